@@ -1,0 +1,276 @@
+/**
+ * The protocol on one screen: every message that travels between nodes, and between a client
+ * and a node. Messages are plain data. On the wire each is a msgpack array by position
+ * (`src/wire`); who may send which is decided by the role proved in the hello (design §8).
+ */
+import type { Dot } from './causality/version-vector.ts'
+import type {
+  Epoch,
+  Generation,
+  Key,
+  NodeId,
+  OpId,
+  RequestId,
+  StartId,
+  StoreId,
+  Token,
+  WallTime,
+} from './ids.ts'
+import type { Failure, Outcome } from './outcome.ts'
+
+/** What every request carries: its number, the sender's epoch, the milliseconds it has left. */
+export type Envelope = {
+  readonly id: RequestId
+  readonly epoch: Epoch
+  readonly timeLeft: number
+}
+
+// -- between nodes -----------------------------------------------------------------------------
+
+/** Keep this copy: merge the object (`record.ts` bytes) into the row of its key. */
+export type StoreCopy = Envelope & {
+  readonly type: 'store'
+  readonly key: Key
+  readonly token: Token
+  readonly object: Uint8Array
+  /** Lowest generation that the copy was read at (design §2, protocols P). */
+  readonly generation: Generation
+  /** The coordinator's wall time, a hint for comparing. */
+  readonly time: WallTime
+}
+
+/** The copy is durable here, or was refused. */
+export type CopyStored = {
+  readonly type: 'stored'
+  readonly id: RequestId
+  readonly whole: boolean
+  readonly refused: Failure | undefined
+}
+
+/** What do you hold of this key? A digest, or the whole object. */
+export type ReadCopy = Envelope & {
+  readonly type: 'read'
+  readonly key: Key
+  readonly token: Token
+  readonly full: boolean
+}
+
+/** What a replica durably holds: `digest` is '' where it holds nothing. */
+export type CopyRead = {
+  readonly type: 'held'
+  readonly id: RequestId
+  readonly whole: boolean
+  readonly generation: Generation
+  readonly digest: string
+  /** `record.ts` bytes; undefined where nothing is held or only the digest was asked for. */
+  readonly object: Uint8Array | undefined
+  readonly refused: Failure | undefined
+}
+
+/** Coordinate this put for me: I am not on its preference list. */
+export type Forward = Envelope & {
+  readonly type: 'forward'
+  readonly request: PutRequest
+}
+export type Forwarded = {
+  readonly type: 'forwarded'
+  readonly id: RequestId
+  readonly reply: PutReply | FailReply
+}
+
+/** The keys you hold in token order behind `after`, of the partitions you own. */
+export type ListKeys = Envelope & {
+  readonly type: 'list'
+  /** Binary string: token ‖ key, or a prefix of one; '' is the beginning. Exclusive. */
+  readonly after: string
+  readonly prefix: string
+  readonly limit: number
+}
+export type KeysListed = {
+  readonly type: 'listed'
+  readonly id: RequestId
+  /** Rows in order; `live` is false where only tombstones are held. */
+  readonly rows: readonly ListedKey[]
+  /** Everything up to this token ‖ key (inclusive) is listed; undefined: to the end. */
+  readonly upTo: string | undefined
+  readonly refused: Failure | undefined
+}
+export type ListedKey = { readonly token: Token; readonly key: Key; readonly live: boolean }
+
+export type PeerMessage =
+  | StoreCopy
+  | CopyStored
+  | ReadCopy
+  | CopyRead
+  | Forward
+  | Forwarded
+  | ListKeys
+  | KeysListed
+
+// -- between a client and a node ---------------------------------------------------------------
+
+export type GetRequest = Envelope & {
+  readonly type: 'get'
+  readonly key: Key
+  /** Answers needed; undefined: the cluster's R. */
+  readonly r: number | undefined
+}
+
+export type PutRequest = Envelope & {
+  readonly type: 'put'
+  readonly key: Key
+  /** undefined: a delete. */
+  readonly value: Uint8Array | undefined
+  /** From an earlier get or put of this key; undefined: a blind put. */
+  readonly context: Uint8Array | undefined
+  readonly op: OpId
+  /** True where this is not the first send of this operation. */
+  readonly again: boolean
+  /** The generation of the key's partition that the client last saw. */
+  readonly generation: Generation
+  readonly w: number | undefined
+}
+
+/** A page of keys in token order. */
+export type ScanRequest = Envelope & {
+  readonly type: 'scan'
+  readonly prefix: string
+  /** '' or the cursor of the page before: token ‖ key. */
+  readonly after: string
+  readonly limit: number
+}
+
+/** What does each replica of this key hold? For `kv ring KEY`. */
+export type InspectRequest = Envelope & { readonly type: 'inspect'; readonly key: Key }
+
+/** Who are the members, and how is the cluster set? Also the first request of a client. */
+export type ViewRequest = { readonly type: 'view'; readonly id: RequestId }
+
+/** How is this node? */
+export type StatusRequest = { readonly type: 'status'; readonly id: RequestId }
+
+export type ClientRequest =
+  | GetRequest
+  | PutRequest
+  | ScanRequest
+  | InspectRequest
+  | ViewRequest
+  | StatusRequest
+
+/** One sibling as a client sees it. */
+export type ShownVersion = {
+  readonly dot: Dot
+  readonly op: OpId
+  /** undefined: a tombstone. */
+  readonly value: Uint8Array | undefined
+  readonly at: WallTime
+  readonly via: NodeId
+}
+
+export type GetReply = {
+  readonly type: 'got'
+  readonly id: RequestId
+  /** Every live version, sorted by dot; empty where the key is not there. */
+  readonly versions: readonly ShownVersion[]
+  /** To be sent back with the next put; also present where nothing was found. */
+  readonly context: Uint8Array
+  readonly generation: Generation
+  readonly outcome: Outcome
+}
+
+export type PutReply = {
+  readonly type: 'wrote'
+  readonly id: RequestId
+  /** Covers exactly what the put saw and the put itself. */
+  readonly context: Uint8Array
+  /** Live versions beside this one at the coordinator. */
+  readonly siblings: number
+  readonly generation: Generation
+  readonly outcome: Outcome
+}
+
+export type ScanReply = {
+  readonly type: 'page'
+  readonly id: RequestId
+  readonly keys: readonly Key[]
+  /** Where the next page begins; undefined: there is none. */
+  readonly cursor: string | undefined
+}
+
+export type InspectReply = {
+  readonly type: 'inspected'
+  readonly id: RequestId
+  readonly token: Token
+  readonly replicas: readonly InspectedReplica[]
+}
+export type InspectedReplica = {
+  readonly node: NodeId
+  /** undefined: no answer. */
+  readonly whole: boolean | undefined
+  readonly versions: readonly {
+    readonly dot: Dot
+    readonly tombstone: boolean
+    readonly bytes: number
+    readonly via: NodeId
+  }[]
+}
+
+export type MemberRecord = {
+  readonly id: NodeId
+  readonly host: string
+  readonly port: number
+  readonly weight: number
+  readonly zone: string
+  /** Reserved for stage 7 (`security.md` §2.10); relayed unread, covered by the epoch. */
+  readonly key: Uint8Array | undefined
+  readonly statement: Uint8Array | undefined
+}
+
+export type ViewReply = {
+  readonly type: 'viewed'
+  readonly id: RequestId
+  readonly epoch: Epoch
+  readonly settings: ClusterSettings
+  readonly members: readonly MemberRecord[]
+  /** The cluster's time at this node, for operation ids. */
+  readonly time: WallTime
+}
+export type ClusterSettings = {
+  readonly replicas: number
+  readonly readQuorum: number
+  readonly writeQuorum: number
+  readonly partitions: number
+  readonly fallbacks: number
+  readonly valueBytesMax: number
+}
+
+export type StatusReply = {
+  readonly type: 'status-is'
+  readonly id: RequestId
+  readonly node: NodeId
+  readonly store: StoreId
+  readonly start: StartId
+  readonly upMs: number
+  readonly keys: number
+  readonly keysWithSiblings: number
+  readonly commits: number
+  readonly full: boolean
+  /** Nodes that this one has a proved connection to. */
+  readonly connected: readonly NodeId[]
+  readonly counters: readonly (readonly [name: string, value: number])[]
+}
+
+export type FailReply = {
+  readonly type: 'failed'
+  readonly id: RequestId
+  readonly failure: Failure
+}
+
+export type ClientReply =
+  | GetReply
+  | PutReply
+  | ScanReply
+  | InspectReply
+  | ViewReply
+  | StatusReply
+  | FailReply

@@ -1,0 +1,92 @@
+/**
+ * The contract between core and its hosts (the node's runtime, the simulator): inputs go into
+ * `Replica.step(now, input)`, effects come out, reads are pulled through `Store`. Core never
+ * waits: what it asks for comes back as a later input (etcd/raft's `Ready`, design §1).
+ */
+import type { Brand } from './brand.ts'
+import type { Hash } from './hash.ts'
+import type { ClusterId, NodeId, StartId, StoreId, WallTime } from './ids.ts'
+import type {
+  ClientReply,
+  ClientRequest,
+  ClusterSettings,
+  MemberRecord,
+  PeerMessage,
+} from './message.ts'
+
+/** The host's handle for one request of one client connection. */
+export type Caller = Brand<number, 'Caller'>
+/** Numbers the commits of one process start, from 1. */
+export type CommitId = Brand<number, 'CommitId'>
+/** Key space byte ‖ token ‖ key, a binary string: the key of a row in the store. */
+export type RowKey = Brand<string, 'RowKey'>
+
+/** A row of a commit; undefined removes it. The bytes belong to the commit: nobody changes them. */
+export type Row = { readonly key: RowKey; readonly value: Uint8Array | undefined }
+
+export type Input =
+  /** About every 20 ms: deadlines are compared, the wall clock is brought in. */
+  | { readonly type: 'tick'; readonly wall: WallTime }
+  /** The host's turn is over: what was gathered may be committed. */
+  | { readonly type: 'turn' }
+  | { readonly type: 'message'; readonly from: NodeId; readonly message: PeerMessage }
+  | { readonly type: 'request'; readonly caller: Caller; readonly request: ClientRequest }
+  /** A proved connection to this node exists, or the last one is gone. */
+  | { readonly type: 'connected' | 'disconnected'; readonly node: NodeId }
+  /** durable: on disk. refused: nothing was written. unknown: may or may not be there. */
+  | {
+      readonly type: 'stored'
+      readonly commit: CommitId
+      readonly result: 'durable' | 'refused' | 'unknown'
+    }
+  /** The disk passed its watermark, or came back below it. */
+  | { readonly type: 'disk'; readonly full: boolean }
+
+export type Effect =
+  | { readonly type: 'send'; readonly to: NodeId; readonly message: PeerMessage }
+  | { readonly type: 'reply'; readonly caller: Caller; readonly reply: ClientReply }
+  /** One transaction; answered by one `stored`. At most one is under way. */
+  | { readonly type: 'commit'; readonly commit: CommitId; readonly rows: readonly Row[] }
+  /** What log, monitor and tests observe. */
+  | { readonly type: 'note'; readonly note: Note }
+  /** The store can no longer be trusted: the process ends and is started again. */
+  | { readonly type: 'halt'; readonly reason: string }
+
+/** Something worth a line in the log, typed. */
+export type Note = {
+  readonly level: 'info' | 'warn' | 'error'
+  readonly event: string
+  readonly detail: Readonly<Record<string, string | number | boolean>>
+}
+
+/** Synchronous reads of durable state. A value's bytes may be kept; nobody changes them. */
+export type Store = {
+  readonly get: (key: RowKey) => Uint8Array | undefined
+  /** Rows in ascending order with from < key < to, at most `limit`. */
+  readonly range: (from: RowKey, to: RowKey, limit: number) => readonly StoredRow[]
+}
+export type StoredRow = { readonly key: RowKey; readonly value: Uint8Array }
+
+/** What a replica is born with. */
+export type Env = {
+  readonly self: NodeId
+  readonly cluster: ClusterId
+  readonly store: StoreId
+  readonly start: StartId
+  readonly settings: ClusterSettings
+  readonly members: readonly MemberRecord[]
+  readonly secrets: Secrets
+  readonly hash: Hash
+  readonly reads: Store
+  /** `count` random bytes as a binary string; from the operating system in a real node. */
+  readonly random: (count: number) => string
+  /** True where this store proved that it lacks nothing (design §4, "whole"). */
+  readonly whole: boolean
+}
+
+/** The keys of `secret.json` that core uses. The network key belongs to the hello. */
+export type Secrets = {
+  /** Newest first; the first one signs, all are accepted. */
+  readonly context: readonly { readonly id: number; readonly key: string }[]
+  readonly digest: string
+}

@@ -1,0 +1,2 @@
+/** Protocol version, in the hello. */
+export const protocolVersion = 1
