@@ -252,7 +252,6 @@ export type StatusReply = {
   readonly start: StartId
   readonly upMs: number
   readonly keys: number
-  readonly keysWithSiblings: number
   readonly commits: number
   readonly full: boolean
   /** Nodes that this one has a proved connection to. */
