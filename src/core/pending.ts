@@ -1,0 +1,85 @@
+/**
+ * Group commit and its overlay (design §1). Rows that arrive in one turn of the host's loop
+ * leave as one commit; while it is under way the next one gathers. The overlay shows a
+ * coordinator's read-modify-write what is not durable yet; nothing that leaves the node may be
+ * read from it (§7.1, protocols 11).
+ */
+import { assert } from './assert.ts'
+import type { CommitId, Effect, Input, Row, RowKey } from './step.ts'
+
+/** A row on its way to the disk: what is written, and what it means. */
+export type PendingRow<Meaning> = { readonly bytes: Uint8Array; readonly meaning: Meaning }
+
+export class Pending<Meaning, Then> {
+  #gathering = new Batch<Meaning, Then>()
+  #underWay: Batch<Meaning, Then> | undefined
+  #commit = 0
+  #bytes = 0
+  #rows = 0
+
+  /** The newest value of a row that is not durable yet. */
+  read(key: RowKey): PendingRow<Meaning> | undefined {
+    return this.#gathering.rows.get(key) ?? this.#underWay?.rows.get(key)
+  }
+
+  /** Puts a row into the commit that gathers; `then` comes back once it is durable. */
+  write(key: RowKey, row: PendingRow<Meaning>, then: Then): void {
+    const replaced = this.#gathering.rows.get(key)
+    this.#gathering.rows.set(key, row)
+    this.#gathering.then.push(then)
+    this.#gathering.bytes += row.bytes.length - (replaced?.bytes.length ?? 0)
+    this.#bytes += row.bytes.length - (replaced?.bytes.length ?? 0)
+  }
+
+  /**
+   * Waits for what is pending of a row without writing: true where `then` will come back with
+   * that commit, false where the row is durable already.
+   */
+  follow(key: RowKey, then: Then): boolean {
+    if (this.#gathering.rows.has(key)) this.#gathering.then.push(then)
+    else if (this.#underWay?.rows.has(key)) this.#underWay.then.push(then)
+    else return false
+    return true
+  }
+
+  /** The turn is over: the next commit, unless one is under way or nothing is gathered. */
+  turn(): Effect | undefined {
+    if (this.#underWay !== undefined || this.#gathering.rows.size === 0) return undefined
+    this.#underWay = this.#gathering
+    this.#gathering = new Batch()
+    this.#commit += 1
+    this.#rows += this.#underWay.rows.size
+    const rows: Row[] = []
+    for (const [key, row] of this.#underWay.rows) rows.push({ key, value: row.bytes })
+    return { type: 'commit', commit: this.#commit as CommitId, rows }
+  }
+
+  /** The commit under way ended; returns what was waiting for it, in order of arrival. */
+  settle(stored: Extract<Input, { type: 'stored' }>): readonly Then[] {
+    const batch = this.#underWay
+    assert(batch !== undefined && stored.commit === this.#commit, 'stored answers the last commit')
+    this.#underWay = undefined
+    this.#bytes -= batch.bytes
+    return batch.then
+  }
+
+  /** Bytes that are not durable yet; admission compares them with a bound. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get commits(): number {
+    return this.#commit
+  }
+
+  /** Rows handed to commits since the start, for the figure "puts per commit". */
+  get rows(): number {
+    return this.#rows
+  }
+}
+
+class Batch<Meaning, Then> {
+  readonly rows = new Map<RowKey, PendingRow<Meaning>>()
+  readonly then: Then[] = []
+  bytes = 0
+}

@@ -1,0 +1,136 @@
+/**
+ * Puts that this node does not own: handed to a reachable node of the preference list, and to
+ * the next one where the first is lost, refuses for its own reasons, or takes too long. Each
+ * further send says that it is not the first; the operation id keeps it from counting twice.
+ */
+import { after, type Instant, type NodeId, type RequestId } from '../ids.ts'
+import type { PutRequest } from '../message.ts'
+import { type Failure, nothingDone } from '../outcome.ts'
+import type { Placement } from '../placement.ts'
+import type { Coordination, PeerAnswer, Requests } from '../requests.ts'
+import type { Effect } from '../step.ts'
+import { answerPut, failed, type Origin } from './origin.ts'
+
+export class Forwards {
+  readonly #placement: Placement
+  readonly #requests: Requests
+
+  constructor(placement: Placement, requests: Requests) {
+    this.#placement = placement
+    this.#requests = requests
+  }
+
+  begin(origin: Origin, request: PutRequest, now: Instant, out: Effect[]): void {
+    const needed = request.w ?? this.#placement.settings.writeQuorum
+    const outcome = nothingDone(needed, request.op)
+    const nodes = this.#placement.primaries(this.#placement.tokenOf(request.key))
+    const targets = nodes.filter(node => this.#placement.reachable(node))
+    if (targets.length === 0 || !this.#requests.room) {
+      const code = targets.length === 0 ? 'QUORUM' : 'BUSY'
+      const message =
+        targets.length === 0 ? 'no replica of the key can be reached' : 'this node is busy'
+      return void out.push(answerPut(origin, failed(origin, { code, message, outcome })))
+    }
+    const id = this.#requests.newId()
+    const terms = { id, deadline: after(now, request.timeLeft), outcome }
+    const forward = new ForwardCoordination(this.#placement, origin, request, targets, terms)
+    this.#requests.add(id, forward)
+    forward.sendNext(now, out)
+  }
+}
+
+type Terms = {
+  readonly id: RequestId
+  readonly deadline: Instant
+  readonly outcome: Failure['outcome']
+}
+
+class ForwardCoordination implements Coordination {
+  readonly #placement: Placement
+  readonly #origin: Origin
+  readonly #request: PutRequest
+  readonly #terms: Terms
+  readonly #left: NodeId[]
+  readonly #tried = new Set<NodeId>()
+  /** True once a try may have taken effect. */
+  #indefinite = false
+  #current: NodeId | undefined
+  #tryEnds: Instant
+  #settled = false
+
+  constructor(
+    placement: Placement,
+    origin: Origin,
+    request: PutRequest,
+    targets: readonly NodeId[],
+    terms: Terms,
+  ) {
+    this.#placement = placement
+    this.#origin = origin
+    this.#request = request
+    this.#left = [...targets]
+    this.#terms = terms
+    this.#tryEnds = terms.deadline
+  }
+
+  sendNext(now: Instant, out: Effect[]): void {
+    const to = this.#left.shift()
+    const { deadline, id } = this.#terms
+    this.#current = to
+    if (to === undefined) return
+    const timeLeft = Math.max(1, deadline - now)
+    this.#tryEnds = after(now, timeLeft / (this.#left.length + 1))
+    const again = this.#request.again || this.#indefinite
+    this.#tried.add(to)
+    this.#indefinite = true
+    const { epoch } = this.#placement
+    const request = { ...this.#request, again, timeLeft }
+    out.push({ type: 'send', to, message: { type: 'forward', id, epoch, timeLeft, request } })
+  }
+
+  answered(from: NodeId, answer: PeerAnswer, now: Instant, out: Effect[]): void {
+    if (answer.type !== 'forwarded' || this.#settled || !this.#tried.has(from)) return
+    const { reply } = answer
+    if (reply.type === 'failed') {
+      if (from === this.#current && this.#tried.size === 1) {
+        this.#indefinite = this.#request.again || !reply.failure.outcome.definite
+      }
+      const elsewhere = ofThatNodeAlone.has(reply.failure.code) && this.#left.length > 0
+      if (elsewhere && from === this.#current) return this.sendNext(now, out)
+      if (from !== this.#current) return
+      const definite = reply.failure.outcome.definite && !this.#indefinite
+      return this.#fail({ ...reply.failure, outcome: { ...reply.failure.outcome, definite } }, out)
+    }
+    this.#settled = true
+    out.push(answerPut(this.#origin, { ...reply, id: this.#origin.id }))
+  }
+
+  lost(node: NodeId, now: Instant, out: Effect[]): void {
+    if (this.#settled || node !== this.#current) return
+    if (this.#left.length > 0) return this.sendNext(now, out)
+    this.#giveUp('QUORUM', 'the connection to the replica was lost', out)
+  }
+
+  tick(now: Instant, out: Effect[]): void {
+    if (this.#settled) return
+    if (now >= this.#terms.deadline) return this.#giveUp('TIMEOUT', 'no replica answered', out)
+    if (now >= this.#tryEnds && this.#left.length > 0) this.sendNext(now, out)
+  }
+
+  over(): boolean {
+    return this.#settled
+  }
+
+  #giveUp(code: 'QUORUM' | 'TIMEOUT', why: string, out: Effect[]): void {
+    const message = `${why}; the write may still land`
+    this.#fail({ code, message, outcome: { ...this.#terms.outcome, definite: false } }, out)
+  }
+
+  #fail(failure: Failure, out: Effect[]): void {
+    this.#settled = true
+    out.push(answerPut(this.#origin, failed(this.#origin, failure)))
+  }
+}
+
+/** Failures that another node of the list need not share. */
+const ofThatNodeAlone: ReadonlySet<string> = new Set(['BUSY', 'STORE_FULL', 'QUORUM', 'STALE_VIEW'])

@@ -1,0 +1,28 @@
+/** Whom a request came from, and the way back: a client's connection, or a node that forwarded. */
+import type { NodeId, RequestId } from '../ids.ts'
+import type { ClientReply, FailReply, PutReply } from '../message.ts'
+import type { Failure } from '../outcome.ts'
+import type { Caller, Effect } from '../step.ts'
+
+export type ClientOrigin = {
+  readonly type: 'client'
+  readonly caller: Caller
+  readonly id: RequestId
+}
+export type PeerOrigin = { readonly type: 'peer'; readonly node: NodeId; readonly id: RequestId }
+export type Origin = ClientOrigin | PeerOrigin
+
+/** Answers a client. */
+export function replyTo(origin: ClientOrigin, reply: ClientReply): Effect {
+  return { type: 'reply', caller: origin.caller, reply }
+}
+
+/** Answers a put, wherever it came from. */
+export function answerPut(origin: Origin, reply: PutReply | FailReply): Effect {
+  if (origin.type === 'client') return replyTo(origin, reply)
+  return { type: 'send', to: origin.node, message: { type: 'forwarded', id: origin.id, reply } }
+}
+
+export function failed(origin: Origin, failure: Failure): FailReply {
+  return { type: 'failed', id: origin.id, failure }
+}

@@ -1,0 +1,93 @@
+/**
+ * The tally of one put (Dynamo §4.5): the object went to the N primaries at once, the
+ * coordinator's own write among them, and the client is answered when W distinct nodes are
+ * durable. A pure tally: `replica.ts` sends, stores and replies.
+ */
+import type { Instant, NodeId, OpId } from '../ids.ts'
+import type { Failure, Outcome } from '../outcome.ts'
+import type { Dot } from '../causality/version-vector.ts'
+
+export type PutVerdict = { readonly type: 'done' } | { readonly type: 'failed'; readonly failure: Failure }
+
+export class PutTally {
+  readonly deadline: Instant
+  readonly #needed: number
+  readonly #dot: Dot | undefined
+  readonly #op: OpId
+  readonly #waiting: Set<NodeId>
+  readonly #acks: NodeId[] = []
+  #settled = false
+  #refusal: Failure | undefined
+
+  constructor(
+    asked: readonly NodeId[],
+    needed: number,
+    deadline: Instant,
+    dot: Dot | undefined,
+    op: OpId,
+  ) {
+    this.#waiting = new Set(asked)
+    this.#needed = needed
+    this.deadline = deadline
+    this.#dot = dot
+    this.#op = op
+  }
+
+  /** This node's copy is durable. */
+  stored(by: NodeId): PutVerdict | undefined {
+    if (!this.#waiting.delete(by)) return undefined
+    this.#acks.push(by)
+    if (this.#settled || this.#acks.length < this.#needed) return undefined
+    this.#settled = true
+    return { type: 'done' }
+  }
+
+  /** This node will not answer, or refused the copy. */
+  lost(by: NodeId, refusal?: Failure): PutVerdict | undefined {
+    if (!this.#waiting.delete(by)) return undefined
+    this.#refusal ??= refusal
+    if (this.#settled || this.#acks.length + this.#waiting.size >= this.#needed) return undefined
+    return this.#fail('QUORUM', `${this.#acks.length} of ${this.#needed} acks; the write may still land`)
+  }
+
+  tick(now: Instant): PutVerdict | undefined {
+    if (this.#settled || now < this.deadline) return undefined
+    return this.#fail(
+      'TIMEOUT',
+      `${this.#acks.length} of ${this.#needed} acks in time; the write may still land`,
+    )
+  }
+
+  /** Nobody is waited for any more, or the deadline passed. */
+  over(now: Instant): boolean {
+    return this.#waiting.size === 0 || now >= this.deadline
+  }
+
+  waitsFor(node: NodeId): boolean {
+    return this.#waiting.has(node)
+  }
+
+  outcome(definite: boolean): Outcome {
+    return {
+      primaryAcks: [...this.#acks],
+      fallbackAcks: [],
+      needed: this.#needed,
+      hinted: [],
+      repaired: [],
+      unrepaired: false,
+      definite,
+      dot: this.#dot,
+      op: this.#op,
+    }
+  }
+
+  /** Once its dot was sent a put never fails definitely (design §7.12). */
+  #fail(code: 'QUORUM' | 'TIMEOUT', message: string): PutVerdict {
+    this.#settled = true
+    const why = this.#refusal === undefined ? '' : ` (a replica refused: ${this.#refusal.message})`
+    return {
+      type: 'failed',
+      failure: { code, message: message + why, outcome: this.outcome(false) },
+    }
+  }
+}
