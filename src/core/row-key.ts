@@ -1,0 +1,53 @@
+/**
+ * Row keys of the store: key space byte ‖ token ‖ key (design §2), so that a partition, a leaf
+ * of the tree and a token range are each one contiguous scan. Key spaces:
+ *
+ *   0x00        what the store knows of itself: identity, commit number, settings
+ *   0x10        objects of plain puts
+ *   0x20        hints, by token and key, then owner; same order, so handoff writes in order
+ *   0x30        the tree: sums and markers
+ *   0x40        partitions: generation, floor, marks, whole
+ *   0x80        compare-and-set data, which plain puts, hints and repair refuse
+ *
+ * The others are free: a further index or history takes one of its own.
+ */
+import type { Key, Partition, Token } from './ids.ts'
+import type { RowKey } from './step.ts'
+
+/** The row of a plain put's object. */
+export function objectRowKey(token: Token, key: Key): RowKey {
+  return (OBJECTS + token + key) as RowKey
+}
+
+/** Where token ‖ key, or a prefix of one, stands among the objects; '' is before them all. */
+export function objectRowAt(position: string): RowKey {
+  return (OBJECTS + position) as RowKey
+}
+
+/** Behind every object. */
+export const objectRowsEnd = '\x11' as RowKey
+
+/** Bounds that enclose the objects of one partition; no object's row is equal to either. */
+export function partitionRange(
+  partition: Partition,
+  partitions: number,
+): { readonly from: RowKey; readonly to: RowKey } {
+  const next = partition + 1
+  return {
+    from: objectRowAt(firstToken(partition, partitions)),
+    to: next < partitions ? objectRowAt(firstToken(next, partitions)) : objectRowsEnd,
+  }
+}
+
+/** The token and key in an object's row key. */
+export function keyOfRow(row: RowKey): { readonly token: Token; readonly key: Key } {
+  return { token: row.slice(1, 9) as Token, key: row.slice(9) as Key }
+}
+
+const OBJECTS = '\x10'
+
+/** The lowest token of a partition; `partitions` is a power of two up to 65,536. */
+function firstToken(partition: number, partitions: number): string {
+  const top = (partition * 65_536) / partitions
+  return String.fromCharCode(top >>> 8, top & 255).padEnd(8, '\0')
+}
