@@ -44,9 +44,7 @@ export class Copies {
   }
 
   read(from: NodeId, { id, epoch, key, token, full }: ReadCopy, out: Effect[]): void {
-    const held = full
-      ? this.#objects.durable(token, key)
-      : this.#objects.durableDigest(token, key)
+    const held = full ? this.#objects.durable(token, key) : this.#objects.durableDigest(token, key)
     const refused =
       this.#refusalOf({ epoch }) ??
       (held === damaged ? failure('INTERNAL', 'the record of this replica is damaged') : undefined)

@@ -4,8 +4,8 @@ import type { Hash } from './hash.ts'
 import type { RequestId } from './ids.ts'
 import type { KeysListed, ListedKey } from './message.ts'
 import type { Placement } from './placement.ts'
-import { endOfObjects, keyOfRow, objectRowKey, objectSpace } from './row-key.ts'
-import type { RowKey, Store } from './step.ts'
+import { keyOfRow, objectRowAt, objectRowsEnd } from './row-key.ts'
+import type { Store } from './step.ts'
 
 export class Listing {
   readonly #hash: Hash
@@ -21,14 +21,14 @@ export class Listing {
   /** At most `limit` keys behind `after` (token ‖ key) that begin with `prefix`. */
   list(id: RequestId, after: string, prefix: string, limit: number): KeysListed {
     const rows: ListedKey[] = []
-    let from = (objectSpace + after) as RowKey
+    let place = after
     let bytes = 0
     let examined = 0
     while (rows.length < limit && examined < examinedMax && bytes < bytesMax) {
-      const some = this.#reads.range(from, endOfObjects, rowsAtOnce)
+      const some = this.#reads.range(objectRowAt(place), objectRowsEnd, rowsAtOnce)
       for (const { key: rowKey, value } of some) {
         const { token, key } = keyOfRow(rowKey)
-        from = objectRowKey(token, key)
+        place = token + key
         examined += 1
         bytes += value.length
         if (!key.startsWith(prefix) || !this.#placement.owns(token)) continue
@@ -39,7 +39,7 @@ export class Listing {
       }
       if (some.length < rowsAtOnce && rows.length < limit) return this.#page(id, rows, undefined)
     }
-    return this.#page(id, rows, from.slice(objectSpace.length))
+    return this.#page(id, rows, place)
   }
 
   #page(id: RequestId, rows: readonly ListedKey[], upTo: string | undefined): KeysListed {

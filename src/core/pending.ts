@@ -26,7 +26,7 @@ export class Pending<Meaning, Then> {
   write(key: RowKey, row: PendingRow<Meaning>, then: Then): void {
     const replaced = this.#gathering.rows.get(key)
     this.#gathering.rows.set(key, row)
-    this.#gathering.then.push(then)
+    this.#gathering.waiting.push(then)
     this.#gathering.bytes += row.bytes.length - (replaced?.bytes.length ?? 0)
     this.#bytes += row.bytes.length - (replaced?.bytes.length ?? 0)
   }
@@ -36,8 +36,8 @@ export class Pending<Meaning, Then> {
    * that commit, false where the row is durable already.
    */
   follow(key: RowKey, then: Then): boolean {
-    if (this.#gathering.rows.has(key)) this.#gathering.then.push(then)
-    else if (this.#underWay?.rows.has(key)) this.#underWay.then.push(then)
+    if (this.#gathering.rows.has(key)) this.#gathering.waiting.push(then)
+    else if (this.#underWay?.rows.has(key)) this.#underWay.waiting.push(then)
     else return false
     return true
   }
@@ -60,7 +60,7 @@ export class Pending<Meaning, Then> {
     assert(batch !== undefined && stored.commit === this.#commit, 'stored answers the last commit')
     this.#underWay = undefined
     this.#bytes -= batch.bytes
-    return batch.then
+    return batch.waiting
   }
 
   /** Bytes that are not durable yet; admission compares them with a bound. */
@@ -80,6 +80,6 @@ export class Pending<Meaning, Then> {
 
 class Batch<Meaning, Then> {
   readonly rows = new Map<RowKey, PendingRow<Meaning>>()
-  readonly then: Then[] = []
+  readonly waiting: Then[] = []
   bytes = 0
 }

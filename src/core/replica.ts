@@ -33,7 +33,7 @@ export type ReplicaView = {
 }
 
 export class Replica {
-  readonly #placement: Placement
+  readonly placement: Placement
   readonly #pending = new Pending<Record, Stored>()
   readonly #requests: Requests
   readonly #puts: Puts
@@ -51,7 +51,7 @@ export class Replica {
     const objects = new Objects<Stored>(hash, secrets.digest, reads, this.#pending)
     const listing = new Listing(hash, reads, placement)
     const requests = new Requests(Math.floor(uint48Of(env.random(6)) / 4))
-    this.#placement = placement
+    this.placement = placement
     this.#requests = requests
     this.#puts = new Puts(env, placement, objects, requests)
     this.#gets = new Gets(env, placement, objects, requests)
@@ -69,7 +69,12 @@ export class Replica {
         this.#message(input.from, input.message, now, out)
         return out
       case 'request':
-        this.#request({ type: 'client', caller: input.caller, id: input.request.id }, input.request, now, out)
+        this.#request(
+          { type: 'client', caller: input.caller, id: input.request.id },
+          input.request,
+          now,
+          out,
+        )
         return out
       case 'turn':
         return this.#turn(out)
@@ -82,10 +87,10 @@ export class Replica {
         this.#requests.tick(now, out)
         return out
       case 'connected':
-        this.#placement.connected(input.node)
+        this.placement.connected(input.node)
         return out
       case 'disconnected':
-        this.#placement.disconnected(input.node)
+        this.placement.disconnected(input.node)
         this.#requests.lost(input.node, now, out)
         return out
       case 'disk':
@@ -97,8 +102,8 @@ export class Replica {
 
   observe(): ReplicaView {
     return {
-      epoch: this.#placement.epoch,
-      connected: this.#placement.peers,
+      epoch: this.placement.epoch,
+      connected: this.placement.peers,
       coordinating: this.#requests.size,
       pendingBytes: this.#pending.bytes,
       commits: this.#pending.commits,
@@ -124,7 +129,12 @@ export class Replica {
         if (message.timeLeft > 0) this.#copies.list(from, message, out)
         return
       case 'forward':
-        return this.#request({ type: 'peer', node: from, id: message.id }, message.request, now, out)
+        return this.#request(
+          { type: 'peer', node: from, id: message.id },
+          message.request,
+          now,
+          out,
+        )
       case 'stored':
       case 'held':
       case 'listed':
@@ -165,7 +175,7 @@ export class Replica {
       const outcome = nothingDone(0, request.op)
       return void out.push(answerPut(origin, failed(origin, { code: 'BUSY', message, outcome })))
     }
-    const owns = this.#placement.owns(this.#placement.tokenOf(request.key))
+    const owns = this.placement.owns(this.placement.tokenOf(request.key))
     if (owns) this.#puts.begin(origin, request, now, out)
     else if (origin.type === 'client') this.#forwards.begin(origin, request, now, out)
     else this.#refuse(origin, 'STALE_VIEW', 'this node does not own the key', out)
@@ -177,7 +187,7 @@ export class Replica {
       this.#refuse(origin, 'TIMEOUT', 'the request had no time left when it came', out)
       return false
     }
-    if (request.epoch === this.#placement.epoch) return true
+    if (request.epoch === this.placement.epoch) return true
     this.#refuse(origin, 'STALE_VIEW', 'this node knows other members', out)
     return false
   }
@@ -187,7 +197,7 @@ export class Replica {
   }
 
   #view({ id }: ClientOrigin): ViewReply {
-    const { epoch, settings, members } = this.#placement
+    const { epoch, settings, members } = this.placement
     return { type: 'viewed', id, epoch, settings, members, time: this.#wall }
   }
 
@@ -204,7 +214,7 @@ export class Replica {
         continue
       }
       const put = this.#requests.find(stored.id)
-      if (put instanceof PutCoordination) put.stored(this.#placement.self, now, out)
+      if (put instanceof PutCoordination) put.stored(this.placement.self, now, out)
       this.#requests.forgetIfOver(stored.id, now)
     }
   }

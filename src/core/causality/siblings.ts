@@ -60,7 +60,8 @@ export function seenAfterPut(seen: Seen, version: Version): Seen {
   const next = counterOf(seen.vector, actor) + 1 >= counter
   return {
     vector: next ? includeDot(seen.vector, version.dot) : seen.vector,
-    ops: mergeOps(seen.ops, [version.op]),
+    // Its own id stays, however low: without it the writer's next put would not supersede this.
+    ops: mergeOps([version.op], seen.ops.filter(op => op !== version.op).slice(0, opsKept - 1)),
   }
 }
 

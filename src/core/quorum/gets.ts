@@ -1,7 +1,7 @@
 /** Coordinates gets (Dynamo §4.5, design §4). Any node may; one that owns the key reads itself. */
 import { encodeContext } from '../causality/context.ts'
 import { decodeObject } from '../causality/object.ts'
-import { seenOf, type Siblings } from '../causality/siblings.ts'
+import { type Siblings, seenOf } from '../causality/siblings.ts'
 import { after, type Generation, type Instant, type Key, type NodeId, type Token } from '../ids.ts'
 import type { CopyRead, GetRequest, ShownVersion } from '../message.ts'
 import { damaged, type Objects } from '../objects.ts'
@@ -9,7 +9,7 @@ import { type Code, nothingDone } from '../outcome.ts'
 import type { Placement } from '../placement.ts'
 import type { Coordination, PeerAnswer, Requests } from '../requests.ts'
 import type { Effect, Env } from '../step.ts'
-import { GetTally, type GetStep, type HeldAnswer } from './get.ts'
+import { type GetStep, GetTally, type HeldAnswer } from './get.ts'
 import { type ClientOrigin, failed, replyTo } from './origin.ts'
 import type { Stored } from './put-coordination.ts'
 
@@ -56,13 +56,7 @@ export class Gets {
     this.#requests.forgetIfOver(id, now)
   }
 
-  #refuse(
-    origin: ClientOrigin,
-    code: Code,
-    message: string,
-    needed: number,
-    out: Effect[],
-  ): void {
+  #refuse(origin: ClientOrigin, code: Code, message: string, needed: number, out: Effect[]): void {
     out.push(replyTo(origin, failed(origin, { code, message, outcome: nothingDone(needed) })))
   }
 }
@@ -94,7 +88,11 @@ class GetCoordination implements Coordination {
   ask(to: NodeId, full: boolean, now: Instant, out: Effect[]): void {
     const { epoch } = this.#placement
     const timeLeft = Math.max(1, this.#tally.deadline - now)
-    out.push({ type: 'send', to, message: { type: 'read', ...this.#subject, epoch, timeLeft, full } })
+    out.push({
+      type: 'send',
+      to,
+      message: { type: 'read', ...this.#subject, epoch, timeLeft, full },
+    })
   }
 
   /** This node's own copy, as it is on disk. */

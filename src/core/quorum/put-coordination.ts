@@ -1,6 +1,7 @@
 /** One put under way: the tally, whom to answer, and with what. */
-import type { Instant, NodeId, OpId, RequestId } from '../ids.ts'
+
 import type { Dot } from '../causality/version-vector.ts'
+import type { Instant, NodeId, OpId, RequestId } from '../ids.ts'
 import type { Coordination, PeerAnswer } from '../requests.ts'
 import type { Effect } from '../step.ts'
 import { answerPut, failed, type Origin } from './origin.ts'

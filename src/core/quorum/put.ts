@@ -3,11 +3,14 @@
  * coordinator's own write among them, and the client is answered when W distinct nodes are
  * durable. A pure tally: `replica.ts` sends, stores and replies.
  */
+
+import type { Dot } from '../causality/version-vector.ts'
 import type { Instant, NodeId, OpId } from '../ids.ts'
 import type { Failure, Outcome } from '../outcome.ts'
-import type { Dot } from '../causality/version-vector.ts'
 
-export type PutVerdict = { readonly type: 'done' } | { readonly type: 'failed'; readonly failure: Failure }
+export type PutVerdict =
+  | { readonly type: 'done' }
+  | { readonly type: 'failed'; readonly failure: Failure }
 
 export class PutTally {
   readonly deadline: Instant
@@ -47,7 +50,10 @@ export class PutTally {
     if (!this.#waiting.delete(by)) return undefined
     this.#refusal ??= refusal
     if (this.#settled || this.#acks.length + this.#waiting.size >= this.#needed) return undefined
-    return this.#fail('QUORUM', `${this.#acks.length} of ${this.#needed} acks; the write may still land`)
+    return this.#fail(
+      'QUORUM',
+      `${this.#acks.length} of ${this.#needed} acks; the write may still land`,
+    )
   }
 
   tick(now: Instant): PutVerdict | undefined {

@@ -7,14 +7,14 @@ import { uint48Of } from '../binary.ts'
 import { type ActorField, nextDot } from '../causality/actor.ts'
 import { decodeContext, encodeContext } from '../causality/context.ts'
 import { encodeObject } from '../causality/object.ts'
-import { seenByWriter } from '../causality/seen.ts'
 import {
   appliedOp,
   noSiblings,
   opBelowFullList,
   putVersion,
   type Seen,
-  type Siblings,
+  seenAfterPut,
+  type Version,
 } from '../causality/siblings.ts'
 import type { Dot } from '../causality/version-vector.ts'
 import { type Actor, after, type Instant, type Token, type WallTime } from '../ids.ts'
@@ -39,7 +39,8 @@ type Admitted = {
 
 /** The object that is driven to the replicas. */
 type Made = Copy & {
-  readonly dot: Dot | undefined
+  /** Of this operation; undefined where it was applied before and superseded. */
+  readonly version: Version | undefined
   /** Of the row that it is written to; undefined where the operation was applied before. */
   readonly field: ActorField | undefined
 }
@@ -89,7 +90,10 @@ export class Puts {
     }
     const context = this.#contextOf(request)
     if (context === undefined) {
-      return { code: 'BAD_CONTEXT', message: 'the context was not issued for this key; get it again' }
+      return {
+        code: 'BAD_CONTEXT',
+        message: 'the context was not issued for this key; get it again',
+      }
     }
     if (this.#full && request.value !== undefined) {
       return { code: 'STORE_FULL', message: 'the disk of this node is almost full' }
@@ -112,8 +116,8 @@ export class Puts {
     const siblings = base?.siblings ?? noSiblings
     const applied = appliedOp(siblings, request.op)
     if (applied !== undefined && base !== undefined) {
-      const dot = applied === 'superseded' ? undefined : applied.dot
-      return { ...base, dot, field: undefined }
+      const version = applied === 'superseded' ? undefined : applied
+      return { ...base, version, field: undefined }
     }
     if (request.again && opBelowFullList(siblings, request.op)) {
       const message = 'too many later writes: whether the first try took effect is not known'
@@ -121,20 +125,24 @@ export class Puts {
     }
     const draw = () => this.#env.random(8) as Actor
     const { dot, field } = nextDot(base?.field, this.#env.start, siblings, seen, draw)
-    const made = putVersion(siblings, seen, this.#version(request, dot))
+    const version = this.#version(request, dot)
+    const made = putVersion(siblings, seen, version)
     if (made.versions.length > siblingsMax && made.versions.length > siblings.versions.length) {
       const message = `the key has ${siblingsMax} siblings; resolve them first`
       return { code: 'SIBLING_LIMIT', message }
     }
     const object = encodeObject(made)
     if (object.length > objectBytesMax) {
-      return { code: 'SIBLING_LIMIT', message: 'the siblings are too large together; resolve first' }
+      return {
+        code: 'SIBLING_LIMIT',
+        message: 'the siblings are too large together; resolve first',
+      }
     }
     const generation = Math.min(request.generation, base?.generation ?? request.generation)
-    return { siblings: made, object, field, dot, time: this.#wall, generation }
+    return { siblings: made, object, field, version, time: this.#wall, generation }
   }
 
-  #version(request: PutRequest, dot: Dot) {
+  #version(request: PutRequest, dot: Dot): Version {
     const value = request.value ?? noBytes
     return {
       dot,
@@ -157,7 +165,7 @@ export class Puts {
     const put = new PutCoordination(origin, asked, {
       needed,
       deadline,
-      dot: made.dot,
+      dot: made.version?.dot,
       op: request.op,
       context,
       siblings: made.siblings.versions.length - 1,
@@ -209,8 +217,7 @@ export class Puts {
 
   #contextAfter({ request, seen }: Admitted, made: Made): Uint8Array {
     const { hash, secrets } = this.#env
-    const after =
-      made.dot === undefined ? seen : seenByWriter(seen, made.dot, request.op, made.siblings)
+    const after = made.version === undefined ? seen : seenAfterPut(seen, made.version)
     return encodeContext(hash, secrets.context, request.key, after, made.generation)
   }
 

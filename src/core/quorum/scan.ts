@@ -66,7 +66,10 @@ export class ScanTally {
     const missing = this.#firstPartitionBelowQuorum(end)
     if (missing !== undefined) {
       const message = `fewer than ${this.#needed} replicas of partition ${missing} answered`
-      return { type: 'failed', failure: { code: 'QUORUM', message, outcome: nothingDone(this.#needed) } }
+      return {
+        type: 'failed',
+        failure: { code: 'QUORUM', message, outcome: nothingDone(this.#needed) },
+      }
     }
     const places = this.#livePlaces(end)
     const page = places.slice(0, this.#page.limit)
@@ -108,7 +111,10 @@ export class ScanTally {
   }
 
   #partitionOfPlace(place: string): number {
-    return partitionOf(place.slice(0, tokenLength).padEnd(tokenLength, '\0') as Token, this.#ring.partitions)
+    return partitionOf(
+      place.slice(0, tokenLength).padEnd(tokenLength, '\0') as Token,
+      this.#ring.partitions,
+    )
   }
 }
 

@@ -1,0 +1,237 @@
+/** A few replicas wired to each other by a queue that the test turns: no sockets, no clock. */
+import { binaryOfUint48, bytesOf } from '../../src/core/binary.ts'
+import { tokenOf } from '../../src/core/hash.ts'
+import type {
+  ClusterId,
+  Epoch,
+  Instant,
+  Key,
+  NodeId,
+  OpId,
+  StartId,
+  StoreId,
+} from '../../src/core/ids.ts'
+import type {
+  ClientReply,
+  ClientRequest,
+  ClusterSettings,
+  PeerMessage,
+  PutRequest,
+} from '../../src/core/message.ts'
+import { Replica } from '../../src/core/replica.ts'
+import type { Caller, CommitId, Effect, Input, Row, RowKey } from '../../src/core/step.ts'
+import { nodeHash } from '../../src/node/hash.ts'
+
+type Commit = { readonly commit: CommitId; readonly rows: readonly Row[] }
+type Letter = { readonly from: NodeId; readonly to: NodeId; readonly message: PeerMessage }
+
+/** One node: a replica on a map, its commit under way, its wires. */
+export class TestNode {
+  readonly id: NodeId
+  readonly disk = new Map<RowKey, Uint8Array>()
+  readonly replies: ClientReply[] = []
+  readonly notes: Effect[] = []
+  replica: Replica
+  halted = false
+  commit: Commit | undefined
+  readonly #cluster: TestCluster
+
+  constructor(cluster: TestCluster, id: NodeId) {
+    this.#cluster = cluster
+    this.id = id
+    this.replica = this.#born()
+  }
+
+  /** A new process on the same disk. */
+  restart(): void {
+    this.commit = undefined
+    this.halted = false
+    this.replica = this.#born()
+    this.step({ type: 'tick', wall: this.#cluster.wall })
+  }
+
+  step(input: Input): void {
+    if (this.halted) return
+    for (const effect of this.replica.step(this.#cluster.now, input)) this.#perform(effect)
+  }
+
+  /** The commit under way becomes durable, and so does what gathered behind it. */
+  flush(): void {
+    this.step({ type: 'turn' })
+    while (this.commit !== undefined && !this.halted) {
+      const { commit, rows } = this.commit
+      this.commit = undefined
+      for (const { key, value } of rows) {
+        if (value === undefined) this.disk.delete(key)
+        else this.disk.set(key, value)
+      }
+      this.step({ type: 'stored', commit, result: 'durable' })
+      this.step({ type: 'turn' })
+    }
+  }
+
+  #perform(effect: Effect): void {
+    if (effect.type === 'send') {
+      this.#cluster.letters.push({ from: this.id, to: effect.to, message: effect.message })
+    } else if (effect.type === 'reply') this.replies.push(effect.reply)
+    else if (effect.type === 'commit') this.commit = effect
+    else if (effect.type === 'halt') this.halted = true
+    else this.notes.push(effect)
+  }
+
+  #born(): Replica {
+    const cluster = this.#cluster
+    return new Replica({
+      self: this.id,
+      cluster: 'c'.repeat(16) as ClusterId,
+      store: this.id.padEnd(8, 's') as StoreId,
+      start: cluster.random(8) as StartId,
+      settings: cluster.settings,
+      members: cluster.members,
+      secrets: { context: [{ id: 1, key: 'k'.repeat(32) }], digest: 'd'.repeat(32) },
+      hash: nodeHash,
+      reads: {
+        get: key => this.disk.get(key),
+        range: (from, to, limit) =>
+          [...this.disk.entries()]
+            .filter(([key]) => key > from && key < to)
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .slice(0, limit)
+            .map(([key, value]) => ({ key, value })),
+      },
+      random: count => cluster.random(count),
+      whole: true,
+    })
+  }
+}
+
+export class TestCluster {
+  readonly settings: ClusterSettings
+  readonly members
+  readonly nodes: readonly TestNode[]
+  readonly letters: Letter[] = []
+  now = 0 as Instant
+  wall = 1_800_000_000_000
+  #drawn = 0
+
+  constructor(count = 3, settings: Partial<ClusterSettings> = {}) {
+    this.settings = {
+      replicas: 3,
+      readQuorum: 2,
+      writeQuorum: 2,
+      partitions: 16,
+      fallbacks: 3,
+      valueBytesMax: 1024 * 1024,
+      ...settings,
+    }
+    this.members = Array.from({ length: count }, (_, i) => ({
+      id: `n${i + 1}` as NodeId,
+      host: '127.0.0.1',
+      port: 4701 + i,
+      weight: 1,
+      zone: '',
+      key: undefined,
+      statement: undefined,
+    }))
+    this.nodes = this.members.map(({ id }) => new TestNode(this, id))
+    for (const node of this.nodes) {
+      node.step({ type: 'tick', wall: this.wall })
+      for (const { id } of this.members) {
+        if (id !== node.id) node.step({ type: 'connected', node: id })
+      }
+    }
+  }
+
+  node(id: string): TestNode {
+    const node = this.nodes.find(node => node.id === id)
+    if (node === undefined) throw new Error(`no node ${id}`)
+    return node
+  }
+
+  /** Delivers letters, oldest first, and flushes disks, until nothing moves. */
+  settle(filter: (letter: Letter) => boolean = () => true): void {
+    for (let moved = true; moved; ) {
+      moved = false
+      for (const letter of this.letters.splice(0)) {
+        moved = true
+        if (filter(letter)) this.deliver(letter)
+      }
+      for (const node of this.nodes) {
+        if (node.halted) continue
+        node.step({ type: 'turn' })
+        if (node.commit !== undefined) {
+          moved = true
+          node.flush()
+        }
+      }
+    }
+  }
+
+  deliver({ from, to, message }: Letter): void {
+    this.node(to).step({ type: 'message', from, message })
+  }
+
+  /** Milliseconds pass and every node sees them. */
+  pass(ms: number): void {
+    this.now = (this.now + ms) as Instant
+    this.wall += ms
+    for (const node of this.nodes) node.step({ type: 'tick', wall: this.wall })
+  }
+
+  /** A client's request at a node; its reply is the last of the node's replies. */
+  ask(at: string, request: ClientRequest): void {
+    this.node(at).step({ type: 'request', caller: 1 as Caller, request })
+  }
+
+  /** Asks, lets everything settle, and returns the reply. */
+  call(at: string, request: ClientRequest): ClientReply | undefined {
+    const node = this.node(at)
+    const before = node.replies.length
+    this.ask(at, request)
+    this.settle()
+    return node.replies[before]
+  }
+
+  put(key: string, value: string | undefined, more: Partial<PutRequest> = {}): PutRequest {
+    return {
+      type: 'put',
+      id: 1,
+      epoch: this.epoch,
+      timeLeft: 5000,
+      key: key as Key,
+      value: value === undefined ? undefined : bytesOf(value),
+      context: undefined,
+      op: (binaryOfUint48(this.wall) + this.random(6)) as OpId,
+      again: false,
+      generation: 0,
+      w: undefined,
+      ...more,
+    }
+  }
+
+  get(key: string, r?: number): ClientRequest {
+    return { type: 'get', id: 2, epoch: this.epoch, timeLeft: 5000, key: key as Key, r }
+  }
+
+  get epoch(): Epoch {
+    return this.nodes[0]!.replica.observe().epoch as Epoch
+  }
+
+  /** A key that this node owns, or does not. */
+  keyAt(node: string, owned: boolean): string {
+    for (let i = 0; ; i++) {
+      const key = `key-${i}`
+      if (this.primaries(key).includes(node) === owned) return key
+    }
+  }
+
+  primaries(key: string): readonly string[] {
+    const view = this.nodes[0]!.replica.placement
+    return view.primaries(tokenOf(nodeHash, key as Key))
+  }
+
+  random(count: number): string {
+    this.#drawn += 1
+    return nodeHash.sha256(`${this.#drawn}`).slice(0, count)
+  }
+}
