@@ -101,7 +101,7 @@ function counter() {
   return fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 2 ** 48 - 1 }))
 }
 
-/** Changes one byte, cuts the end off, adds to it, or joins two places; never leaves it as it was. */
+/** Changes one byte or two, cuts the end off or adds to it; never leaves the bytes as they were. */
 export const mutations = fc
   .tuple(fc.nat(3), fc.nat(), fc.integer({ min: 1, max: 255 }))
   .map(([kind, at, by]) => (bytes: Uint8Array): Uint8Array => {
@@ -109,6 +109,7 @@ export const mutations = fc
     if (kind === 1) return Uint8Array.of(...bytes, by)
     const changed = bytes.slice()
     changed[at % bytes.length]! ^= by
-    if (kind === 3) changed[(at + by) % bytes.length]! ^= by
+    const other = (at + 1 + (by % (bytes.length - 1))) % bytes.length
+    if (kind === 3) changed[other]! ^= by
     return changed
   })
