@@ -8,16 +8,12 @@ import { assert } from '../core/assert.ts'
 import { writeBinary } from '../core/binary.ts'
 
 export class Writer {
-  #bytes: Uint8Array
+  #bytes = new Uint8Array(0)
   #at = 0
   /** Where what was not taken yet begins. */
   #from = 0
   /** Most bytes that one `take` gave lately: the size of the next buffer follows it. */
   #usual = slabBytesMin
-
-  constructor(bytes = 0) {
-    this.#bytes = new Uint8Array(bytes)
-  }
 
   /** Bytes written and not taken. */
   get length(): number {
@@ -28,13 +24,15 @@ export class Writer {
   take(): Uint8Array {
     const taken = this.#bytes.subarray(this.#from, this.#at)
     this.#from = this.#at
-    this.#usual = Math.max(taken.length, (this.#usual * 15) >> 4)
+    this.#usual = Math.max(taken.length, Math.floor((this.#usual * 15) / 16))
+    if (this.#bytes.length > slabBytesMax) this.#letGo()
     return taken
   }
 
   /** Forgets what was written behind a `length` read earlier. */
   cut(length: number): void {
     this.#at = this.#from + length
+    if (length === 0 && this.#bytes.length > slabBytesMax) this.#letGo()
   }
 
   /** Room for a frame's length; what it returns is for `endFrame`. */
@@ -110,6 +108,20 @@ export class Writer {
     this.#at += length
   }
 
+  /** Bytes that are msgpack already, or no msgpack at all. */
+  raw(value: Uint8Array): void {
+    this.#room(value.length)
+    this.#bytes.set(value, this.#at)
+    this.#at += value.length
+  }
+
+  /** A large buffer is not kept for small messages. */
+  #letGo(): void {
+    this.#bytes = new Uint8Array(0)
+    this.#from = 0
+    this.#at = 0
+  }
+
   #binHeader(length: number): void {
     this.#room(length + 5)
     if (length < 0x100) this.#uint(0xc4, 1, length)
@@ -154,5 +166,5 @@ function setUint(bytes: Uint8Array, at: number, width: number, value: number): v
 
 const slabBytesMin = 2048
 const slabBytesMax = 65_536
-/** Up to here a loop is dearer than the call of `set` is not. */
+/** Up to here a loop is cheaper than a call of `set`. */
 const loopBytesMax = 32
