@@ -1,0 +1,23 @@
+/** What a connection may ask of us (`security.md` §2.4). Each has a test that goes one past it. */
+
+/** The longest frame, without its four bytes of length. */
+export const frameBytesMax = 16 * 1024 * 1024
+/** All that a connection may send before its proof: preamble, lengths and frames together. */
+export const unprovedBytesMax = 1024
+/** A connection without proof is closed after this. */
+export const proofMs = 2000
+/** From the first byte of a frame to its last: this, and a millisecond for each 1,000 bytes. */
+export const frameMs = 5000
+/** Arrays within arrays in one frame. */
+export const depthMax = 8
+/** Items in one frame, arrays counted too. */
+export const itemsMax = 65_536
+/** Requests in flight on one connection, and their bytes; told in the welcome, kept by the node. */
+export const inFlightMax = 1024
+export const inFlightBytesMax = 32 * 1024 * 1024
+/** Members of a cluster, and so the length of every list of nodes. */
+export const membersMax = 1024
+/** Keys in one page. */
+export const pageKeysMax = 1000
+/** Versions of one key in a reply; merges from peers have no bound but the frame. */
+export const counterMax = 2 ** 48 - 1

@@ -1,0 +1,254 @@
+/** What a node answers a client: arrays by position, `docs/wire.md` shows them all. */
+import { keyBytesMax } from '../core/ids.ts'
+import type {
+  ClientReply,
+  FailReply,
+  GetReply,
+  InspectedReplica,
+  InspectReply,
+  PutReply,
+  ScanReply,
+  ShownVersion,
+  StatusReply,
+} from '../core/message.ts'
+import { counterMax, itemsMax, membersMax, pageKeysMax } from './bounds.ts'
+import {
+  readBytes,
+  readDot,
+  readFailure,
+  readNodes,
+  readOutcome,
+  writeDot,
+  writeFailure,
+  writeNodes,
+  writeOptionalBinary,
+  writeOptionalBytes,
+  writeOutcome,
+} from './outcome-codec.ts'
+import type { Writer } from './pack.ts'
+import type { Reader } from './read.ts'
+import { type Row, tableOf } from './table.ts'
+import { tags } from './tags.ts'
+import { readView, writeView } from './view-codec.ts'
+
+export function writeClientReply(writer: Writer, reply: ClientReply): void {
+  switch (reply.type) {
+    case 'got':
+      writeGot(writer, reply)
+      break
+    case 'wrote':
+      writeWrote(writer, reply)
+      break
+    case 'page':
+      writePage(writer, reply)
+      break
+    case 'inspected':
+      writeInspected(writer, reply)
+      break
+    case 'viewed':
+      writeView(writer, reply)
+      break
+    case 'status-is':
+      writeStatus(writer, reply)
+      break
+    case 'failed':
+      writeFailed(writer, reply)
+      break
+  }
+}
+
+export function writeWrote(writer: Writer, reply: PutReply): void {
+  writeHead(writer, 6, tags.wrote, reply.id)
+  writer.bytes(reply.context)
+  writer.uint(reply.siblings)
+  writer.uint(reply.generation)
+  writeOutcome(writer, reply.outcome)
+}
+
+export function writeFailed(writer: Writer, reply: FailReply): void {
+  writeHead(writer, 3, tags.failed, reply.id)
+  writeFailure(writer, reply.failure)
+}
+
+function writeGot(writer: Writer, reply: GetReply): void {
+  writeHead(writer, 6, tags.got, reply.id)
+  writer.array(reply.versions.length)
+  for (const version of reply.versions) writeVersion(writer, version)
+  writer.bytes(reply.context)
+  writer.uint(reply.generation)
+  writeOutcome(writer, reply.outcome)
+}
+
+/** [dot, op, value or nil, at, via] */
+function writeVersion(writer: Writer, version: ShownVersion): void {
+  writer.array(5)
+  writeDot(writer, version.dot)
+  writer.binary(version.op)
+  writeOptionalBytes(writer, version.value)
+  writer.milliseconds(version.at)
+  writer.text(version.via)
+}
+
+function writePage(writer: Writer, reply: ScanReply): void {
+  writeHead(writer, 4, tags.page, reply.id)
+  writer.array(reply.keys.length)
+  for (const key of reply.keys) writer.binary(key)
+  writeOptionalBinary(writer, reply.cursor)
+}
+
+function writeInspected(writer: Writer, reply: InspectReply): void {
+  writeHead(writer, 4, tags.inspected, reply.id)
+  writer.binary(reply.token)
+  writer.array(reply.replicas.length)
+  for (const replica of reply.replicas) writeReplica(writer, replica)
+}
+
+/** [node, whole or nil, [[dot, tombstone, bytes, via], ...]] */
+function writeReplica(writer: Writer, replica: InspectedReplica): void {
+  writer.array(3)
+  writer.text(replica.node)
+  if (replica.whole === undefined) writer.nil()
+  else writer.boolean(replica.whole)
+  writer.array(replica.versions.length)
+  for (const version of replica.versions) {
+    writer.array(4)
+    writeDot(writer, version.dot)
+    writer.boolean(version.tombstone)
+    writer.uint(version.bytes)
+    writer.text(version.via)
+  }
+}
+
+function writeStatus(writer: Writer, reply: StatusReply): void {
+  writeHead(writer, 11, tags['status-is'], reply.id)
+  writer.text(reply.node)
+  writer.binary(reply.store)
+  writer.binary(reply.start)
+  writer.milliseconds(reply.upMs)
+  writer.uint(reply.keys)
+  writer.uint(reply.commits)
+  writer.boolean(reply.full)
+  writeNodes(writer, reply.connected)
+  writer.array(reply.counters.length)
+  for (const [name, value] of reply.counters) {
+    writer.array(2)
+    writer.text(name)
+    writer.uint(value)
+  }
+}
+
+function writeHead(writer: Writer, fields: number, tag: number, id: number): void {
+  writer.array(fields)
+  writer.uint(tag)
+  writer.uint(id)
+}
+
+function readGot(reader: Reader): GetReply {
+  return {
+    type: 'got',
+    id: reader.uint(),
+    versions: reader.list(readVersion, itemsMax),
+    context: reader.bytes(),
+    generation: reader.uint(counterMax),
+    outcome: readOutcome(reader),
+  }
+}
+
+function readVersion(reader: Reader): ShownVersion {
+  reader.array(5)
+  return {
+    dot: readDot(reader),
+    op: reader.id(12),
+    value: reader.optional(readBytes),
+    at: reader.uint(counterMax),
+    via: reader.node(),
+  }
+}
+
+function readWrote(reader: Reader): PutReply {
+  return {
+    type: 'wrote',
+    id: reader.uint(),
+    context: reader.bytes(),
+    siblings: reader.uint(counterMax),
+    generation: reader.uint(counterMax),
+    outcome: readOutcome(reader),
+  }
+}
+
+function readPage(reader: Reader): ScanReply {
+  return {
+    type: 'page',
+    id: reader.uint(),
+    keys: reader.list(r => r.key(), pageKeysMax),
+    cursor: reader.optional(r => r.binary(0, 8 + keyBytesMax)),
+  }
+}
+
+function readInspected(reader: Reader): InspectReply {
+  return {
+    type: 'inspected',
+    id: reader.uint(),
+    token: reader.id(8),
+    replicas: reader.list(readReplica, membersMax),
+  }
+}
+
+function readReplica(reader: Reader): InspectedReplica {
+  reader.array(3)
+  return {
+    node: reader.node(),
+    whole: reader.optional(r => r.boolean()),
+    versions: reader.list(readInspectedVersion, itemsMax),
+  }
+}
+
+function readInspectedVersion(reader: Reader): InspectedReplica['versions'][number] {
+  reader.array(4)
+  return {
+    dot: readDot(reader),
+    tombstone: reader.boolean(),
+    bytes: reader.uint(counterMax),
+    via: reader.node(),
+  }
+}
+
+function readStatus(reader: Reader): StatusReply {
+  return {
+    type: 'status-is',
+    id: reader.uint(),
+    node: reader.node(),
+    store: reader.id(8),
+    start: reader.id(8),
+    upMs: reader.uint(counterMax),
+    keys: reader.uint(counterMax),
+    commits: reader.uint(counterMax),
+    full: reader.boolean(),
+    connected: readNodes(reader),
+    counters: reader.list(readCounter, countersMax),
+  }
+}
+
+function readCounter(reader: Reader): readonly [name: string, value: number] {
+  reader.array(2)
+  return [reader.text(64), reader.uint()]
+}
+
+function readFailed(reader: Reader): FailReply {
+  return { type: 'failed', id: reader.uint(), failure: readFailure(reader) }
+}
+
+const countersMax = 1024
+
+export const wroteRow: Row<PutReply> = { tag: tags.wrote, arity: 6, read: readWrote }
+export const failedRow: Row<FailReply> = { tag: tags.failed, arity: 3, read: readFailed }
+
+export const clientReplies = tableOf<ClientReply>([
+  { tag: tags.got, arity: 6, read: readGot },
+  wroteRow,
+  { tag: tags.page, arity: 4, read: readPage },
+  { tag: tags.inspected, arity: 4, read: readInspected },
+  { tag: tags.viewed, arity: 6, read: readView },
+  { tag: tags['status-is'], arity: 11, read: readStatus },
+  failedRow,
+])

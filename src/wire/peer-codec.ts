@@ -1,0 +1,229 @@
+/** Messages between nodes: arrays by position, `docs/wire.md` shows them all. */
+import { keyBytesMax } from '../core/ids.ts'
+import type {
+  CopyRead,
+  CopyStored,
+  FailReply,
+  Forwarded,
+  KeysListed,
+  ListedKey,
+  ListKeys,
+  PeerMessage,
+  PutReply,
+  ReadCopy,
+  StoreCopy,
+} from '../core/message.ts'
+import { counterMax, itemsMax } from './bounds.ts'
+import { failedRow, writeFailed, writeWrote, wroteRow } from './client-reply-codec.ts'
+import { putRow, writePut } from './client-request-codec.ts'
+import {
+  readBytes,
+  readFailure,
+  writeOptionalBinary,
+  writeOptionalBytes,
+  writeOptionalFailure,
+} from './outcome-codec.ts'
+import type { Writer } from './pack.ts'
+import type { Reader } from './read.ts'
+import { readEnvelope, readFrom, tableOf, writeEnvelope } from './table.ts'
+import { tags } from './tags.ts'
+
+export function writePeerMessage(writer: Writer, message: PeerMessage): void {
+  switch (message.type) {
+    case 'store':
+      writeStore(writer, message)
+      break
+    case 'stored':
+      writeStored(writer, message)
+      break
+    case 'read':
+      writeRead(writer, message)
+      break
+    case 'held':
+      writeHeld(writer, message)
+      break
+    case 'forward':
+      writeEnvelope(writer, 5, tags.forward, message)
+      writePut(writer, message.request)
+      break
+    case 'forwarded':
+      writeForwarded(writer, message)
+      break
+    case 'list':
+      writeList(writer, message)
+      break
+    case 'listed':
+      writeListed(writer, message)
+      break
+  }
+}
+
+function writeStore(writer: Writer, message: StoreCopy): void {
+  writeEnvelope(writer, 9, tags.store, message)
+  writer.binary(message.key)
+  writer.binary(message.token)
+  writer.bytes(message.object)
+  writer.uint(message.generation)
+  writer.milliseconds(message.time)
+}
+
+function writeStored(writer: Writer, message: CopyStored): void {
+  writer.array(4)
+  writer.uint(tags.stored)
+  writer.uint(message.id)
+  writer.boolean(message.whole)
+  writeOptionalFailure(writer, message.refused)
+}
+
+function writeRead(writer: Writer, message: ReadCopy): void {
+  writeEnvelope(writer, 7, tags.read, message)
+  writer.binary(message.key)
+  writer.binary(message.token)
+  writer.boolean(message.full)
+}
+
+function writeHeld(writer: Writer, message: CopyRead): void {
+  writer.array(7)
+  writer.uint(tags.held)
+  writer.uint(message.id)
+  writer.boolean(message.whole)
+  writer.uint(message.generation)
+  writer.binary(message.digest)
+  writeOptionalBytes(writer, message.object)
+  writeOptionalFailure(writer, message.refused)
+}
+
+function writeForwarded(writer: Writer, message: Forwarded): void {
+  writer.array(3)
+  writer.uint(tags.forwarded)
+  writer.uint(message.id)
+  if (message.reply.type === 'wrote') writeWrote(writer, message.reply)
+  else writeFailed(writer, message.reply)
+}
+
+function writeList(writer: Writer, message: ListKeys): void {
+  writeEnvelope(writer, 7, tags.list, message)
+  writer.binary(message.after)
+  writer.binary(message.prefix)
+  writer.uint(message.limit)
+}
+
+function writeListed(writer: Writer, message: KeysListed): void {
+  writer.array(5)
+  writer.uint(tags.listed)
+  writer.uint(message.id)
+  writer.array(message.rows.length)
+  for (const row of message.rows) writeListedKey(writer, row)
+  writeOptionalBinary(writer, message.upTo)
+  writeOptionalFailure(writer, message.refused)
+}
+
+/** [token, key, live] */
+function writeListedKey(writer: Writer, row: ListedKey): void {
+  writer.array(3)
+  writer.binary(row.token)
+  writer.binary(row.key)
+  writer.boolean(row.live)
+}
+
+function readStore(reader: Reader): StoreCopy {
+  const { id, epoch, timeLeft } = readEnvelope(reader)
+  return {
+    type: 'store',
+    id,
+    epoch,
+    timeLeft,
+    key: reader.key(),
+    token: reader.id(8),
+    object: reader.bytes(),
+    generation: reader.uint(counterMax),
+    time: reader.uint(counterMax),
+  }
+}
+
+function readStored(reader: Reader): CopyStored {
+  return {
+    type: 'stored',
+    id: reader.uint(),
+    whole: reader.boolean(),
+    refused: reader.optional(readFailure),
+  }
+}
+
+function readRead(reader: Reader): ReadCopy {
+  const { id, epoch, timeLeft } = readEnvelope(reader)
+  return {
+    type: 'read',
+    id,
+    epoch,
+    timeLeft,
+    key: reader.key(),
+    token: reader.id(8),
+    full: reader.boolean(),
+  }
+}
+
+function readHeld(reader: Reader): CopyRead {
+  return {
+    type: 'held',
+    id: reader.uint(),
+    whole: reader.boolean(),
+    generation: reader.uint(counterMax),
+    digest: reader.binary(0, digestBytesMax),
+    object: reader.optional(readBytes),
+    refused: reader.optional(readFailure),
+  }
+}
+
+function readForwarded(reader: Reader): Forwarded {
+  return { type: 'forwarded', id: reader.uint(), reply: readFrom(reader, forwardedReplies) }
+}
+
+function readList(reader: Reader): ListKeys {
+  return {
+    type: 'list',
+    ...readEnvelope(reader),
+    after: reader.binary(0, 8 + keyBytesMax),
+    prefix: reader.binary(0, keyBytesMax),
+    limit: reader.uint(counterMax),
+  }
+}
+
+function readListed(reader: Reader): KeysListed {
+  return {
+    type: 'listed',
+    id: reader.uint(),
+    rows: reader.list(readListedKey, itemsMax),
+    upTo: reader.optional(r => r.binary(0, 8 + keyBytesMax)),
+    refused: reader.optional(readFailure),
+  }
+}
+
+function readListedKey(reader: Reader): ListedKey {
+  reader.array(3)
+  return { token: reader.id(8), key: reader.key(), live: reader.boolean() }
+}
+
+const digestBytesMax = 64
+
+const forwardedRequests = tableOf([putRow])
+const forwardedReplies = tableOf<PutReply | FailReply>([wroteRow, failedRow])
+
+export const peerMessages = tableOf<PeerMessage>([
+  { tag: tags.store, arity: 9, read: readStore },
+  { tag: tags.stored, arity: 4, read: readStored },
+  { tag: tags.read, arity: 7, read: readRead },
+  { tag: tags.held, arity: 7, read: readHeld },
+  {
+    tag: tags.forward,
+    arity: 5,
+    read: reader => ({
+      type: 'forward',
+      ...readEnvelope(reader),
+      request: readFrom(reader, forwardedRequests),
+    }),
+  },
+  { tag: tags.forwarded, arity: 3, read: readForwarded },
+  { tag: tags.list, arity: 7, read: readList },
+  { tag: tags.listed, arity: 5, read: readListed },
+])

@@ -1,0 +1,33 @@
+/**
+ * The number that each message begins with. Numbers are fixed for ever and never given twice:
+ * a changed message is a new number or a new protocol version. 1 to 15 belong to the hello.
+ */
+import type { ClientReply, ClientRequest, PeerMessage } from '../core/message.ts'
+
+export const helloTags = { hello: 1, welcome: 2, proof: 3, ready: 4, refuse: 5 } as const
+
+export type AnyMessage = PeerMessage | ClientRequest | ClientReply
+
+export const tags = {
+  store: 16,
+  stored: 17,
+  read: 18,
+  held: 19,
+  forward: 20,
+  forwarded: 21,
+  list: 22,
+  listed: 23,
+  get: 64,
+  put: 65,
+  scan: 66,
+  inspect: 67,
+  view: 68,
+  status: 69,
+  got: 96,
+  wrote: 97,
+  page: 98,
+  inspected: 99,
+  viewed: 100,
+  'status-is': 101,
+  failed: 102,
+} as const satisfies Record<AnyMessage['type'], number>
