@@ -1,0 +1,87 @@
+/**
+ * LMDB as this project opens it, in the node and in the check of a doubtful file alike. The
+ * option that matters is `overlappingSync: false`: a write is visible only when it is durable.
+ */
+import { open, type RootDatabase } from 'lmdb'
+
+/** durable: answered after `fdatasync`. committed: no sync, answered at commit. */
+export type Durability = 'durable' | 'committed'
+export type Environment = RootDatabase<Uint8Array, Uint8Array>
+
+/** The store's own rows stand under key space 0, which no row of core may use. */
+export const ownSpace = '\0'
+export const identityKey = '\0identity'
+export const commitsKey = '\0commits'
+/** How many rows are the store's own. */
+export const ownRows = 2
+/** LMDB's bound for pages of 4,096 bytes. */
+export const rowKeyBytesMax = 1978
+
+export function openEnvironment(directory: string, durability: Durability): Environment {
+  return open<Uint8Array, Uint8Array>(directory, {
+    noSubdir: false,
+    overlappingSync: false,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+    maxDbs: 8,
+    ...(durability === 'committed' ? { noSync: true } : {}),
+  })
+}
+
+/** As the check of a doubtful file opens it: nothing is written. */
+export function openForReading(directory: string): Environment {
+  return open<Uint8Array, Uint8Array>(directory, {
+    noSubdir: false,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+    maxDbs: 8,
+    readOnly: true,
+  })
+}
+
+/** A row key's bytes, valid until the next call: LMDB copies them before it returns. */
+export function keyBytes(key: string): Uint8Array {
+  const length = key.length
+  for (let at = 0; at < length; at++) scratch[at] = key.charCodeAt(at)
+  let view = views[length]
+  if (view === undefined) {
+    view = scratch.subarray(0, length)
+    views[length] = view
+  }
+  return view
+}
+
+/** What LMDB counts of itself, without a scan. */
+export type Stats = {
+  readonly entryCount: number
+  readonly pageSize: number
+  readonly treeBranchPageCount: number
+  readonly treeLeafPageCount: number
+  readonly overflowPages: number
+}
+
+export function readStats(environment: Environment): Stats {
+  // lmdb's types say `{}`; the shape is the one of 3.5.
+  return environment.getStats() as Stats
+}
+
+export function bytesInUse(stats: Stats): number {
+  const pages = stats.treeBranchPageCount + stats.treeLeafPageCount + stats.overflowPages
+  return pages * stats.pageSize
+}
+
+/** The durable commit number as 8 big-endian bytes. */
+export function encodeCommits(commits: number): Uint8Array {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(commits))
+  return bytes
+}
+
+export function decodeCommits(bytes: Uint8Array): number | undefined {
+  if (bytes.length !== 8) return undefined
+  return Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0))
+}
+
+const scratch = new Uint8Array(rowKeyBytesMax)
+/** A view for each length, so that a key costs no allocation. */
+const views: Uint8Array[] = []

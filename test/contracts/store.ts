@@ -1,0 +1,199 @@
+/**
+ * What every `Store` and its commits must do, on a real disk and on the simulator's alike.
+ */
+import fc from 'fast-check'
+import type { Test } from 'tap'
+import { compareBinary } from '../../src/core/binary.ts'
+import type { Row, RowKey, Store } from '../../src/core/step.ts'
+
+export type StoreUnderTest = {
+  readonly reads: Store
+  readonly commitsAtStart: number
+  readonly commits: () => number
+  readonly commit: (rows: readonly Row[]) => Promise<'durable' | 'refused' | 'unknown'>
+  readonly close: () => Promise<void>
+}
+
+/** A place where a store can be opened, closed and opened again. */
+export type StorePlace = {
+  readonly open: () => Promise<StoreUnderTest>
+  readonly remove: () => void
+}
+
+export function runStoreContract(t: Test, place: () => StorePlace): void {
+  const test = (name: string, body: (t: Test, store: StoreUnderTest) => Promise<void>) =>
+    t.test(name, async t => {
+      const here = place()
+      const store = await here.open()
+      try {
+        await body(t, store)
+      } finally {
+        await store.close()
+        here.remove()
+      }
+    })
+
+  test('a new store holds nothing, its own rows included', async (t, { reads }) => {
+    t.equal(reads.get(k('a')), undefined)
+    t.same(reads.range(lowest, highest, 10), [])
+    t.equal(reads.get('\0identity' as RowKey), undefined)
+  })
+
+  test('what is committed is read at once, in the same turn', async (t, store) => {
+    for (let round = 0; round < 20; round++) {
+      const before = round === 0 ? undefined : bytes(round - 1)
+      t.same(store.reads.get(k('a')), before)
+      t.equal(store.reads.range(lowest, highest, 10).length, round === 0 ? 0 : 1)
+      const result = await store.commit([{ key: k('a'), value: bytes(round) }])
+      t.equal(result, 'durable')
+      t.same(store.reads.get(k('a')), bytes(round))
+      t.same(store.reads.range(lowest, highest, 10), [{ key: k('a'), value: bytes(round) }])
+    }
+  })
+
+  test('what is not yet durable is not read', async (t, store) => {
+    const done = store.commit([{ key: k('a'), value: bytes(1) }])
+    t.equal(store.reads.get(k('a')), undefined)
+    t.same(store.reads.range(lowest, highest, 10), [])
+    t.equal(await done, 'durable')
+  })
+
+  test('a row is removed, an absent one too, and the empty value is a value', async (t, store) => {
+    await store.commit([{ key: k('a'), value: bytes() }])
+    t.same(store.reads.get(k('a')), bytes())
+    const gone = [k('a'), k('b')].map(key => ({ key, value: undefined }))
+    t.equal(await store.commit(gone), 'durable')
+    t.equal(store.reads.get(k('a')), undefined)
+    t.same(store.reads.range(lowest, highest, 10), [])
+  })
+
+  test('the last of two rows with one key stands', async (t, store) => {
+    const twice: Row[] = [1, 2].map(n => ({ key: k('a'), value: bytes(n) }))
+    await store.commit(twice)
+    t.same(store.reads.get(k('a')), bytes(2))
+    await store.commit([...twice, { key: k('a'), value: undefined }])
+    t.equal(store.reads.get(k('a')), undefined)
+  })
+
+  test('bytes that were read stay what they were', async (t, store) => {
+    await store.commit(['a', 'b'].map(name => ({ key: k(name), value: bytes(7, 8) })))
+    const got = store.reads.get(k('a'))!
+    const ranged = store.reads.range(lowest, highest, 10)[1]!.value
+    t.equal(Object.getPrototypeOf(got), Uint8Array.prototype, 'no Buffer reaches core')
+    t.equal(Object.getPrototypeOf(ranged), Uint8Array.prototype)
+    await store.commit(['a', 'b'].map(name => ({ key: k(name), value: bytes(1, 2) })))
+    t.same(store.reads.get(k('a')), bytes(1, 2))
+    t.same([got, ranged], [bytes(7, 8), bytes(7, 8)])
+    got[0] = 99
+    t.same(store.reads.get(k('a')), bytes(1, 2))
+  })
+
+  test('every key and value comes back byte for byte', async (t, store) => {
+    const all = Uint8Array.from({ length: 256 }, (_, i) => i)
+    const every = `\x01${Array.from(all, byte => String.fromCharCode(byte)).join('')}` as RowKey
+    const long = `\x01${'\xff'.repeat(8 + 1024)}` as RowKey
+    const big = new Uint8Array(2 ** 20 + 3).map((_, i) => (i * 31) >>> 3)
+    await store.commit([
+      { key: every, value: all },
+      { key: long, value: big },
+    ])
+    t.same(store.reads.get(every), all)
+    t.equal(Buffer.compare(store.reads.get(long)!, big), 0)
+    const rows = store.reads.range(lowest, highest, 10)
+    t.same(
+      rows.map(row => row.key),
+      [every, long],
+    )
+    t.equal(Buffer.compare(rows[1]!.value, big), 0)
+    t.same(store.reads.get(every), all, 'a large read leaves small ones as they were')
+  })
+
+  test('a range is what a sorted map says', async (t, store) => {
+    const model = new Map<string, Uint8Array>()
+    const name = fc.uint8Array({ minLength: 0, maxLength: 3 })
+    const key = name.map(tail => k(String.fromCharCode(...tail)))
+    const row = fc.record({ key, value: fc.option(fc.uint8Array({ maxLength: 4 })) })
+    const property = fc.asyncProperty(
+      fc.array(row, { maxLength: 20 }),
+      key,
+      key,
+      fc.integer({ min: 0, max: 8 }),
+      async (drawn, from, to, limit) => {
+        const rows = drawn.map(({ key, value }) => ({ key, value: value ?? undefined }))
+        if ((await store.commit(rows)) !== 'durable') return false
+        for (const { key, value } of rows) value ? model.set(key, value) : model.delete(key)
+        const expected = [...model]
+          .filter(([key]) => from < key && key < to)
+          .sort(([a], [b]) => compareBinary(a, b))
+          .slice(0, limit)
+          .map(([key, value]) => ({ key, value }))
+        t.same(store.reads.range(from, to, limit), expected)
+        return t.passing()
+      },
+    )
+    await fc.assert(property, { numRuns: 100 })
+  })
+
+  test('a range and a commit of thousands', async (t, store) => {
+    const keys = Array.from({ length: 3500 }, (_, i) => k(String(i).padStart(4, '0')))
+    t.equal(await store.commit(keys.map(key => ({ key, value: bytes(1) }))), 'durable')
+    const found = (limit: number) => store.reads.range(lowest, highest, limit).map(row => row.key)
+    t.same(found(Number.POSITIVE_INFINITY), keys)
+    t.same(found(2001), keys.slice(0, 2001))
+    t.same(found(1000), keys.slice(0, 1000))
+  })
+
+  for (const [what, bad] of Object.entries(badRows)) {
+    test(`refused as a whole: ${what}`, async (t, store) => {
+      await store.commit([{ key: k('a'), value: bytes(1) }])
+      const commits = store.commits()
+      const good = { key: k('b'), value: bytes(2) }
+      t.equal(await store.commit([good, bad, { key: k('a'), value: undefined }]), 'refused')
+      t.equal(store.commits(), commits)
+      t.same(store.reads.range(lowest, highest, 10), [{ key: k('a'), value: bytes(1) }])
+      t.equal(await store.commit([good]), 'durable')
+    })
+  }
+
+  test('one commit at a time', async (t, store) => {
+    const first = store.commit([{ key: k('a'), value: bytes(1) }])
+    t.throws(() => store.commit([]), /one commit at a time/)
+    t.equal(await first, 'durable')
+    t.equal(await store.commit([]), 'durable')
+  })
+
+  t.test('the commit number counts every transaction, and lasts', async t => {
+    const here = place()
+    t.teardown(here.remove)
+    let last = 0
+    for (let start = 0; start < 3; start++) {
+      const store = await here.open()
+      t.ok(store.commitsAtStart >= last, 'a start never begins below what was said')
+      t.ok(store.commits() >= store.commitsAtStart)
+      for (let i = 0; i < 3; i++) {
+        const before = store.commits()
+        const done = store.commit([{ key: k(`${start}${i}`), value: bytes(i) }])
+        t.equal(store.commits(), before, 'what is under way is not counted')
+        await done
+        t.equal(store.commits(), before + 1)
+      }
+      last = store.commits()
+      t.equal(store.reads.range(lowest, highest, 100).length, 3 * (start + 1))
+      await store.close()
+    }
+  })
+}
+
+const badRows: Record<string, Row> = {
+  'an empty key': { key: '' as RowKey, value: new Uint8Array(1) },
+  'a key too long': { key: `\x01${'k'.repeat(1978)}` as RowKey, value: new Uint8Array(1) },
+  'a key that is no binary string': { key: '\x01\u0100' as RowKey, value: new Uint8Array(1) },
+  'a key in the store\u2019s own space': { key: '\0commits' as RowKey, value: new Uint8Array(1) },
+  'a value that is not bytes': { key: '\x01v' as RowKey, value: 'text' as never },
+  'a value that is null': { key: '\x01v' as RowKey, value: null as never },
+}
+
+const k = (name: string): RowKey => `\x01${name}` as RowKey
+const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
+const lowest = '' as RowKey
+const highest = '\xff' as RowKey
