@@ -102,7 +102,7 @@ export class Reader {
     return binaryAt(this.#bytes, from, this.#at)
   }
 
-  /** ASCII text. */
+  /** Printable ASCII. */
   text(max: number): string {
     const head = this.#byte()
     let length: number
@@ -112,6 +112,10 @@ export class Reader {
     if (length > max) this.refuse(`text of more than ${max} bytes`)
     const from = this.#at
     this.#at += length
+    for (let at = from; at < this.#at; at++) {
+      const code = this.#bytes[at] ?? 0
+      if (code < 0x20 || code === 0x7f) this.refuse('text with a control character')
+    }
     return binaryAt(this.#bytes, from, this.#at)
   }
 
