@@ -1,5 +1,5 @@
 /** A few replicas wired to each other by a queue that the test turns: no sockets, no clock. */
-import { binaryOfUint48, bytesOf } from '../../src/core/binary.ts'
+import { binaryOf, binaryOfUint48, bytesOf } from '../../src/core/binary.ts'
 import { tokenOf } from '../../src/core/hash.ts'
 import type {
   ClusterId,
@@ -234,4 +234,18 @@ export class TestCluster {
     this.#drawn += 1
     return nodeHash.sha256(`${this.#drawn}`).slice(0, count)
   }
+}
+
+export function valuesOf(reply: ClientReply | undefined): (string | undefined)[] {
+  if (reply?.type !== 'got') throw new Error(`not a get's reply: ${JSON.stringify(reply)}`)
+  return reply.versions.map(({ value }) => (value === undefined ? undefined : binaryOf(value)))
+}
+
+export function contextOf(reply: ClientReply | undefined): Uint8Array {
+  if (reply?.type !== 'got' && reply?.type !== 'wrote') throw new Error('no context')
+  return reply.context
+}
+
+export function codeOf(reply: ClientReply | undefined): string | undefined {
+  return reply?.type === 'failed' ? reply.failure.code : reply?.type
 }

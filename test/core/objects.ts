@@ -1,0 +1,100 @@
+import t from 'tap'
+import { bytesOf } from '../../src/core/binary.ts'
+import { encodeObject } from '../../src/core/causality/object.ts'
+import type { Record } from '../../src/core/causality/record.ts'
+import { mergeSiblings, noSiblings, putVersion } from '../../src/core/causality/siblings.ts'
+import { tokenOf } from '../../src/core/hash.ts'
+import type { Actor, Key, NodeId, OpId, StartId } from '../../src/core/ids.ts'
+import { damaged, Objects } from '../../src/core/objects.ts'
+import { Pending } from '../../src/core/pending.ts'
+import type { RowKey } from '../../src/core/step.ts'
+import { nodeHash } from '../../src/node/hash.ts'
+
+const key = 'k' as Key
+const token = tokenOf(nodeHash, key)
+
+function copyOf(actor: string, counter = 1) {
+  const value = bytesOf(`${actor}${counter}`)
+  const version = {
+    dot: { actor: actor.repeat(8) as Actor, counter },
+    op: actor.repeat(12) as OpId,
+    tombstone: false,
+    checksum: nodeHash.crc32(value),
+    at: 0,
+    via: 'n1' as NodeId,
+    value,
+  }
+  const siblings = putVersion(noSiblings, { vector: [], ops: [] }, version)
+  return { siblings, object: encodeObject(siblings), time: counter, generation: counter }
+}
+
+function start() {
+  const disk = new Map<RowKey, Uint8Array>()
+  const pending = new Pending<Record, string>()
+  const reads = { get: (row: RowKey) => disk.get(row), range: () => [] }
+  const objects = new Objects<string>(nodeHash, 'd'.repeat(32), reads, pending)
+  const flush = () => {
+    const commit = pending.turn()
+    if (commit?.type !== 'commit') return []
+    for (const row of commit.rows) disk.set(row.key, row.value ?? new Uint8Array())
+    return pending.settle({ type: 'stored', commit: commit.commit, result: 'durable' })
+  }
+  return { disk, objects, flush }
+}
+
+t.test('base sees what is pending, durable sees the disk', async t => {
+  const { objects, flush } = start()
+  t.equal(objects.base(token, key), undefined)
+  t.equal(objects.merge(token, key, copyOf('a'), 'then'), true)
+  t.equal(objects.base(token, key)?.siblings.versions.length, 1)
+  t.equal(objects.durable(token, key), undefined)
+  t.equal(objects.durableDigest(token, key), '')
+  t.same(flush(), ['then'])
+  const held = objects.durable(token, key)
+  if (held === damaged || held === undefined) throw new Error('nothing held')
+  t.equal(objects.durableDigest(token, key), held.digest)
+})
+
+t.test('a copy that brings nothing writes nothing, and waits for what is pending', async t => {
+  const { objects, flush } = start()
+  objects.merge(token, key, copyOf('a'), 'first')
+  t.equal(objects.merge(token, key, copyOf('a'), 'second'), true)
+  t.same(flush(), ['first', 'second'])
+  t.equal(objects.merge(token, key, copyOf('a'), 'third'), false)
+})
+
+t.test('merges keep the actor field, the lower generation, the later time', async t => {
+  const { objects, flush } = start()
+  const field = { actor: 'aaaaaaaa' as Actor, start: 's'.repeat(8) as StartId }
+  objects.writeOwn(token, key, { ...copyOf('a', 2), field }, 'own')
+  objects.merge(token, key, copyOf('b', 7), 'copy')
+  const base = objects.base(token, key)
+  t.same(base?.field, field)
+  t.equal(base?.generation, 2)
+  t.equal(base?.time, 7)
+  flush()
+  objects.merge(token, key, copyOf('a', 3), 'more of our own actor')
+  t.equal(objects.base(token, key)?.field, undefined)
+})
+
+t.test('a damaged row is told to readers and counts as none for writers', async t => {
+  const { objects, flush, disk } = start()
+  objects.merge(token, key, copyOf('a'), '')
+  flush()
+  for (const bytes of disk.values()) bytes[20]! ^= 1
+  t.equal(objects.durable(token, key), damaged)
+  t.equal(objects.durableDigest(token, key), damaged)
+  t.equal(objects.base(token, key), undefined)
+  objects.merge(token, key, copyOf('b'), '')
+  flush()
+  t.type(objects.durableDigest(token, key), 'string')
+  t.not(objects.durableDigest(token, key), damaged)
+})
+
+t.test('what is merged is what a merge of the objects is', async t => {
+  const { objects } = start()
+  const [a, b] = [copyOf('a'), copyOf('b')]
+  objects.merge(token, key, a, '')
+  objects.merge(token, key, b, '')
+  t.same(objects.base(token, key)?.siblings, mergeSiblings(a.siblings, b.siblings))
+})

@@ -1,0 +1,122 @@
+import t from 'tap'
+import { codeOf, contextOf, TestCluster, valuesOf } from '../../helpers/replicas.ts'
+
+t.test('a key put through any node is read through every other', async t => {
+  const cluster = new TestCluster(5)
+  for (const { id } of cluster.members) {
+    const wrote = cluster.call(id, cluster.put(`from ${id}`, `by ${id}`))
+    t.equal(wrote?.type, 'wrote')
+    if (wrote?.type === 'wrote') t.equal(wrote.outcome.primaryAcks.length, 2)
+    for (const { id: other } of cluster.members) {
+      t.same(valuesOf(cluster.call(other, cluster.get(`from ${id}`))), [`by ${id}`])
+    }
+  }
+})
+
+t.test('two puts with one context are two siblings, a put with theirs leaves one', async t => {
+  const cluster = new TestCluster(5)
+  const first = cluster.call('n1', cluster.put('k', 'a'))
+  const context = contextOf(first)
+  cluster.call('n2', cluster.put('k', 'b', { context }))
+  cluster.call('n3', cluster.put('k', 'c', { context }))
+  const both = cluster.call('n4', cluster.get('k'))
+  t.same(valuesOf(both).sort(), ['b', 'c'])
+  cluster.call('n5', cluster.put('k', 'd', { context: contextOf(both) }))
+  t.same(valuesOf(cluster.call('n1', cluster.get('k'))), ['d'])
+})
+
+t.test('a writer that goes on with its own reply never piles up siblings', async t => {
+  const cluster = new TestCluster(3)
+  let mine = contextOf(cluster.call('n1', cluster.put('k', 'mine 0')))
+  let other = contextOf(cluster.call('n1', cluster.put('k', 'other 0')))
+  for (let i = 1; i <= 20; i++) {
+    mine = contextOf(cluster.call('n1', cluster.put('k', `mine ${i}`, { context: mine })))
+    other = contextOf(cluster.call('n1', cluster.put('k', `other ${i}`, { context: other })))
+  }
+  t.same(valuesOf(cluster.call('n2', cluster.get('k'))).sort(), ['mine 20', 'other 20'])
+})
+
+t.test('a retry through any node takes effect once', async t => {
+  const cluster = new TestCluster(3)
+  const put = cluster.put('k', 'once')
+  cluster.call('n1', put)
+  const context = contextOf(cluster.call('n1', cluster.get('k')))
+  const again = cluster.call('n2', { ...put, again: true })
+  t.equal(again?.type, 'wrote')
+  t.same(valuesOf(cluster.call('n3', cluster.get('k', 3))), ['once'])
+  cluster.call('n3', cluster.put('k', 'over', { context }))
+  t.equal(cluster.call('n2', { ...put, again: true })?.type, 'wrote')
+  t.same(valuesOf(cluster.call('n1', cluster.get('k', 3))), ['over'])
+})
+
+t.test('a delete is a tombstone, and beside a value a visible sibling', async t => {
+  const cluster = new TestCluster(3)
+  const context = contextOf(cluster.call('n1', cluster.put('k', 'v')))
+  cluster.call('n2', cluster.put('k', undefined, { context }))
+  t.same(valuesOf(cluster.call('n3', cluster.get('k'))), [undefined])
+  cluster.call('n3', cluster.put('k', 'w', { context }))
+  t.same(
+    valuesOf(cluster.call('n1', cluster.get('k')))
+      .map(String)
+      .sort(),
+    ['undefined', 'w'],
+  )
+})
+
+t.test('refusals are definite and write nothing', async t => {
+  const cluster = new TestCluster(3)
+  const foreign = contextOf(cluster.call('n1', cluster.put('other', 'v')))
+  const bad = [
+    [cluster.put('k', 'v', { context: foreign }), 'BAD_CONTEXT'],
+    [cluster.put('k', 'v', { context: foreign.slice(1) }), 'BAD_CONTEXT'],
+    [cluster.put('k', 'v', { w: 4 }), 'USAGE'],
+    [cluster.put('k', 'v', { w: 0 }), 'USAGE'],
+    [cluster.put('k', 'v', { timeLeft: 0 }), 'TIMEOUT'],
+    [cluster.put('k', 'v', { epoch: 'another' as never }), 'STALE_VIEW'],
+    [cluster.put('k', 'x'.repeat(1024 * 1024 + 1)), 'TOO_LARGE'],
+    [cluster.put('k', 'v', { op: '\xff'.repeat(12) as never }), 'USAGE'],
+  ] as const
+  const size = cluster.node('n1').disk.size
+  for (const [request, code] of bad) {
+    const reply = cluster.call('n1', request)
+    t.equal(codeOf(reply), code)
+    if (reply?.type === 'failed') t.equal(reply.failure.outcome.definite, true)
+  }
+  t.equal(cluster.node('n1').disk.size, size)
+  t.equal(cluster.node('n1').replica.observe().coordinating, 0)
+})
+
+t.test('a full disk refuses puts, and still takes deletes, copies and gets', async t => {
+  const cluster = new TestCluster(3)
+  const context = contextOf(cluster.call('n1', cluster.put('k', 'v')))
+  cluster.node('n1').step({ type: 'disk', full: true })
+  t.equal(codeOf(cluster.call('n1', cluster.put('k', 'w', { context }))), 'STORE_FULL')
+  t.equal(codeOf(cluster.call('n2', cluster.put('k2', 'w', { w: 3 }))), 'wrote')
+  t.equal(codeOf(cluster.call('n1', cluster.put('k', undefined, { context }))), 'wrote')
+  t.equal(codeOf(cluster.call('n1', cluster.get('k'))), 'got')
+})
+
+t.test('client puts make at most 64 siblings; a merge is never refused', async t => {
+  const cluster = new TestCluster(3)
+  for (let i = 0; i < 64; i++) cluster.call('n1', cluster.put('k', `v${i}`))
+  t.equal(codeOf(cluster.call('n1', cluster.put('k', 'one more'))), 'SIBLING_LIMIT')
+  const context = contextOf(cluster.call('n1', cluster.get('k')))
+  t.equal(codeOf(cluster.call('n1', cluster.put('k', 'settled', { context }))), 'wrote')
+  t.same(valuesOf(cluster.call('n1', cluster.get('k'))), ['settled'])
+})
+
+t.test('below the quorum: a put refused at once is definite, one begun is not', async t => {
+  const cluster = new TestCluster(3)
+  const n1 = cluster.node('n1')
+  cluster.ask('n1', cluster.put('k', 'v', { w: 3 }))
+  n1.step({ type: 'disconnected', node: 'n3' as never })
+  const begun = n1.replies.at(-1)
+  t.equal(codeOf(begun), 'QUORUM')
+  if (begun?.type === 'failed') t.equal(begun.failure.outcome.definite, false)
+  cluster.settle()
+  const refused = cluster.call('n1', cluster.put('k', 'v', { w: 3 }))
+  t.equal(codeOf(refused), 'QUORUM')
+  if (refused?.type === 'failed') t.equal(refused.failure.outcome.definite, true)
+  t.equal(codeOf(cluster.call('n1', cluster.get('k', 3))), 'QUORUM')
+  t.equal(codeOf(cluster.call('n1', cluster.get('k', 2))), 'got')
+})
