@@ -1,0 +1,23 @@
+/**
+ * The two clocks of a process. The monotonic one drives every deadline of the protocol; the
+ * wall clock is for people, and for operation ids (design §2).
+ */
+import { performance } from 'node:perf_hooks'
+import { assert } from '../core/assert.ts'
+import type { Instant, WallTime } from '../core/ids.ts'
+
+export type Clock = { readonly now: () => Instant; readonly wall: () => WallTime }
+
+/** A clock over the system's; a source that goes backwards ends the process. */
+export function monotonicClock(source: () => number = () => performance.now()): Clock {
+  let last = Number.NEGATIVE_INFINITY
+  return {
+    now: () => {
+      const now = source()
+      assert(now >= last, 'the monotonic clock does not go back')
+      last = now
+      return now as Instant
+    },
+    wall: () => Date.now(),
+  }
+}

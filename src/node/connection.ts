@@ -1,0 +1,142 @@
+/**
+ * One socket and its channel. What is sent in a turn of the loop leaves in one write at its end
+ * (`performance.md` §1, rule 10); what a reader does not take is counted, because a socket says
+ * "full" only after megabytes (`reliability-store-wire.md` §3).
+ */
+import type { Socket } from 'node:net'
+import type { Channel, ChannelEvent } from '../wire/channel.ts'
+
+/** A turn's output of one connection is written early past this many bytes. */
+const writeBytes = 64 * 1024
+/** A closed connection has this long to hand over its last bytes. */
+const lingerMs = 1000
+
+/** What the owner of a connection does about it. */
+export type ConnectionOwner<In> = {
+  /** Every event of the channel, in order; none follows after `close`. */
+  readonly onEvent: (event: ChannelEvent<In>) => void
+  /** Once, after everything else. `reason` is for the log. */
+  readonly onClosed: (reason: string) => void
+  /** The connection has output: `flush` it at the end of this turn. */
+  readonly touch: (connection: Flushable) => void
+}
+
+export type Flushable = { readonly flush: () => void }
+
+export class Connection<In extends object, Out> implements Flushable {
+  readonly channel: Channel<In, Out>
+  readonly #socket: Socket
+  readonly #owner: ConnectionOwner<In>
+  #reason: string | undefined
+  #touched = false
+  #framesBehind = 0
+  #paused = false
+  #taken = 0
+  #takenAt: number | undefined
+
+  constructor(socket: Socket, channel: Channel<In, Out>, owner: ConnectionOwner<In>) {
+    this.#socket = socket
+    this.channel = channel
+    this.#owner = owner
+    socket.setNoDelay(true)
+    socket.on('data', chunk => this.#receive(chunk))
+    // Without a listener an error would end the process; `close` always follows it.
+    socket.on('error', problem => {
+      this.#reason ??= (problem as NodeJS.ErrnoException).code ?? problem.message
+    })
+    socket.on('drain', () => {
+      this.#framesBehind = 0
+    })
+    socket.on('close', () => owner.onClosed(this.#reason ?? 'the other side closed it'))
+  }
+
+  /** False from the moment somebody decided to close it. */
+  get open(): boolean {
+    return this.#reason === undefined && !this.#socket.destroyed
+  }
+
+  get port(): number {
+    return this.#socket.remotePort ?? 0
+  }
+
+  /** Bytes that the other side has not taken yet, as far as this process can tell. */
+  get bytesBehind(): number {
+    return this.#socket.writableLength + this.channel.queuedBytes
+  }
+
+  /** Frames sent since the other side had taken everything. */
+  get framesBehind(): number {
+    return this.#framesBehind
+  }
+
+  /** Milliseconds since the other side last took a byte, while bytes wait for it; else 0. */
+  stalledFor(now: number): number {
+    const taken = this.#socket.bytesWritten - this.#socket.writableLength
+    if (this.#socket.writableLength === 0 || taken !== this.#taken) this.#takenAt = undefined
+    this.#taken = taken
+    this.#takenAt ??= now
+    return now - this.#takenAt
+  }
+
+  /** Queues one message for the end of this turn. */
+  send(message: Out): 'queued' | 'too-large' | 'closed' {
+    if (!this.open) return 'closed'
+    const result = this.channel.send(message)
+    if (result !== 'queued') return result
+    this.#framesBehind++
+    if (this.channel.queuedBytes >= writeBytes) this.flush()
+    else this.#touch()
+    return result
+  }
+
+  /** Hands everything queued to the socket in one write. */
+  flush(): void {
+    this.#touched = false
+    const output = this.channel.takeOutput()
+    if (output !== undefined && !this.#socket.destroyed) this.#socket.write(output)
+    if (this.#socket.writableLength === 0) this.#framesBehind = 0
+  }
+
+  /** Stops or resumes reading: the other side meets the window of TCP. */
+  pause(paused: boolean): void {
+    if (paused === this.#paused) return
+    this.#paused = paused
+    if (paused) this.#socket.pause()
+    else this.#socket.resume()
+  }
+
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  /** Sends what is queued and closes; what does not leave within a second is dropped. */
+  close(reason: string): void {
+    if (this.#reason !== undefined) return
+    this.flush()
+    this.#reason = reason
+    this.#socket.resume()
+    this.#socket.destroySoon()
+    setTimeout(() => this.#socket.destroy(), lingerMs).unref()
+  }
+
+  /** Closes at once; nothing more is sent. */
+  destroy(reason: string): void {
+    this.#reason ??= reason
+    this.#socket.destroy()
+  }
+
+  #receive(chunk: Uint8Array): void {
+    if (!this.open) return
+    for (const event of this.channel.push(chunk)) {
+      if (!this.open) return
+      this.#owner.onEvent(event)
+    }
+    if (this.channel.queuedBytes > 0) this.#touch()
+  }
+
+  #touch(): void {
+    if (this.#touched) return
+    this.#touched = true
+    this.#owner.touch(this)
+  }
+}

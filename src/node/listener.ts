@@ -1,0 +1,195 @@
+/**
+ * The one port of a node, for members and clients alike: accepts, lets in who proves itself,
+ * and closes what is malformed, slow or too much (`security.md` §2.3, §2.4).
+ */
+import { createServer, type Server, type Socket } from 'node:net'
+import type { Instant, NodeId } from '../core/ids.ts'
+import type { ClientRequest, PeerMessage } from '../core/message.ts'
+import type { Failure } from '../core/outcome.ts'
+import type { ChannelEvent } from '../wire/channel.ts'
+import type { Hello, Refusal } from '../wire/hello.ts'
+import { isPeerMessage } from '../wire/message-codec.ts'
+import type { Admit, IncomingChannel } from './channels.ts'
+import type { Flushable } from './connection.ts'
+import type { Counters } from './counters.ts'
+import type { Inbox } from './inbox.ts'
+import { Incoming } from './incoming.ts'
+import type { Log } from './log.ts'
+import { isPeerRequest, type PeerReply } from './message-class.ts'
+
+export const connectionsMax = 1024
+export const unprovedMax = 64
+/** Who takes nothing for so long, with bytes waiting, is hung up on. */
+const stalledMs = 10_000
+
+export type ListenerHost = {
+  readonly self: NodeId
+  readonly isMember: (node: NodeId) => boolean
+  /** A member has proved itself on a connection of its own. */
+  readonly onMember: (node: NodeId) => void
+  readonly touch: (connection: Flushable) => void
+  /** A new channel's side that accepts; `admit` has the last word over a proved hello. */
+  readonly channel: (admit: Admit) => IncomingChannel
+  readonly inbox: Inbox
+  readonly log: Log
+  readonly counters: Counters
+}
+
+export class Listener {
+  readonly #host: ListenerHost
+  readonly #server: Server
+  /** Oldest first. */
+  readonly #unproved = new Set<Incoming>()
+  readonly #proved = new Set<Incoming>()
+  readonly #members = new Map<NodeId, Incoming>()
+  #stopping = false
+
+  constructor(host: ListenerHost) {
+    this.#host = host
+    this.#server = createServer({ noDelay: true }, socket => this.#accept(socket))
+    // Those without proof come on top, so that a full node can say so in the handshake.
+    this.#server.maxConnections = connectionsMax + unprovedMax
+  }
+
+  /** Binds and returns the port. Rejects with the system's error (`EADDRINUSE`). */
+  listen(host: string, port: number): Promise<number> {
+    const server = this.#server
+    return new Promise((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ host, port }, () => {
+        server.off('error', reject)
+        server.on('error', problem => this.#host.log.error('listen', { text: problem.message }))
+        const address = server.address()
+        resolve(typeof address === 'object' && address !== null ? address.port : port)
+      })
+    })
+  }
+
+  /** Proved connections, members' and clients'. */
+  get connections(): number {
+    return this.#proved.size
+  }
+
+  /** Sends a reply to a member on the connection that it sends its requests on. */
+  answer(to: NodeId, reply: PeerReply): void {
+    this.#host.inbox.answer(this.#members.get(to), reply)
+  }
+
+  /** Closes what is late; every 100 ms or so. */
+  sweep(now: Instant): void {
+    for (const incoming of this.#unproved) closeLate(incoming, now)
+    for (const incoming of this.#proved) closeLate(incoming, now)
+    this.#host.inbox.sweep(now)
+  }
+
+  /** Accepts nobody from now on and reads no more; what is in flight may end. */
+  stopAccepting(): void {
+    this.#stopping = true
+    this.#server.close()
+    for (const { connection } of this.#unproved) connection.destroy('this node stops')
+    for (const { connection, proved } of this.#proved) {
+      if (proved?.member === undefined) connection.pause(true)
+    }
+  }
+
+  /** Fails what clients still wait for, and hangs up everywhere. */
+  stop(failure: Failure): void {
+    this.#host.inbox.failAll(failure)
+    for (const { connection } of this.#proved) connection.close('this node stops')
+  }
+
+  #accept(socket: Socket): void {
+    const channel = this.#host.channel(hello => this.#objection(hello))
+    const incoming: Incoming = new Incoming(socket, channel, {
+      onEvent: event => this.#onEvent(incoming, event),
+      onClosed: () => this.#onClosed(incoming),
+      touch: this.#host.touch,
+    })
+    this.#unproved.add(incoming)
+    if (this.#unproved.size <= unprovedMax) return
+    for (const oldest of this.#unproved) {
+      this.#unproved.delete(oldest)
+      oldest.connection.destroy('too many without proof')
+      return
+    }
+  }
+
+  /** What speaks against a proved hello (design §5: no second start of one node). */
+  #objection({ role, self }: Hello): Refusal | undefined {
+    if (this.#stopping) return { code: 'busy', text: 'this node stops' }
+    if (role !== 'peer' || self === undefined) {
+      if (this.#proved.size < connectionsMax) return undefined
+      return { code: 'busy', text: `this node has ${connectionsMax} connections` }
+    }
+    if (!this.#host.isMember(self.node)) {
+      return { code: 'role', text: `${self.node} is no member of this cluster` }
+    }
+    const other = this.#members.get(self.node)
+    const isSecond = other !== undefined && other.proved?.start !== self.start
+    if (self.node !== this.#host.self && !isSecond) return undefined
+    return { code: 'duplicate-start', text: `another start of ${self.node} is connected` }
+  }
+
+  #onEvent(incoming: Incoming, event: ChannelEvent<PeerMessage | ClientRequest>): void {
+    const { counters, log } = this.#host
+    const from = incoming.name
+    switch (event.type) {
+      case 'proved':
+        if (event.proved.side === 'server') this.#admit(incoming, event.proved.hello)
+        return
+      case 'message':
+        this.#receive(incoming, event.message)
+        return
+      case 'refused': {
+        const { code, text } = event.refusal
+        counters.refusedHellos++
+        log.warn('refused', { from, by: event.by, code, text })
+        incoming.connection.close(text)
+        return
+      }
+      case 'malformed':
+        counters.malformed++
+        log.warn('malformed', { from, reason: event.reason, port: incoming.connection.port })
+        incoming.connection.close(event.reason)
+    }
+  }
+
+  #admit(incoming: Incoming, { role, self }: Hello): void {
+    this.#unproved.delete(incoming)
+    this.#proved.add(incoming)
+    this.#host.inbox.enter(incoming)
+    incoming.proved = { member: role === 'peer' ? self?.node : undefined, start: self?.start }
+    const member = incoming.proved.member
+    if (member === undefined) return
+    const older = this.#members.get(member)
+    this.#members.set(member, incoming)
+    older?.connection.destroy('the same node has dialled again')
+    this.#host.onMember(member)
+  }
+
+  /** On a member's connection come its requests, on a client's a client's; nothing else. */
+  #receive(incoming: Incoming, message: PeerMessage | ClientRequest): void {
+    const isRequest = !isPeerMessage(message) || isPeerRequest(message)
+    if (isRequest && this.#host.inbox.take(incoming, message)) return
+    const reason = isRequest ? 'a request number that is in use' : 'a reply without a request'
+    this.#host.counters.malformed++
+    this.#host.log.warn('malformed', { from: incoming.name, reason })
+    incoming.connection.close(reason)
+  }
+
+  #onClosed(incoming: Incoming): void {
+    this.#unproved.delete(incoming)
+    if (!this.#proved.delete(incoming)) return
+    const member = incoming.proved?.member
+    if (member !== undefined && this.#members.get(member) === incoming) {
+      this.#members.delete(member)
+    }
+    this.#host.inbox.leave(incoming)
+  }
+}
+
+function closeLate({ connection }: Incoming, now: Instant): void {
+  const late = connection.channel.overdue(now)
+  if (late !== undefined) connection.close(late)
+  else if (connection.stalledFor(now) > stalledMs) connection.destroy('it takes nothing')
+}

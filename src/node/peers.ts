@@ -1,0 +1,194 @@
+/**
+ * This node's own connections to every other member: it sends its requests on them and gets the
+ * replies back on the same one. Each is dialled again for ever with a growing pause; only a
+ * finished handshake ends the pause, because a stopped process accepts connections, too
+ * (`reliability-store-wire.md` §3).
+ */
+import { connect, type Socket } from 'node:net'
+import type { Instant, NodeId } from '../core/ids.ts'
+import type { MemberRecord, PeerMessage } from '../core/message.ts'
+import type { Input } from '../core/step.ts'
+import type { ChannelEvent } from '../wire/channel.ts'
+import type { OutgoingChannel } from './channels.ts'
+import { Connection, type Flushable } from './connection.ts'
+import type { Counters } from './counters.ts'
+import type { Log } from './log.ts'
+import { isPeerRequest, type PeerRequest } from './message-class.ts'
+
+/** What waits for a member that does not read: past it frames are dropped (§2.4, §3). */
+const behindBytesMax = 4 * 1024 * 1024
+const behindFramesMax = 1000
+const connectMs = 1000
+/** A member that takes nothing for so long, with bytes waiting, is hung up on. */
+const stalledMs = 5000
+const firstPauseMs = 50
+const longestPauseMs = 1000
+
+export type PeersHost = {
+  readonly input: (input: Input) => void
+  readonly touch: (connection: Flushable) => void
+  readonly now: () => Instant
+  /** A new channel that dials this member; the hello expects it to answer by its name. */
+  readonly channelTo: (member: MemberRecord, now: Instant) => OutgoingChannel
+  readonly log: Log
+  readonly counters: Counters
+}
+
+type PeerConnection = Connection<PeerMessage, PeerMessage>
+
+/** One member and the state of the connection to it. */
+type Link = {
+  readonly member: MemberRecord
+  socket: Socket | undefined
+  connection: PeerConnection | undefined
+  proved: boolean
+  since: number
+  failures: number
+  dialAt: number
+}
+
+export class Peers {
+  readonly #host: PeersHost
+  readonly #links = new Map<NodeId, Link>()
+  #stopped = false
+
+  /** `members` without this node. */
+  constructor(host: PeersHost, members: readonly MemberRecord[]) {
+    this.#host = host
+    for (const member of members) {
+      this.#links.set(member.id, {
+        member,
+        socket: undefined,
+        connection: undefined,
+        proved: false,
+        since: 0,
+        failures: 0,
+        dialAt: Number.NEGATIVE_INFINITY,
+      })
+    }
+  }
+
+  /** Members that answered the handshake of the connection that is open now. */
+  connected(): readonly NodeId[] {
+    return [...this.#links.values()].filter(link => link.proved).map(link => link.member.id)
+  }
+
+  /** Sends a request, or drops it: its own deadline then speaks. */
+  send(to: NodeId, message: PeerRequest): void {
+    const connection = this.#links.get(to)?.connection
+    const proved = this.#links.get(to)?.proved === true
+    if (connection === undefined || !proved || !connection.open || isBehind(connection)) {
+      this.#host.counters.droppedSends++
+      return
+    }
+    connection.send(message)
+  }
+
+  /** This member has just dialled us: it is up, so there is no reason to wait. */
+  heardFrom(node: NodeId): void {
+    const link = this.#links.get(node)
+    if (link === undefined || link.socket !== undefined) return
+    link.dialAt = Number.NEGATIVE_INFINITY
+  }
+
+  /** Dials what is due and hangs up on what hangs; about every 20 ms. */
+  tick(now: Instant): void {
+    if (this.#stopped) return
+    for (const link of this.#links.values()) {
+      if (link.socket === undefined) {
+        if (now >= link.dialAt) this.#dial(link, now)
+      } else if (link.connection === undefined) {
+        if (now - link.since > connectMs) link.socket.destroy()
+      } else this.#watch(link.connection, now)
+    }
+  }
+
+  /** Hangs up everywhere and dials no more. */
+  stop(): void {
+    this.#stopped = true
+    for (const link of this.#links.values()) {
+      link.connection?.close('this node stops')
+      if (link.connection === undefined) link.socket?.destroy()
+    }
+  }
+
+  #watch(connection: PeerConnection, now: Instant): void {
+    const late = connection.channel.overdue(now)
+    if (late !== undefined) connection.close(late)
+    else if (connection.stalledFor(now) > stalledMs) connection.destroy('it takes nothing')
+  }
+
+  #dial(link: Link, now: Instant): void {
+    const { host, port } = link.member
+    const socket = connect({ host, port, noDelay: true })
+    link.socket = socket
+    link.since = now
+    const lost = () => this.#lost(link, 'no connection')
+    socket.on('error', () => {})
+    socket.once('close', lost)
+    socket.once('connect', () => {
+      socket.off('close', lost)
+      const channel = this.#host.channelTo(link.member, this.#host.now())
+      link.connection = new Connection(socket, channel, {
+        onEvent: event => this.#onEvent(link, event),
+        onClosed: reason => this.#lost(link, reason),
+        touch: this.#host.touch,
+      })
+      link.connection.flush()
+    })
+  }
+
+  #onEvent(link: Link, event: ChannelEvent<PeerMessage>): void {
+    const node = link.member.id
+    switch (event.type) {
+      case 'proved':
+        link.proved = true
+        link.failures = 0
+        this.#host.log.info('connected', { peer: node })
+        this.#host.input({ type: 'connected', node })
+        return
+      case 'message':
+        if (isPeerRequest(event.message)) {
+          this.#hangUp(link, 'a request where only replies come')
+        } else this.#host.input({ type: 'message', from: node, message: event.message })
+        return
+      case 'refused': {
+        const { code, text } = event.refusal
+        this.#host.log.warn('refused', { peer: node, by: event.by, code, text })
+        link.connection?.close(text)
+        return
+      }
+      case 'malformed':
+        this.#hangUp(link, event.reason)
+    }
+  }
+
+  #hangUp(link: Link, reason: string): void {
+    this.#host.counters.malformed++
+    this.#host.log.warn('malformed', { peer: link.member.id, reason })
+    link.connection?.close(reason)
+  }
+
+  #lost(link: Link, reason: string): void {
+    const node = link.member.id
+    const wasProved = link.proved
+    link.socket = undefined
+    link.connection = undefined
+    link.proved = false
+    link.failures++
+    link.dialAt = this.#host.now() + pauseMs(link.failures)
+    if (!wasProved) return
+    this.#host.log.info('disconnected', { peer: node, reason })
+    this.#host.input({ type: 'disconnected', node })
+  }
+}
+
+function isBehind(connection: PeerConnection): boolean {
+  return connection.bytesBehind > behindBytesMax || connection.framesBehind > behindFramesMax
+}
+
+/** Doubles from 50 ms to 1 s, with up to a half taken off, so that nodes do not dial in step. */
+function pauseMs(failures: number): number {
+  const whole = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures - 1, 10))
+  return whole * (1 - Math.random() / 2)
+}
