@@ -305,7 +305,7 @@ export class Session {
   // -- the view --
 
   #askView(now: Instant, node?: NodeId) {
-    if (this.#asking !== undefined || now < this.#askAt) return
+    if (this.#asking !== undefined || (node === undefined && now < this.#askAt)) return
     const chosen = node ?? this.#peers.choose(now, this.#peers.connected(), () => true)
     if (chosen === undefined) return
     this.#asking = { id: ++this.#lastRequest, node: chosen, at: now }

@@ -6,7 +6,7 @@ import { binaryOfUint48 } from '../binary.ts'
 import { type Hash, partitionOf, tokenOf } from '../hash.ts'
 import type { Epoch, Generation, Instant, Key, NodeId, OpId, Partition } from '../ids.ts'
 import type { MemberRecord, ViewReply } from '../message.ts'
-import { claim, type Ring } from '../ring/claim.ts'
+import { claim, type Ring, weightMax } from '../ring/claim.ts'
 
 export class KnownCluster {
   readonly #hash: Hash
@@ -27,6 +27,7 @@ export class KnownCluster {
 
   /** Takes over a view; true where its members or settings are news. */
   adopt(now: Instant, view: ViewReply): boolean {
+    if (!canClaim(view)) return false
     this.#timeAtZero = view.time - now
     const isNews = this.#view?.epoch !== view.epoch
     this.#view = view
@@ -83,4 +84,15 @@ export class KnownCluster {
     this.#ring = claim(this.#hash, this.#view.members, this.#view.settings)
     return this.#ring
   }
+}
+
+/** Can a ring be made of it? A node's mistake must not stop the client's process. */
+function canClaim({ members, settings }: ViewReply): boolean {
+  const { partitions, replicas } = settings
+  if (!(partitions >= 1 && 65536 % partitions === 0)) return false
+  if (!(replicas >= 1 && replicas <= members.length)) return false
+  if (new Set(members.map(member => member.id)).size < members.length) return false
+  return members.every(({ weight }) => {
+    return weight > 0 && weight <= weightMax && Number.isInteger(weight * 64)
+  })
 }
