@@ -1,0 +1,387 @@
+/**
+ * The client's machine: routing, retries, deadlines and outcomes, pure, so that the simulator
+ * hosts the very same file that talks over sockets. A call goes straight to a node of its key's
+ * preference list (Dynamo §6.4's "client-driven coordination"), moves on to another one when
+ * that is slow, gone or busy, and ends by its deadline with an exact outcome.
+ *
+ *     call ──► waiting ──► sent ──► done            every arrow out of `sent` but the last
+ *                 ▲          │                      keeps the earlier tries open: the first
+ *                 └──────────┘ refused, lost, slow  success wins, whoever it comes from
+ */
+import { after, type Instant, type NodeId, type OpId, type RequestId } from './ids.ts'
+import type { ClientReply, FailReply, ViewReply } from './message.ts'
+import type { Failure } from './outcome.ts'
+import {
+  type Call,
+  type CallId,
+  type CallResult,
+  isWrite,
+  keyOfWanted,
+  replyTypeOf,
+  requestOf,
+  type SuccessReply,
+  type Try,
+  type Wanted,
+} from './session/call.ts'
+import type { SessionEffect, SessionEnv, SessionInput } from './session/contract.ts'
+import { KnownCluster } from './session/known-cluster.ts'
+import { Peers } from './session/peers.ts'
+import { hasOthersToAsk, nodeFor } from './session/routing.ts'
+import { expired, failed, failureOf, retryOf } from './session/verdict.ts'
+
+export class Session {
+  readonly #env: SessionEnv
+  readonly #peers: Peers
+  readonly #cluster: KnownCluster
+  readonly #calls = new Map<CallId, Call>()
+  readonly #tries = new Map<RequestId, Try>()
+  #effects: SessionEffect[] = []
+  #lastRequest = 0
+  /** The request for a view under way, apart from any call. */
+  #asking: { readonly id: RequestId; readonly node: NodeId; readonly at: Instant } | undefined
+  #askAt = 0 as Instant
+  #seeking = false
+  #seekAt = 0 as Instant
+  #seekFailures = 0
+
+  constructor(env: SessionEnv) {
+    this.#env = env
+    this.#peers = new Peers(env.random)
+    this.#cluster = new KnownCluster(env.hash)
+  }
+
+  /** The newest view; undefined until a node has told one. */
+  get view(): ViewReply | undefined {
+    return this.#cluster.view
+  }
+
+  /** Calls that have not settled: at rest none, and then no tick is needed. */
+  get inFlight(): number {
+    return this.#calls.size
+  }
+
+  step(now: Instant, input: SessionInput): readonly SessionEffect[] {
+    switch (input.type) {
+      case 'call':
+        this.#begin(now, input.call, input.wanted, input.timeoutMs, input.via)
+        break
+      case 'abort':
+        this.#abort(input.call)
+        break
+      case 'reply':
+        this.#hear(now, input.from, input.reply)
+        break
+      case 'connected':
+        this.#connected(now, input.node)
+        break
+      case 'disconnected':
+        this.#disconnected(now, input.node, input.failure)
+        break
+      case 'unreachable':
+        this.#unreachable(now, input.failure)
+        break
+      case 'tick':
+        this.#tick(now)
+        break
+    }
+    const effects = this.#effects
+    this.#effects = []
+    return effects
+  }
+
+  // -- the life of a call --
+
+  #begin(now: Instant, id: CallId, wanted: Wanted, timeoutMs: number, via: NodeId | undefined) {
+    const call: Call = {
+      id,
+      wanted,
+      via,
+      deadline: after(now, timeoutMs),
+      tryLimitMs: timeoutMs / triesPerDeadline,
+      partition: undefined,
+      op: wanted.type === 'put' ? wanted.op : undefined,
+      open: [],
+      asked: [],
+      // What an earlier call sent under this id may have taken effect.
+      unsure: wanted.type === 'put' && wanted.op !== undefined,
+      refusals: 0,
+      lastFailure: undefined,
+      dueAt: now,
+      waitingSince: undefined,
+    }
+    if (this.#calls.size >= this.#env.maxInFlight) {
+      const text = `${this.#env.maxInFlight} calls are in flight: await some before the next`
+      const failure = failureOf('BUSY', text, this.#needed(call))
+      this.#effects.push({ type: 'settle', call: id, result: failed(call, failure) })
+      return
+    }
+    this.#calls.set(id, call)
+    this.#advance(now, call)
+  }
+
+  #abort(id: CallId) {
+    const call = this.#calls.get(id)
+    if (call === undefined) return
+    const failure = failureOf('CANCELLED', 'the caller no longer waits', this.#needed(call))
+    this.#settle(call, failed(call, failure))
+  }
+
+  /** Sends the call to the best node that is left, or notes what it waits for. */
+  #advance(now: Instant, call: Call) {
+    call.dueAt = call.deadline
+    if (call.wanted.type !== 'view' && this.#cluster.view === undefined) {
+      this.#askView(now)
+      if (this.#peers.connectedCount === 0) this.#wait(now, call)
+      return
+    }
+    if (call.via !== undefined && this.#cluster.view !== undefined) {
+      if (this.#cluster.member(call.via) === undefined) return this.#unknownNode(call, call.via)
+    }
+    if (call.lastFailure?.code === 'STALE_VIEW' && this.#asking !== undefined) {
+      call.dueAt = earlier(call.deadline, after(now, askAgainMs))
+      return
+    }
+    this.#dialReplicas(now, call)
+    const node = nodeFor(now, call, this.#cluster, this.#peers)
+    if (node !== undefined) this.#send(now, call, node)
+    else if (call.open.length === 0) this.#wait(now, call)
+  }
+
+  #send(now: Instant, call: Call, node: NodeId) {
+    const id = ++this.#lastRequest
+    const left = call.deadline - now
+    // The node answers a little before we give up: what it knows is better than silence.
+    const timeLeft = Math.max(1, Math.floor(left - Math.min(left / 10, answerMarginMsMax)))
+    if (isWrite(call)) call.op ??= this.#cluster.newOp(now, this.#env.random)
+    const generation = this.#cluster.generation(call.partition)
+    const envelope = { id, epoch: this.#cluster.epoch, timeLeft }
+    const request = requestOf(call, envelope, call.op ?? ('' as OpId), generation)
+    const one: Try = { id, call, node, sentAt: now, overdue: false }
+    this.#tries.set(id, one)
+    call.open.push(one)
+    if (!call.asked.includes(node)) call.asked.push(node)
+    call.waitingSince = undefined
+    call.dueAt = earlier(call.deadline, after(now, call.tryLimitMs))
+    this.#peers.peer(node).inFlight++
+    this.#effects.push({ type: 'send', to: node, request })
+  }
+
+  /** Nobody to send to: somebody has to be reached first. */
+  #wait(now: Instant, call: Call) {
+    call.waitingSince ??= now
+    if (call.via !== undefined && this.#cluster.view !== undefined) {
+      return this.#dial(now, call.via, true)
+    }
+    if (this.#peers.connectedCount > 0) return
+    for (const member of this.#cluster.members().slice(0, dialledAtOnceMax)) {
+      this.#dial(now, member.id)
+    }
+    if (this.#seeking || now < this.#seekAt) return
+    this.#seeking = true
+    this.#effects.push({ type: 'seek' })
+  }
+
+  #settle(call: Call, result: CallResult) {
+    this.#calls.delete(call.id)
+    for (const one of call.open) this.#forget(one)
+    this.#effects.push({ type: 'settle', call: call.id, result })
+  }
+
+  #forget(one: Try) {
+    this.#tries.delete(one.id)
+    const peer = this.#peers.peer(one.node)
+    if (peer.inFlight > 0) peer.inFlight--
+  }
+
+  // -- answers --
+
+  #hear(now: Instant, from: NodeId, reply: ClientReply) {
+    if (reply.id === this.#asking?.id) return this.#hearView(now, from, reply)
+    const one = this.#tries.get(reply.id)
+    if (one === undefined || one.node !== from) return
+    const call = one.call
+    this.#close(one)
+    this.#peers.observe(now, from, now - one.sentAt)
+    if (reply.type === 'failed') return this.#refused(now, call, from, reply)
+    if (reply.type !== replyTypeOf[call.wanted.type]) {
+      call.unsure ||= isWrite(call)
+      const failure = failureOf('PROTOCOL', `${from} answered something else`, this.#needed(call))
+      return this.#retry(now, call, failure)
+    }
+    this.#learn(now, call, reply)
+    this.#settle(call, { type: 'done', reply })
+  }
+
+  #learn(now: Instant, call: Call, reply: SuccessReply) {
+    if (reply.type === 'viewed') this.#adopt(now, reply)
+    else if (reply.type === 'got' || reply.type === 'wrote') {
+      this.#cluster.sawGeneration(call.partition, reply.generation)
+    }
+  }
+
+  #refused(now: Instant, call: Call, from: NodeId, reply: FailReply) {
+    const failure = reply.failure
+    call.unsure ||= isWrite(call) && !failure.outcome.definite
+    if (failure.code === 'STALE_VIEW') this.#askView(now, from)
+    this.#retry(now, call, failure)
+  }
+
+  /** One try ended without success: another node after a moment, or the end. */
+  #retry(now: Instant, call: Call, failure: Failure) {
+    call.lastFailure = failure
+    const retry = retryOf[failure.code]
+    if (retry !== 'never') {
+      if (call.open.some(one => !one.overdue)) return
+      const backoffMs = this.#peers.jittered(call.refusals++)
+      call.dueAt = earlier(call.deadline, after(now, backoffMs))
+      if (retry === 'patiently' || hasOthersToAsk(call, this.#cluster, this.#peers)) return
+    }
+    this.#settle(call, failed(call, failure))
+  }
+
+  // -- connections --
+
+  #connected(now: Instant, node: NodeId) {
+    this.#peers.connect(node)
+    this.#seeking = false
+    this.#seekFailures = 0
+    if (this.#cluster.view === undefined) this.#askView(now)
+    this.#wake(now)
+  }
+
+  #disconnected(now: Instant, node: NodeId, failure: Failure) {
+    this.#peers.disconnect(now, node)
+    this.#peers.keepOnly(id => this.#cluster.member(id) !== undefined)
+    if (this.#asking?.node === node) this.#asking = undefined
+    for (const call of [...this.#calls.values()]) {
+      if (call.via !== node || call.waitingSince === undefined) continue
+      this.#settle(call, failed(call, failure))
+    }
+    for (const one of [...this.#tries.values()]) {
+      if (one.node === node) this.#lost(now, one, failure)
+    }
+  }
+
+  /** The node may or may not have done it: only the same operation id may be sent again. */
+  #lost(now: Instant, one: Try, failure: Failure) {
+    const call = one.call
+    this.#close(one)
+    call.unsure ||= isWrite(call)
+    call.lastFailure = failure
+    if (!call.open.some(other => !other.overdue)) this.#advance(now, call)
+  }
+
+  #unreachable(now: Instant, failure: Failure) {
+    this.#seeking = false
+    this.#seekAt = after(now, this.#peers.jittered(this.#seekFailures++))
+    if (this.#peers.connectedCount > 0) return
+    for (const call of [...this.#calls.values()]) {
+      if (call.waitingSince === undefined) continue
+      call.lastFailure = failure
+      const waitedMs = now - call.waitingSince
+      if (this.#cluster.view !== undefined && waitedMs < waitForNodesMs) continue
+      this.#settle(call, failed(call, failure))
+    }
+  }
+
+  /** The key's replicas that are not connected are dialled for the calls to come. */
+  #dialReplicas(now: Instant, call: Call) {
+    const key = keyOfWanted(call.wanted)
+    if (key === undefined) return
+    call.partition ??= this.#cluster.partitionOf(key)
+    if (call.partition === undefined) return
+    for (const id of this.#cluster.preferenceList(call.partition)) this.#dial(now, id)
+  }
+
+  #dial(now: Instant, id: NodeId, atOnce = false) {
+    const member = this.#cluster.member(id)
+    const peer = this.#peers.peer(id)
+    if (member === undefined || peer.state !== 'apart') return
+    if (!atOnce && now < peer.dialAt) return
+    peer.state = 'dialling'
+    this.#effects.push({ type: 'connect', node: id, host: member.host, port: member.port })
+  }
+
+  // -- the view --
+
+  #askView(now: Instant, node?: NodeId) {
+    if (this.#asking !== undefined || (node === undefined && now < this.#askAt)) return
+    const chosen = node ?? this.#peers.choose(now, this.#peers.connected(), () => true)
+    if (chosen === undefined) return
+    this.#asking = { id: ++this.#lastRequest, node: chosen, at: now }
+    this.#askAt = after(now, askAgainMs)
+    this.#effects.push({ type: 'send', to: chosen, request: { type: 'view', id: this.#asking.id } })
+  }
+
+  #hearView(now: Instant, from: NodeId, reply: ClientReply) {
+    if (this.#asking?.node !== from) return
+    this.#asking = undefined
+    if (reply.type === 'viewed') this.#adopt(now, reply)
+  }
+
+  #adopt(now: Instant, view: ViewReply) {
+    if (this.#cluster.adopt(now, view)) this.#wake(now)
+  }
+
+  // -- time --
+
+  #tick(now: Instant) {
+    if (this.#asking !== undefined && now - this.#asking.at >= viewLimitMs) {
+      this.#peers.observe(now, this.#asking.node, now - this.#asking.at)
+      this.#asking = undefined
+    }
+    if (this.#cluster.view === undefined) this.#askView(now)
+    for (const call of [...this.#calls.values()]) {
+      if (now >= call.deadline) this.#settle(call, expired(call, this.#needed(call)))
+      else if (now >= call.dueAt) this.#due(now, call)
+      else if (call.waitingSince !== undefined) this.#advance(now, call)
+    }
+  }
+
+  #due(now: Instant, call: Call) {
+    for (const one of call.open) {
+      if (one.overdue || now - one.sentAt < call.tryLimitMs) continue
+      one.overdue = true
+      this.#peers.observe(now, one.node, now - one.sentAt)
+    }
+    this.#advance(now, call)
+  }
+
+  /** Somebody or something new is there: whoever waited tries again. */
+  #wake(now: Instant) {
+    for (const call of [...this.#calls.values()]) {
+      if (call.open.length === 0) this.#advance(now, call)
+    }
+  }
+
+  #close(one: Try) {
+    this.#forget(one)
+    one.call.open.splice(one.call.open.indexOf(one), 1)
+  }
+
+  #needed(call: Call): number {
+    const settings = this.#cluster.view?.settings
+    if (call.wanted.type === 'get') return call.wanted.r ?? settings?.readQuorum ?? 0
+    if (call.wanted.type === 'put') return call.wanted.w ?? settings?.writeQuorum ?? 0
+    return 1
+  }
+
+  #unknownNode(call: Call, node: NodeId) {
+    const text = `the cluster has no node ${node}`
+    this.#settle(call, failed(call, failureOf('UNKNOWN_NODE', text, this.#needed(call))))
+  }
+}
+
+/** A node gets this part of the time before another is asked too. */
+const triesPerDeadline = 4
+const answerMarginMsMax = 50
+/** How long a view may take before another node is asked, and how often one is asked for. */
+const viewLimitMs = 500
+const askAgainMs = 5
+/** Nobody is connected any more: how long calls wait for somebody to come back. */
+const waitForNodesMs = 1000
+const dialledAtOnceMax = 16
+
+function earlier(a: Instant, b: Instant): Instant {
+  return a < b ? a : b
+}

@@ -1,0 +1,138 @@
+/**
+ * One call of a client: what is wanted, until when, and what became of the requests sent for it.
+ * A write keeps one operation id through all its tries, so that it takes effect at most once
+ * however often it is sent (design §2; `protocols.md` finding 8).
+ */
+import type { Brand } from '../brand.ts'
+import type { Generation, Instant, Key, NodeId, OpId, Partition, RequestId } from '../ids.ts'
+import type { ClientReply, ClientRequest, Envelope, FailReply } from '../message.ts'
+import type { Failure } from '../outcome.ts'
+
+/** The host's handle for one call. */
+export type CallId = Brand<number, 'CallId'>
+
+/** What a caller asks for; `undefined` in `r` and `w` means the cluster's own. */
+export type Wanted =
+  | { readonly type: 'get'; readonly key: Key; readonly r: number | undefined }
+  | {
+      readonly type: 'put'
+      readonly key: Key
+      /** undefined: a delete. */
+      readonly value: Uint8Array | undefined
+      readonly context: Uint8Array | undefined
+      readonly w: number | undefined
+      /** Of an earlier call whose end is unknown; undefined: a new operation. */
+      readonly op: OpId | undefined
+    }
+  | {
+      readonly type: 'scan'
+      readonly prefix: string
+      readonly after: string
+      readonly limit: number
+    }
+  | { readonly type: 'inspect'; readonly key: Key }
+  | { readonly type: 'view' }
+  | { readonly type: 'status' }
+
+export type SuccessReply = Exclude<ClientReply, FailReply>
+export type CallResult =
+  | { readonly type: 'done'; readonly reply: SuccessReply }
+  | { readonly type: 'failed'; readonly failure: Failure }
+
+/** One request under way. */
+export type Try = {
+  readonly id: RequestId
+  readonly call: Call
+  readonly node: NodeId
+  readonly sentAt: Instant
+  /** It took longer than its share: another node was asked, this answer still counts. */
+  overdue: boolean
+}
+
+export type Call = {
+  readonly id: CallId
+  readonly wanted: Wanted
+  /** The only node that may be asked. */
+  readonly via: NodeId | undefined
+  readonly deadline: Instant
+  /** How long one node is waited for before another is asked too. */
+  readonly tryLimitMs: number
+  /** Of the key, where there is one; known from the first send on. */
+  partition: Partition | undefined
+  /** Of a write; drawn with its first send, then never changed. */
+  op: OpId | undefined
+  /** Tries that may still answer. */
+  readonly open: Try[]
+  /** Nodes that were asked, in order, each once. */
+  readonly asked: NodeId[]
+  /** A write was sent, by this call or by an earlier one, and nobody will say what became of it. */
+  unsure: boolean
+  refusals: number
+  lastFailure: Failure | undefined
+  /** When to act next, unless something happens before. */
+  dueAt: Instant
+  /** Since when there is nobody to send to. */
+  waitingSince: Instant | undefined
+}
+
+export function isWrite(call: Call): boolean {
+  return call.wanted.type === 'put'
+}
+
+/** May the call have taken effect, as far as is known now? */
+export function mayHaveHappened(call: Call): boolean {
+  return isWrite(call) && (call.unsure || call.open.length > 0)
+}
+
+/** The message that asks for it. */
+export function requestOf(
+  call: Call,
+  envelope: Envelope,
+  op: OpId,
+  generation: Generation,
+): ClientRequest {
+  const wanted = call.wanted
+  switch (wanted.type) {
+    case 'get':
+      return { ...envelope, type: 'get', key: wanted.key, r: wanted.r }
+    case 'put':
+      return {
+        ...envelope,
+        type: 'put',
+        key: wanted.key,
+        value: wanted.value,
+        context: wanted.context,
+        op,
+        again: mayHaveHappened(call),
+        generation,
+        w: wanted.w,
+      }
+    case 'scan': {
+      const { prefix, after, limit } = wanted
+      return { ...envelope, type: 'scan', prefix, after, limit }
+    }
+    case 'inspect':
+      return { ...envelope, type: 'inspect', key: wanted.key }
+    case 'view':
+      return { type: 'view', id: envelope.id }
+    case 'status':
+      return { type: 'status', id: envelope.id }
+  }
+}
+
+/** The key whose replicas answer best. */
+export function keyOfWanted(wanted: Wanted): Key | undefined {
+  return wanted.type === 'get' || wanted.type === 'put' || wanted.type === 'inspect'
+    ? wanted.key
+    : undefined
+}
+
+/** The reply that each wish is answered with. */
+export const replyTypeOf: { readonly [W in Wanted['type']]: SuccessReply['type'] } = {
+  get: 'got',
+  put: 'wrote',
+  scan: 'page',
+  inspect: 'inspected',
+  view: 'viewed',
+  status: 'status-is',
+}

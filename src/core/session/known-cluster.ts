@@ -1,0 +1,98 @@
+/**
+ * What a client knows of its cluster: the newest view it was given, the ring that follows from
+ * it, the cluster's time (for operation ids), and the highest generation seen of each partition.
+ */
+import { binaryOfUint48 } from '../binary.ts'
+import { type Hash, partitionOf, tokenOf } from '../hash.ts'
+import type { Epoch, Generation, Instant, Key, NodeId, OpId, Partition } from '../ids.ts'
+import type { MemberRecord, ViewReply } from '../message.ts'
+import { claim, type Ring, weightMax } from '../ring/claim.ts'
+
+export class KnownCluster {
+  readonly #hash: Hash
+  readonly #generations = new Map<Partition, Generation>()
+  #members = new Map<NodeId, MemberRecord>()
+  #ring: Ring | undefined
+  #view: ViewReply | undefined
+  /** The cluster's wall time when `now` was 0. */
+  #timeAtZero = 0
+
+  constructor(hash: Hash) {
+    this.#hash = hash
+  }
+
+  get view(): ViewReply | undefined {
+    return this.#view
+  }
+
+  /** Takes over a view; true where its members or settings are news. */
+  adopt(now: Instant, view: ViewReply): boolean {
+    if (!canClaim(view)) return false
+    this.#timeAtZero = view.time - now
+    const isNews = this.#view?.epoch !== view.epoch
+    this.#view = view
+    if (!isNews) return false
+    this.#members = new Map(view.members.map(member => [member.id, member]))
+    this.#ring = undefined
+    return true
+  }
+
+  get epoch(): Epoch {
+    return this.#view?.epoch ?? ('' as Epoch)
+  }
+
+  member(id: NodeId): MemberRecord | undefined {
+    return this.#members.get(id)
+  }
+
+  members(): readonly MemberRecord[] {
+    return this.#view?.members ?? []
+  }
+
+  partitionOf(key: Key): Partition | undefined {
+    const partitions = this.#view?.settings.partitions
+    if (partitions === undefined) return undefined
+    return partitionOf(tokenOf(this.#hash, key), partitions)
+  }
+
+  preferenceList(partition: Partition): readonly NodeId[] {
+    return this.#currentRing()?.lists[partition] ?? []
+  }
+
+  fallbacks(partition: Partition): readonly NodeId[] {
+    return this.#currentRing()?.fallbacks[partition] ?? []
+  }
+
+  generation(partition: Partition | undefined): Generation {
+    return partition === undefined ? 0 : (this.#generations.get(partition) ?? 0)
+  }
+
+  sawGeneration(partition: Partition | undefined, generation: Generation): void {
+    if (partition === undefined || generation <= this.generation(partition)) return
+    this.#generations.set(partition, generation)
+  }
+
+  /** A new operation id: the cluster's time, never this machine's, then 6 random bytes. */
+  newOp(now: Instant, random: (count: number) => string): OpId {
+    const time = Math.max(0, Math.floor(this.#timeAtZero + now))
+    return (binaryOfUint48(time) + random(6)) as OpId
+  }
+
+  /** Made when it is first needed: most short-lived clients never do. */
+  #currentRing(): Ring | undefined {
+    if (this.#ring !== undefined || this.#view === undefined) return this.#ring
+    this.#ring = claim(this.#hash, this.#view.members, this.#view.settings)
+    return this.#ring
+  }
+}
+
+/** Can a ring be made of it? A node's mistake must not stop the client's process. */
+function canClaim({ members, settings }: ViewReply): boolean {
+  const { partitions, replicas } = settings
+  if (!(partitions >= 1 && 65536 % partitions === 0)) return false
+  if (!(replicas >= 1 && replicas <= members.length)) return false
+  if (new Set(members.map(member => member.id)).size < members.length) return false
+  return members.every(({ weight }) => {
+    return weight > 0 && weight <= weightMax && Number.isInteger(weight * 64)
+  })
+}

@@ -1,0 +1,128 @@
+/**
+ * The nodes a client may talk to: which are connected, how busy each is with our requests, how
+ * fast it answered lately, and when it may be dialled again. Of the candidates two are drawn and
+ * the better one taken (the power of two choices): nearly as good as asking the best, and no
+ * herd runs to it.
+ */
+import { after, type Instant, type NodeId } from '../ids.ts'
+
+export type Peer = {
+  readonly id: NodeId
+  state: 'connected' | 'dialling' | 'apart'
+  inFlight: number
+  /** Moving average over the answers (weight a quarter), as of `sampledAt`. */
+  latencyMs: number
+  sampledAt: Instant
+  /** Attempts since the last handshake. */
+  failures: number
+  dialAt: Instant
+}
+
+export class Peers {
+  readonly #peers = new Map<NodeId, Peer>()
+  readonly #random: (count: number) => string
+  connectedCount = 0
+
+  constructor(random: (count: number) => string) {
+    this.#random = random
+  }
+
+  peer(id: NodeId): Peer {
+    const known = this.#peers.get(id)
+    if (known !== undefined) return known
+    const fresh = newPeer(id)
+    this.#peers.set(id, fresh)
+    return fresh
+  }
+
+  isConnected(id: NodeId): boolean {
+    return this.#peers.get(id)?.state === 'connected'
+  }
+
+  connected(): NodeId[] {
+    const ids: NodeId[] = []
+    for (const peer of this.#peers.values()) if (peer.state === 'connected') ids.push(peer.id)
+    return ids
+  }
+
+  connect(id: NodeId): void {
+    const peer = this.peer(id)
+    if (peer.state !== 'connected') this.connectedCount++
+    peer.state = 'connected'
+    peer.failures = 0
+  }
+
+  /** The connection is gone or could not be made: the next attempt waits a little longer. */
+  disconnect(now: Instant, id: NodeId): void {
+    const peer = this.peer(id)
+    if (peer.state === 'connected') this.connectedCount--
+    peer.state = 'apart'
+    peer.inFlight = 0
+    peer.dialAt = after(now, this.jittered(peer.failures))
+    peer.failures++
+  }
+
+  /** Forgets who is no member any more, so that the table stays as small as the view. */
+  keepOnly(isMember: (id: NodeId) => boolean): void {
+    for (const [id, peer] of this.#peers) {
+      if (peer.state === 'apart' && !isMember(id)) this.#peers.delete(id)
+    }
+  }
+
+  /** One more answer, or one more wait that was too long. */
+  observe(now: Instant, id: NodeId, latencyMs: number): void {
+    const peer = this.peer(id)
+    const before = recentLatency(now, peer)
+    peer.latencyMs = before === 0 ? latencyMs : before + (latencyMs - before) / 4
+    peer.sampledAt = now
+  }
+
+  /** The better of two random candidates among those that are connected and pass. */
+  choose(
+    now: Instant,
+    candidates: readonly NodeId[],
+    passes: (id: NodeId) => boolean,
+  ): NodeId | undefined {
+    const fit = candidates.filter(id => this.isConnected(id) && passes(id))
+    if (fit.length < 2) return fit[0]
+    const first = this.#below(fit.length)
+    const step = 1 + this.#below(fit.length - 1)
+    const a = this.peer(fit[first] as NodeId)
+    const b = this.peer(fit[(first + step) % fit.length] as NodeId)
+    return load(now, b) < load(now, a) ? b.id : a.id
+  }
+
+  /** Back-off after so many failures: 10 ms doubling to 640, a random half taken off. */
+  jittered(failures: number): number {
+    const full = 10 * (1 << Math.min(failures, 6))
+    return full / 2 + (full / 2) * (this.#below(256) / 256)
+  }
+
+  /** A random integer from 0 to below `bound`, which is at most 65,536. */
+  #below(bound: number): number {
+    const bytes = this.#random(2)
+    return Math.floor(((bytes.charCodeAt(0) * 256 + bytes.charCodeAt(1)) * bound) / 65536)
+  }
+}
+
+function newPeer(id: NodeId): Peer {
+  return {
+    id,
+    state: 'apart',
+    inFlight: 0,
+    latencyMs: 0,
+    sampledAt: 0 as Instant,
+    failures: 0,
+    dialAt: 0 as Instant,
+  }
+}
+
+function load(now: Instant, peer: Peer): number {
+  return (peer.inFlight + 1) * recentLatency(now, peer)
+}
+
+/** Old samples fade, halving every 5 s, so that a node once slow is tried again. */
+function recentLatency(now: Instant, peer: Peer): number {
+  const halvings = Math.floor((now - peer.sampledAt) / 5000)
+  return halvings > 20 ? 0 : peer.latencyMs / (1 << halvings)
+}

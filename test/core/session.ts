@@ -1,0 +1,436 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { uint48Of } from '../../src/core/binary.ts'
+import { partitionOf, tokenOf } from '../../src/core/hash.ts'
+import type { Epoch, NodeId, OpId } from '../../src/core/ids.ts'
+import type { PutRequest } from '../../src/core/message.ts'
+import { codes } from '../../src/core/outcome.ts'
+import { claim } from '../../src/core/ring/claim.ts'
+import type { CallId } from '../../src/core/session/call.ts'
+import {
+  five,
+  key,
+  node,
+  opOf,
+  putOf,
+  type Sent,
+  SessionWorld,
+  testHash,
+  viewOf,
+} from '../helpers/session-world.ts'
+
+const view = viewOf(five)
+const ring = claim(testHash, view.members, view.settings)
+
+function replicasOf(text: string): readonly NodeId[] {
+  return ring.lists[partitionOf(tokenOf(testHash, key(text)), 16)]!
+}
+
+const put = (sent: Sent | undefined) => sent?.request as PutRequest
+
+t.test('the first call waits for the view, then goes out', async t => {
+  const world = new SessionWorld()
+  const call = world.get()
+  t.equal(world.seeks, 1)
+  t.equal(world.sent.length, 0)
+  world.connect('n2')
+  t.same(
+    world.sent.map(one => one.request.type),
+    ['view'],
+  )
+  world.answerView(view)
+  t.same(world.last().to, 'n2')
+  t.match(world.last().request, { type: 'get', epoch: view.epoch, timeLeft: 950 })
+  world.succeed(world.last())
+  t.match(world.result(call), { type: 'done', reply: { type: 'got' } })
+  t.equal(world.session.inFlight, 0)
+})
+
+t.test('calls go to the preference list of their key while one of it is connected', async t => {
+  const world = SessionWorld.ready()
+  const counts = new Map<NodeId, number>()
+  for (let i = 0; i < 200; i++) {
+    world.get(`key-${i % 10}`)
+    const { to } = world.last()
+    if (!replicasOf(`key-${i % 10}`).includes(to)) t.fail(`${to} owns nothing of it`)
+    counts.set(to, (counts.get(to) ?? 0) + 1)
+    world.now = (world.now + 1) as typeof world.now
+    world.succeed(world.last())
+  }
+  t.equal(counts.size, 5, 'and spread over its nodes')
+})
+
+t.test('of two nodes the one that is less busy is asked', async t => {
+  const world = SessionWorld.ready()
+  const busy = new Map<NodeId, number>()
+  for (let i = 0; i < 6; i++) {
+    world.get('k')
+    world.now = (world.now + 5) as typeof world.now
+    world.succeed(world.last())
+  }
+  for (let i = 0; i < 90; i++) {
+    world.get('k')
+    busy.set(world.last().to, (busy.get(world.last().to) ?? 0) + 1)
+  }
+  t.ok(
+    replicasOf('k').every(id => (busy.get(id) ?? 0) >= 20),
+    `about a third each: ${[...busy]}`,
+  )
+})
+
+t.test('a node that is not connected is dialled, and not waited for', async t => {
+  const stranger = five.find(name => !replicasOf('k').includes(node(name)))!
+  const world = SessionWorld.ready([stranger])
+  world.get('k')
+  t.equal(world.last().to, stranger)
+  t.same(new Set(world.dialled), new Set(replicasOf('k')))
+  world.get('k')
+  t.equal(world.dialled.length, 3, 'each once')
+  world.connect(replicasOf('k')[0]!)
+  world.get('k')
+  t.equal(world.last().to, replicasOf('k')[0])
+})
+
+t.test('a slow node gets its share of the time, then another one the same operation', async t => {
+  const world = SessionWorld.ready()
+  const call = world.put('k', 1000)
+  const first = world.last()
+  t.equal(put(first).again, false)
+  world.pass(240)
+  t.equal(world.sent.length, 1)
+  world.pass(20)
+  const second = world.last()
+  t.not(second.to, first.to)
+  t.ok(replicasOf('k').includes(second.to))
+  t.equal(put(second).op, put(first).op)
+  t.equal(put(second).again, true)
+  world.succeed(first)
+  t.match(world.result(call), { type: 'done' }, 'the late answer counts')
+  world.succeed(second)
+  t.equal(world.settled.get(call)?.length, 1)
+})
+
+t.test('a definite refusal by one node is no reason to call the next send a second one', async t => {
+  const world = SessionWorld.ready()
+  const call = world.put()
+  const first = world.last()
+  world.refuse(first, 'BUSY')
+  t.equal(world.sent.length, 1, 'after a moment, not at once')
+  world.pass(20)
+  const second = world.last()
+  t.not(second.to, first.to)
+  t.equal(put(second).op, put(first).op)
+  t.equal(put(second).again, false)
+  world.refuse(second, 'QUORUM', false)
+  world.pass(40)
+  const third = world.last()
+  t.equal(put(third).again, true, 'this one may have happened')
+  world.refuse(third, 'SIBLING_LIMIT')
+  t.match(world.failure(call), { code: 'SIBLING_LIMIT', outcome: { definite: false } })
+})
+
+t.test('what every node would refuse is not tried again', async t => {
+  for (const code of ['BAD_CONTEXT', 'TOO_LARGE', 'SIBLING_LIMIT', 'USAGE'] as const) {
+    const world = SessionWorld.ready()
+    const call = world.put()
+    world.refuse(world.last(), code)
+    t.match(world.failure(call), { code, outcome: { definite: true } })
+    t.equal(world.failure(call).outcome.op, put(world.last()).op)
+  }
+})
+
+t.test('what another node might do is asked of each once', async t => {
+  const world = SessionWorld.ready()
+  const call = world.put()
+  for (let i = 0; i < 10 && world.result(call) === undefined; i++) {
+    world.refuse(world.last(), 'STORE_FULL')
+    world.pass(100)
+  }
+  t.equal(world.sent.length, 5)
+  t.equal(new Set(world.sent.map(one => one.to)).size, 5)
+  t.match(world.failure(call), { code: 'STORE_FULL', outcome: { definite: true } })
+})
+
+t.test('a busy cluster is asked again until the deadline', async t => {
+  const world = SessionWorld.ready(['n1'])
+  const call = world.put('k', 600)
+  while (world.result(call) === undefined) {
+    if (put(world.last()).id > 0) world.refuse(world.last(), 'BUSY')
+    world.pass(20)
+  }
+  t.ok(world.sent.length > 3 && world.sent.length < 20, `${world.sent.length} sends`)
+  t.match(world.failure(call), { code: 'BUSY', outcome: { definite: true } })
+})
+
+t.test('a stale view is asked for again, of the node that knows more, before the retry', async t => {
+  const world = SessionWorld.ready()
+  const call = world.get()
+  const first = world.last()
+  world.refuse(first, 'STALE_VIEW')
+  t.match(world.last(), { to: first.to, request: { type: 'view' } })
+  world.pass(100)
+  t.equal(world.last().request.type, 'view', 'nothing goes out on the old view')
+  const epoch = 'epoch-02' as Epoch
+  world.answerView(viewOf(five.slice(0, 4), { epoch }))
+  t.match(world.last().request, { type: 'get', epoch })
+  world.succeed(world.last())
+  t.match(world.result(call), { type: 'done' })
+})
+
+t.test('a lost connection: reads and writes move on at once, a write says again', async t => {
+  const world = SessionWorld.ready()
+  const read = world.get()
+  const first = world.last()
+  world.disconnect(first.to)
+  t.equal(world.sent.length, 2)
+  t.not(world.last().to, first.to)
+  world.succeed(world.last())
+  t.match(world.result(read), { type: 'done' })
+  const write = world.put()
+  const op = put(world.last()).op
+  world.disconnect(world.last().to)
+  t.match(put(world.last()), { op, again: true })
+  world.disconnect(world.last().to)
+  world.disconnect('n1')
+  for (const name of five) world.disconnect(name)
+  world.unreachable()
+  t.equal(world.result(write), undefined, 'somebody may come back')
+  world.pass(980)
+  world.unreachable()
+  world.pass(20)
+  t.match(world.failure(write), { outcome: { definite: false, op } })
+})
+
+t.test('the deadline: definite only where nothing that was sent may have happened', async t => {
+  const sentPut = SessionWorld.ready()
+  const a = sentPut.put('k', 200)
+  sentPut.pass(220)
+  t.match(sentPut.failure(a), { code: 'TIMEOUT', outcome: { definite: false, needed: 2 } })
+  t.equal(sentPut.failure(a).outcome.op, put(sentPut.last()).op)
+  t.equal(sentPut.session.inFlight, 0)
+
+  const sentGet = SessionWorld.ready()
+  const b = sentGet.get('k', 200)
+  sentGet.pass(220)
+  t.match(sentGet.failure(b), { code: 'TIMEOUT', outcome: { definite: true } })
+
+  const unsent = new SessionWorld()
+  const c = unsent.put('k', 200)
+  unsent.pass(220)
+  t.match(unsent.failure(c), { code: 'UNREACHABLE', outcome: { definite: true } })
+})
+
+t.test('nobody answers at all: refused at once where nobody ever did', async t => {
+  const world = new SessionWorld()
+  const call = world.put()
+  world.unreachable({ ...world.failure(lateCall(world)), code: 'DENIED' })
+  t.match(world.failure(call), { code: 'DENIED', outcome: { definite: true } })
+})
+
+function lateCall(world: SessionWorld): CallId {
+  const call = world.get('k', 1)
+  world.abort(call)
+  return call
+}
+
+t.test('via pins the node: unknown, unreachable, or asked and nobody else', async t => {
+  const world = SessionWorld.ready(['n1'])
+  t.match(world.failure(world.get('k', 1000, 'n9')), { code: 'UNKNOWN_NODE' })
+  const call = world.put('k', 1000, 'n4')
+  t.same(world.dialled.filter(id => id === 'n4').length, 1)
+  t.equal(world.sent.length, 0)
+  world.disconnect('n4')
+  t.match(world.failure(call), { code: 'UNREACHABLE', outcome: { definite: true } })
+  const again = world.put('k', 1000, 'n4')
+  t.equal(world.dialled.filter(id => id === 'n4').length, 2, 'whoever asks for it has it dialled')
+  world.connect('n4')
+  t.equal(world.last().to, 'n4')
+  world.pass(900)
+  t.equal(world.sent.length, 1)
+  world.refuse(world.last(), 'QUORUM', false)
+  t.match(world.failure(again), { code: 'QUORUM', outcome: { definite: false } })
+})
+
+t.test('one call too many is refused as BUSY, definitely, and sends nothing', async t => {
+  const world = SessionWorld.ready(five, 1, 4)
+  for (let i = 0; i < 4; i++) world.put(`k${i}`)
+  const call = world.put('one too many')
+  t.equal(world.sent.length, 4)
+  t.match(world.failure(call), { code: 'BUSY', outcome: { definite: true } })
+  world.succeed(world.last())
+  world.put('room again')
+  t.equal(world.sent.length, 5)
+})
+
+t.test('abort settles at once, and says whether the write may have happened', async t => {
+  const world = SessionWorld.ready()
+  const sent = world.put()
+  world.abort(sent)
+  t.match(world.failure(sent), { code: 'CANCELLED', outcome: { definite: false } })
+  world.succeed(world.last())
+  t.equal(world.settled.get(sent)?.length, 1)
+  const waiting = new SessionWorld()
+  const unsent = waiting.put()
+  waiting.abort(unsent)
+  t.match(waiting.failure(unsent), { code: 'CANCELLED', outcome: { definite: true } })
+})
+
+t.test('operation ids carry the time of the cluster, not of this machine', async t => {
+  const world = SessionWorld.ready()
+  world.pass(500)
+  world.put('a')
+  world.put('b')
+  const ops = world.sent.map(one => put(one).op)
+  t.equal(uint48Of(ops[0]!), view.time + 500)
+  t.equal(ops[0]!.length, 12)
+  t.not(ops[0], ops[1])
+})
+
+t.test('an operation id that the caller brings is sent again from the first', async t => {
+  const world = SessionWorld.ready()
+  const op = opOf(5)
+  const call = world.put('k', 1000, undefined, op)
+  t.match(put(world.last()), { op, again: true })
+  world.refuse(world.last(), 'SIBLING_LIMIT')
+  t.match(world.failure(call), { outcome: { definite: false, op } })
+})
+
+t.test('the highest generation seen of a partition goes with its next puts', async t => {
+  const world = SessionWorld.ready()
+  world.get('k')
+  world.succeed(world.last(), 7)
+  world.get('k')
+  world.succeed(world.last(), 5)
+  world.put('k')
+  t.equal(put(world.last()).generation, 7)
+})
+
+t.test('a reply of the wrong kind or from another node is no answer', async t => {
+  const world = SessionWorld.ready()
+  const call = world.put()
+  const first = world.last()
+  world.succeed({ to: node('n9'), request: first.request })
+  t.equal(world.result(call), undefined)
+  world.reply(first, { type: 'page', id: first.request.id, keys: [], cursor: undefined })
+  world.pass(20)
+  t.match(put(world.last()), { op: put(first).op, again: true })
+})
+
+t.test('whatever the nodes do', async () => {
+  const reaction = fc.oneof(
+    { weight: 3, arbitrary: fc.constant({ type: 'succeed' as const }) },
+    { weight: 2, arbitrary: fc.constant({ type: 'silent' as const }) },
+    { weight: 2, arbitrary: fc.constant({ type: 'drop' as const }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        type: fc.constant('refuse' as const),
+        code: fc.constantFrom(...codes),
+        definite: fc.boolean(),
+      }),
+    },
+  )
+  const step = fc.record({
+    call: fc.constantFrom('get', 'put', 'none', 'retry'),
+    key: fc.constantFrom('a', 'b', 'c'),
+    timeoutMs: fc.integer({ min: 1, max: 400 }),
+    via: fc.option(fc.constantFrom(...five), { nil: undefined, freq: 5 }),
+    ms: fc.integer({ min: 0, max: 100 }),
+    reaction,
+    pick: fc.nat(),
+    back: fc.option(fc.constantFrom(...five), { nil: undefined }),
+  })
+  fc.assert(
+    fc.property(fc.nat(), fc.array(step, { maxLength: 60 }), (seed, steps) => {
+      const world = SessionWorld.ready(five, seed, 8)
+      const connected = new Set<string>(five)
+      const deadlines = new Map<CallId, number>()
+      const tries = new Map<OpId, { refused: number; sent: number }>()
+      const open: Sent[] = []
+      let seen = world.sent.length
+      const look = () => {
+        for (const one of world.sent.slice(seen)) {
+          assert.ok(connected.has(one.to), 'nothing is sent to a node that is not connected')
+          if (one.request.type === 'put') {
+            const so = tries.get(one.request.op) ?? { refused: 0, sent: 0 }
+            const brought = uint48Of(one.request.op) < 100
+            assert.equal(one.request.again, brought || so.sent > so.refused, 'again is exact')
+            tries.set(one.request.op, { ...so, sent: so.sent + 1 })
+          }
+          open.push(one)
+        }
+        seen = world.sent.length
+        assert.ok(world.session.inFlight <= 8)
+        for (const [call, deadline] of deadlines) {
+          if (world.result(call) === undefined) assert.ok(world.now < deadline, 'settled in time')
+        }
+      }
+      for (const [i, one] of steps.entries()) {
+        if (one.call !== 'none') {
+          const op = one.call === 'retry' ? opOf(i) : undefined
+          const wanted =
+            one.call === 'get'
+              ? ({ type: 'get', key: key(one.key), r: undefined } as const)
+              : putOf(one.key, op)
+          deadlines.set(world.call(wanted, one.timeoutMs, one.via), world.now + one.timeoutMs)
+        }
+        look()
+        const target = open.splice(one.pick % Math.max(1, open.length), 1)[0]
+        if (target !== undefined) react(world, target, one.reaction, connected, tries)
+        look()
+        if (one.back !== undefined && world.dialled.includes(node(one.back))) {
+          connected.add(one.back)
+          world.connect(one.back)
+        }
+        look()
+        // Exactly to the deadlines, so that settling late is seen.
+        for (let ms = 0; ms < one.ms; ms++) world.pass(1)
+        look()
+      }
+      for (let ms = 0; ms < 420; ms += 20) world.pass(20)
+      for (const call of deadlines.keys()) {
+        const result = world.result(call)
+        assert.ok(result, 'every call settles')
+        if (result?.type !== 'failed') continue
+        const { op, definite } = result.failure.outcome
+        const so = op === undefined ? undefined : tries.get(op)
+        const brought = op !== undefined && uint48Of(op) < 100
+        assert.equal(definite, !brought && (so === undefined || so.sent === so.refused), 'exact')
+      }
+      assert.equal(world.session.inFlight, 0)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+function react(
+  world: SessionWorld,
+  target: Sent,
+  reaction: { type: string; code?: (typeof codes)[number]; definite?: boolean },
+  connected: Set<string>,
+  tries: Map<OpId, { refused: number; sent: number }>,
+): void {
+  const { request } = target
+  if (reaction.type === 'drop') {
+    connected.delete(target.to)
+    world.disconnect(target.to)
+    return
+  }
+  if (!connected.has(target.to) || reaction.type === 'silent') return
+  if (reaction.type === 'succeed') return world.succeed(target)
+  if (request.type === 'put' && reaction.definite === true && isHeard(world, target)) {
+    const so = tries.get(request.op)
+    if (so !== undefined) tries.set(request.op, { ...so, refused: so.refused + 1 })
+  }
+  world.refuse(target, reaction.code ?? 'BUSY', reaction.definite)
+}
+
+/** Has the operation of this request no result yet? What comes later changes nothing. */
+function isHeard(world: SessionWorld, target: Sent): boolean {
+  if (target.request.type !== 'put') return false
+  const op = target.request.op
+  return ![...world.settled.values()].some(([result]) => {
+    return result?.type === 'failed' && result.failure.outcome.op === op
+  })
+}
