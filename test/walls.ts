@@ -38,10 +38,9 @@ t.test('a violation of a layer fails the check', async t => {
     writeFileSync(join(copy, path), text)
   }
   const outputOf = async (program: string, args: readonly string[]): Promise<string> => {
-    // tap's loader, handed on by the environment, cannot load the compiler.
-    const env = { PATH: process.env['PATH'] }
-    const options = { cwd: copy, env, maxBuffer: 1e8 }
-    const done = run(join(root, 'node_modules/.bin', program), args, options)
+    // tap hands its loader to every child by NODE_OPTIONS, and the compiler cannot run under it.
+    const command = ['-u', 'NODE_OPTIONS', join(root, 'node_modules/.bin', program), ...args]
+    const done = run('env', command, { cwd: copy, maxBuffer: 1e8 })
     const { stdout, stderr } = await done.catch(
       (error: { stdout: string; stderr: string }) => error,
     )
