@@ -6,8 +6,10 @@
  *      .--+-|--+--.              walk takes N distinct nodes, zones first, and skips a node
  *   n1 +          | n3           that has reached its bound. All first choices are made
  *      |    ──►   + n4           before all second ones.
- *      '--+-|--+--'
- *        n4    n1                Two nodes with the same members compute the same ring.
+ *      '--+-|--+--'              Where a walk ends short, an earlier list gives up its owner
+ *        n4    n1                of that choice for one with room: bounds give way last.
+ *
+ * Two nodes with the same members compute the same ring.
  */
 import { assert } from '../assert.ts'
 import type { Hash } from '../hash.ts'
@@ -21,6 +23,7 @@ import {
   type RingSettings,
   sharesOf,
   tokenCount,
+  weightUnits,
   zonesOf,
 } from './shares.ts'
 
@@ -36,8 +39,8 @@ export type Ring = {
   readonly fallbacks: readonly (readonly NodeId[])[]
 }
 
-/** The largest weight: a member has at most 6,400 tokens. */
-export const weightMax = 100
+/** The largest weight: a member has at most 16,384 tokens. */
+export const weightMax = 64
 
 /** The ring of these members, in whatever order they are listed. At least N members. */
 export function claim(hash: Hash, members: readonly RingMember[], settings: RingSettings): Ring {
@@ -63,7 +66,7 @@ function check(sorted: readonly RingMember[], { partitions, replicas }: RingSett
   assert(replicas >= 1 && replicas <= sorted.length, 'there are at least N members')
   for (const [i, member] of sorted.entries()) {
     assert(member.id !== sorted[i + 1]?.id, 'a member is listed once')
-    assert(Number.isInteger(tokenCount(member)), 'a weight is a whole number of 64ths')
-    assert(member.weight > 0 && member.weight <= weightMax, 'a weight is above 0, at most 100')
+    assert(Number.isInteger(member.weight * weightUnits), 'a weight is a whole number of 64ths')
+    assert(member.weight > 0 && member.weight <= weightMax, 'a weight is above 0, at most 64')
   }
 }

@@ -7,7 +7,7 @@ import type { Hash } from '../hash.ts'
 import type { Epoch } from '../ids.ts'
 import type { MemberRecord } from '../message.ts'
 import { ringVersion } from './claim.ts'
-import { inOrder, tokenCount } from './shares.ts'
+import { inOrder, weightUnits } from './shares.ts'
 
 /** First 8 bytes of SHA-256 over the ring version and every record, sorted by node id. */
 export function epochOf(hash: Hash, members: readonly MemberRecord[]): Epoch {
@@ -23,7 +23,7 @@ function encoded(member: MemberRecord): string {
     text(id) +
     text(host) +
     integer(port) +
-    integer(tokenCount({ id, weight, zone })) +
+    integer(weight * weightUnits) +
     text(zone) +
     optional(key) +
     optional(statement)

@@ -19,8 +19,10 @@ export function primaryLists(
   for (let choice = 0; choice < replicas; choice++) {
     for (const [partition, list] of lists.entries()) {
       const owner =
-        walk(claiming, circle.starts[partition] as number, list) ?? leastFull(claiming, list)
-      claiming.loads[owner] = (claiming.loads[owner] as number) + 1
+        walk(claiming, partition, list) ??
+        swap(claiming, lists, partition, choice) ??
+        leastFull(claiming, list)
+      load(claiming, owner, 1)
       list.push(owner)
     }
   }
@@ -38,9 +40,10 @@ type Claiming = {
 }
 
 /** The first owner below its bound of the zones that the list uses least, if there is one. */
-function walk(claiming: Claiming, start: number, list: readonly number[]): number | undefined {
+function walk(claiming: Claiming, partition: number, list: readonly number[]): number | undefined {
   const { circle, zones, bounds, zonesFirst, loads } = claiming
   const fewest = zonesFirst ? 0 : fewestUses(claiming, list)
+  const start = circle.starts[partition] as number
   let best: number | undefined
   let bestUses = zonesFirst ? 1 : list.length + 1
   for (let at = start; at < start + circle.tokens && bestUses > fewest; at++) {
@@ -72,18 +75,55 @@ function fewestUses({ zones }: Claiming, list: readonly number[]): number {
 }
 
 /**
- * Where a walk ends short, N distinct nodes in every list stand above the bound: the owner
- * that is least full for its bound, the smallest id on a tie.
+ * Where a walk ends short, every owner with room is in the list already (or its zone is). Then a
+ * list before this one gives up its owner of the same choice, which fits here, for one with room.
+ */
+function swap(
+  claiming: Claiming,
+  lists: readonly number[][],
+  partition: number,
+  choice: number,
+): number | undefined {
+  const list = lists[partition] as number[]
+  for (let other = partition - 1; other >= Math.max(0, partition - swapReach); other--) {
+    const giver = lists[other] as number[]
+    const owner = giver[choice] as number
+    if (!fits(claiming, owner, list)) continue
+    const instead = walk(claiming, other, giver.slice(0, choice))
+    if (instead === undefined) continue
+    giver[choice] = instead
+    load(claiming, instead, 1)
+    load(claiming, owner, -1)
+    return owner
+  }
+  return undefined
+}
+
+/**
+ * Where that fails too, N distinct nodes in every list stand above the bound: the owner that is
+ * least full for its bound, the smallest id on a tie.
  */
 function leastFull(claiming: Claiming, list: readonly number[]): number {
-  const { zones, bounds, zonesFirst, loads } = claiming
+  const { bounds, loads } = claiming
   let best = -1
   for (const [owner, load] of loads.entries()) {
-    if (list.includes(owner)) continue
-    if (zonesFirst && usesOf(zones, zones.of[owner] as number, list) > 0) continue
+    if (!fits(claiming, owner, list)) continue
     const bound = bounds[owner] as number
     if (best < 0 || load * (bounds[best] as number) < (loads[best] as number) * bound) best = owner
   }
   assert(best >= 0, 'there are N members, and N zones where zones come first')
   return best
 }
+
+/** True where a list may have this owner, whatever it holds. */
+function fits({ zones, zonesFirst }: Claiming, owner: number, list: readonly number[]): boolean {
+  if (list.includes(owner)) return false
+  return !zonesFirst || usesOf(zones, zones.of[owner] as number, list) === 0
+}
+
+function load({ loads }: Claiming, owner: number, replicas: number): void {
+  loads[owner] = (loads[owner] as number) + replicas
+}
+
+/** Lists that are asked for a swap: enough in practice, and claims of large Q stay quick. */
+const swapReach = 1024

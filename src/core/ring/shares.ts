@@ -61,7 +61,10 @@ export function sharesOf(members: readonly RingMember[], settings: RingSettings)
   return tokens.map((count, i) => shareOf(count, rates[groups[i] as number] as Rate, partitions))
 }
 
-export const tokensPerWeight = 64
+/** Weights are whole numbers of this part. */
+export const weightUnits = 64
+/** 64 tokens give a fullest node as even, but move more: 1.20 of the least at 50 nodes. */
+const tokensPerWeight = 256
 
 /** Replicas per token. */
 type Rate = { readonly parts: number; readonly of: number }
