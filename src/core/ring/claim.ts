@@ -23,6 +23,7 @@ import {
   type RingSettings,
   sharesOf,
   tokenCount,
+  weightUnits,
   zonesOf,
 } from './shares.ts'
 

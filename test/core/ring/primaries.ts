@@ -48,8 +48,8 @@ t.test('with fewer zones than N the bound comes first', async t => {
 })
 
 t.test('where a walk ends short, an earlier list gives up its owner for one with room', async t => {
-  // Without the swap the second list would be ba, with a above its bound: c is full by then? No:
-  // after the first choices (a, c) and the second choice b, only c has room, and c holds c.
+  // First choices a and c, then ab. The second list wants another: only c has room, and it is
+  // in that list already. So the first list takes c and gives up b.
   const lists = primaryLists(circle('abc', [0, 2]), oneZone(3), [1, 1, 2], 2)
   t.same(named(lists), ['ac', 'cb'])
 })
