@@ -245,6 +245,7 @@ export class Supervisor {
     child.spawned = undefined
     child.startedAt = undefined
     child.state = 'stopped'
+    this.#settle(child)
     const identity = spawned.identity
     if (identity === undefined) return 'gone'
     if (how === 'SIGKILL') signalProcess(identity, 'SIGKILL')

@@ -1,0 +1,87 @@
+/**
+ * What is there of a cluster before a command acts on it: a supervisor that answers, or what a
+ * dead one left behind. Leftovers are ended and never adopted: their data is crash-safe, and
+ * one rule covers kill -9 of anything, a reboot and a first start that broke off (ux 4.3).
+ */
+import { readdir, rm } from 'node:fs/promises'
+import type { ClusterFile } from '../core/config.ts'
+import { ClusterError } from './cluster-error.ts'
+import { pathsOf } from './cluster-file.ts'
+import { ControlClient } from './control-client.ts'
+import { endProcess, graceMs } from './end-processes.ts'
+import { holderOf, takeLock } from './lock-file.ts'
+import { isMissing } from './private-file.ts'
+import type { ProcessIdentity } from './process-identity.ts'
+import { readControlSecret } from './secret-file.ts'
+import { readSupervisorFile } from './supervisor-file.ts'
+
+/** A connection to the cluster's supervisor; undefined where none answers in time. */
+export async function reachSupervisor(
+  directory: string,
+  file: ClusterFile,
+  timeoutMs: number,
+): Promise<ControlClient | undefined> {
+  const trace = await readSupervisorFile(directory)
+  const socket = trace?.socket ?? pathsOf(directory).socket
+  const secret = await readControlSecret(directory, file)
+  try {
+    return await ControlClient.connect(socket, secret, timeoutMs)
+  } catch (problem) {
+    const code = problem instanceof ClusterError ? problem.code : undefined
+    if (code === 'UNREACHABLE' || code === 'TIMEOUT') return undefined
+    throw problem
+  }
+}
+
+/** Ends every process that an earlier supervisor left, itself first, and removes its traces. */
+export async function endLeftovers(directory: string): Promise<void> {
+  const paths = pathsOf(directory)
+  const trace = await readSupervisorFile(directory)
+  const holder = await holderOf(paths.supervisorLock)
+  for (const supervisor of [holder, trace?.supervisor]) {
+    if (supervisor !== undefined) await endProcess(supervisor, supervisorGraceMs)
+  }
+  const nodes = [...(trace?.nodes ?? []), ...(await storeHolders(directory))]
+  await Promise.all(nodes.map(node => endProcess(node)))
+  await rm(paths.supervisorFile, { force: true })
+  await rm(paths.socket, { force: true })
+}
+
+/** Runs alone among all `kv` commands that start or end this cluster. Throws BUSY. */
+export async function withCommandLock<Result>(
+  directory: string,
+  waitMs: number,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  const end = performance.now() + waitMs
+  for (;;) {
+    const taken = await takeLock(pathsOf(directory).commandLock)
+    if (taken.type === 'held') {
+      try {
+        return await run()
+      } finally {
+        await taken.lock.release()
+      }
+    }
+    if (performance.now() > end) {
+      const who = taken.holder === undefined ? 'another kv' : `kv (process ${taken.holder.pid})`
+      throw new ClusterError('BUSY', `${who} is starting or stopping this cluster`)
+    }
+    await new Promise(resolve => setTimeout(resolve, pollMs))
+  }
+}
+
+/** A supervisor that is asked to end gives its nodes their time first. */
+const supervisorGraceMs = graceMs + 3000
+const pollMs = 50
+
+/** Nodes that hold the lock of a store of this cluster, whoever started them. */
+async function storeHolders(directory: string): Promise<readonly ProcessIdentity[]> {
+  const { nodes, node } = pathsOf(directory)
+  const names = await readdir(nodes).catch(problem => {
+    if (isMissing(problem)) return []
+    throw problem
+  })
+  const holders = await Promise.all(names.map(name => holderOf(`${node(name)}/lock`)))
+  return holders.filter(holder => holder !== undefined)
+}

@@ -1,0 +1,142 @@
+/**
+ * A supervisor at work: its lock, its control socket, its trace in `supervisor.json`, and the
+ * nodes. Hosted by the detached process of `main.ts`, or by `kv cluster up --foreground`.
+ */
+import { rm } from 'node:fs/promises'
+import { ClusterError } from './cluster-error.ts'
+import { pathsOf, requireClusterFile } from './cluster-file.ts'
+import type { ControlReply, ControlRequest } from './control-message.ts'
+import { type ControlServer, listenControl } from './control-server.ts'
+import { takeLock } from './lock-file.ts'
+import { identityOf } from './process-identity.ts'
+import { readControlSecret } from './secret-file.ts'
+import { nodeEntry } from './spawn.ts'
+import { type Report, Supervisor } from './supervisor.ts'
+import { writeSupervisorFile } from './supervisor-file.ts'
+
+export type RunningSupervisor = {
+  /** Ends every node and then the supervisor's own traces; the same promise each time. */
+  readonly stop: () => Promise<void>
+  /** Resolves once it has stopped, whoever asked for it. */
+  readonly stopped: Promise<void>
+}
+
+/**
+ * Starts the nodes of the cluster in this directory and answers on the control socket. Returns
+ * once their processes exist. Throws CLUSTER_CONFLICT where another supervisor is at work.
+ */
+export async function runSupervisor(directory: string, report: Report): Promise<RunningSupervisor> {
+  const locked = await takeLock(pathsOf(directory).supervisorLock)
+  if (locked.type === 'busy') {
+    const who = locked.holder === undefined ? '' : ` (process ${locked.holder.pid})`
+    throw new ClusterError('CLUSTER_CONFLICT', `another supervisor is at work here${who}`)
+  }
+  const work = new Work(directory, report)
+  try {
+    await work.begin()
+  } catch (problem) {
+    await work.end()
+    await locked.lock.release()
+    throw problem
+  }
+  const stopped = work.ended.then(() => locked.lock.release())
+  return {
+    stop: async () => {
+      await work.end()
+      await stopped
+    },
+    stopped,
+  }
+}
+
+class Work {
+  readonly #directory: string
+  readonly #report: Report
+  readonly ended: Promise<void>
+  #supervisor: Supervisor | undefined
+  #control: ControlServer | undefined
+  #resolveEnded: () => void = () => undefined
+  #ending: Promise<void> | undefined
+  #startedAt = Date.now()
+  #traces: Promise<void> = Promise.resolve()
+
+  constructor(directory: string, report: Report) {
+    this.#directory = directory
+    this.#report = report
+    this.ended = new Promise(resolve => {
+      this.#resolveEnded = resolve
+    })
+  }
+
+  async begin(): Promise<void> {
+    const file = await requireClusterFile(this.#directory)
+    const secret = await readControlSecret(this.#directory, file)
+    const supervisor = new Supervisor(this.#directory, file, nodeEntry, {
+      changed: () => this.#trace(),
+      report: this.#report,
+    })
+    this.#supervisor = supervisor
+    const socket = pathsOf(this.#directory).socket
+    this.#control = await listenControl(socket, secret, request => this.#answer(request))
+    this.#trace()
+    await supervisor.start()
+    await this.#traces
+  }
+
+  /** Ends nodes, socket and trace; the same promise each time. */
+  end(): Promise<void> {
+    this.#ending ??= this.#end()
+    return this.#ending
+  }
+
+  async #end(): Promise<void> {
+    await this.#supervisor?.stop()
+    await this.#control?.close()
+    await this.#traces
+    await rm(pathsOf(this.#directory).supervisorFile, { force: true })
+    this.#resolveEnded()
+  }
+
+  async #answer(request: ControlRequest): Promise<ControlReply> {
+    const supervisor = this.#supervisor
+    try {
+      if (supervisor === undefined) throw new ClusterError('BUSY', 'the supervisor is starting')
+      return await this.#perform(supervisor, request)
+    } catch (problem) {
+      if (!(problem instanceof ClusterError)) throw problem
+      const { code, message, suggestions } = problem
+      return { type: 'refused', id: request.id, code, message, suggestions }
+    }
+  }
+
+  async #perform(supervisor: Supervisor, request: ControlRequest): Promise<ControlReply> {
+    const { id } = request
+    switch (request.type) {
+      case 'processes':
+        return { type: 'processes-are', id, pid: process.pid, nodes: supervisor.processes() }
+      case 'act':
+        return { type: 'acted', id, ...(await supervisor.act(request.node, request.action)) }
+      case 'down': {
+        const endings = [...(await supervisor.stop())]
+        // Behind the reply, which must still go out.
+        setImmediate(() => void this.end())
+        return { type: 'ended', id, endings }
+      }
+    }
+  }
+
+  /** One write after the other, each of what is true when it is made. */
+  #trace(): void {
+    this.#traces = this.#traces.then(async () => {
+      const self = identityOf(process.pid)
+      if (self === undefined || this.#control === undefined || this.#ending !== undefined) return
+      await writeSupervisorFile(this.#directory, {
+        formatVersion: 1,
+        supervisor: self,
+        startedAt: this.#startedAt,
+        socket: this.#control.socket,
+        nodes: this.#supervisor?.identities() ?? [],
+      })
+    })
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * `supervisor.json`: who supervises this cluster, where its socket is, and which processes its
+ * nodes are, so that a later `up` or `down` finds and ends what a dead supervisor left (ux 4.3).
+ * Nothing in it is believed without a check: a pid counts only with its start time and boot id.
+ */
+import { pathsOf } from './cluster-file.ts'
+import { readText, replacePrivateFile } from './private-file.ts'
+import { type ProcessIdentity, readIdentity } from './process-identity.ts'
+
+export type SupervisorFile = {
+  readonly formatVersion: 1
+  readonly supervisor: ProcessIdentity
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+  /** Path of the control socket. */
+  readonly socket: string
+  readonly nodes: readonly (ProcessIdentity & { readonly name: string })[]
+}
+
+export async function writeSupervisorFile(directory: string, file: SupervisorFile): Promise<void> {
+  await replacePrivateFile(
+    pathsOf(directory).supervisorFile,
+    `${JSON.stringify(file, undefined, 2)}\n`,
+  )
+}
+
+/** The file; undefined where there is none that can be read (it is only a trace, never state). */
+export async function readSupervisorFile(directory: string): Promise<SupervisorFile | undefined> {
+  const text = await readText(pathsOf(directory).supervisorFile)
+  if (text === undefined) return undefined
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  const fields = Object(value) as Readonly<Record<string, unknown>>
+  const supervisor = readIdentity(fields['supervisor'])
+  const socket = fields['socket']
+  const startedAt = fields['startedAt']
+  if (supervisor === undefined || typeof socket !== 'string') return undefined
+  const nodes = Array.isArray(fields['nodes']) ? fields['nodes'].flatMap(nodeIn) : []
+  const since = typeof startedAt === 'number' ? startedAt : 0
+  return { formatVersion: 1, supervisor, socket, startedAt: since, nodes }
+}
+
+function nodeIn(value: unknown): SupervisorFile['nodes'] {
+  const identity = readIdentity(value)
+  const name: unknown = Reflect.get(Object(value), 'name')
+  return identity === undefined || typeof name !== 'string' ? [] : [{ ...identity, name }]
+}

@@ -1,0 +1,247 @@
+/**
+ * `kv cluster up`: brings a cluster to what its file says from whatever is on disk and running:
+ * nothing, all, a dead supervisor with or without its nodes, a first start that broke off.
+ */
+import { readdir } from 'node:fs/promises'
+import { type ClusterFile, nodesMax } from '../core/config.ts'
+import { ClusterError } from './cluster-error.ts'
+import { pathsOf, readClusterFile, writeClusterFile } from './cluster-file.ts'
+import type { ControlClient } from './control-client.ts'
+import { lastLines } from './last-lines.ts'
+import { endLeftovers, reachSupervisor, withCommandLock } from './leftovers.ts'
+import { chooseBasePort, requireFreePorts } from './ports.ts'
+import { makePrivateDirectory } from './private-file.ts'
+import { makeSecret } from './secret-file.ts'
+import { newClusterFile, settle, type WantedSettings } from './settings.ts'
+import { spawnSupervisor } from './spawn.ts'
+import type { NodeProcess } from './supervisor.ts'
+
+export type UpOptions = {
+  /** Absolute. */
+  readonly directory: string
+  /** Of a new cluster; one that exists keeps its own. */
+  readonly name: string
+  readonly wanted: WantedSettings
+  readonly timeoutMs: number
+  /** Ports that other clusters of this user have pinned, with their names. */
+  readonly taken: ReadonlyMap<number, string>
+  /** A directory that all clusters of this user share: ports are chosen one `up` at a time. */
+  readonly home: string
+  readonly signal?: AbortSignal | undefined
+  /** Called when a node is ready, or is known not to become so. */
+  readonly onNode?: (node: NodeProcess, port: number, readyMs: number) => void
+}
+
+export type UpResult = {
+  readonly file: ClusterFile
+  /** False: it was running already. */
+  readonly started: boolean
+  /** True where this call made the cluster. */
+  readonly created: boolean
+  readonly nodes: readonly NodeProcess[]
+  readonly readyMs: number
+}
+
+/**
+ * Returns once every node that is meant to be up answers or is given up (`crashed`). Throws
+ * USAGE, SETTINGS_DIFFER, PORT_IN_USE, STORE_REFUSED, CLUSTER_CONFLICT, BUSY, TIMEOUT, DENIED.
+ */
+export async function bringUp(options: UpOptions): Promise<UpResult> {
+  const begun = performance.now()
+  return prepared(options, async ({ file, created, running }) => {
+    const started = running === undefined
+    const control = running ?? (await launch(options, file))
+    try {
+      const nodes = await untilReady(options, file, control, begun)
+      return { file, started, created, nodes, readyMs: Math.round(performance.now() - begun) }
+    } finally {
+      control.close()
+    }
+  })
+}
+
+export type Prepared = {
+  readonly file: ClusterFile
+  readonly created: boolean
+  /** The supervisor that is at work already. */
+  readonly running: ControlClient | undefined
+}
+
+/**
+ * Makes or checks the cluster's files, ends leftovers and checks ports, then runs `start`, all
+ * under the cluster's command lock. Also the beginning of `up --foreground`.
+ */
+export async function prepared<Result>(
+  options: UpOptions,
+  start: (prepared: Prepared) => Promise<Result>,
+): Promise<Result> {
+  const { directory, timeoutMs } = options
+  refuseImpossible(options)
+  await makePrivateDirectory(directory)
+  return withCommandLock(directory, timeoutMs, async () => {
+    const existing = await readClusterFile(directory)
+    if (existing === undefined) return found(options, start)
+    const running = await reachSupervisor(directory, existing, reachMs)
+    const file = settle(existing, options.wanted, running !== undefined)
+    if (running !== undefined) return start({ file, created: false, running })
+    await endLeftovers(directory)
+    await untilPortsAreFree(file, options.taken)
+    if (file !== existing) await writeClusterFile(directory, file)
+    return start({ file, created: false, running: undefined })
+  })
+}
+
+const reachMs = 2000
+const pollMs = 25
+/** Nodes whose supervisor died leave within two seconds. */
+const orphanMs = 3000
+
+/** What no cluster can be is said before anything is written. */
+function refuseImpossible(options: UpOptions): void {
+  const { nodes, replicas } = options.wanted
+  if (nodes !== undefined && (nodes < 1 || nodes > nodesMax)) {
+    throw new ClusterError('USAGE', `a cluster has 1 to ${nodesMax} nodes, not ${nodes}`)
+  }
+  if (nodes !== undefined && replicas !== undefined && nodes < replicas) {
+    throw new ClusterError('USAGE', `${nodes} nodes cannot hold ${replicas} replicas: add nodes`)
+  }
+}
+
+/** Makes a new cluster. The ports stay reserved by a lock until its nodes have bound them. */
+async function found<Result>(
+  options: UpOptions,
+  start: (prepared: Prepared) => Promise<Result>,
+): Promise<Result> {
+  const { directory, name, wanted } = options
+  // Settings are checked before ports are looked for; any base serves for that.
+  newClusterFile(name, wanted, 1, 0)
+  await refuseOrphanedStores(directory)
+  await makePrivateDirectory(options.home)
+  return withCommandLock(options.home, options.timeoutMs, async () => {
+    const count = wanted.nodes ?? 5
+    const basePort = await chooseBasePort(wanted.basePort, count, options.taken)
+    const file = newClusterFile(name, wanted, basePort, Date.now())
+    await makeSecret(directory)
+    await writeClusterFile(directory, file)
+    return start({ file, created: true, running: undefined })
+  })
+}
+
+/** Data without a cluster file is somebody's data: it is not taken over, nor overwritten. */
+async function refuseOrphanedStores(directory: string): Promise<void> {
+  const nodes = await readdir(pathsOf(directory).nodes).catch(() => [])
+  if (nodes.length === 0) return
+  throw new ClusterError(
+    'STORE_REFUSED',
+    `${directory} holds stores of a cluster whose cluster.json is gone: put it back, or move them`,
+  )
+}
+
+async function untilPortsAreFree(
+  file: ClusterFile,
+  taken: ReadonlyMap<number, string>,
+): Promise<void> {
+  const ports = file.nodes.filter(node => node.intent === 'up').map(node => node.port)
+  const end = performance.now() + orphanMs
+  for (;;) {
+    try {
+      await requireFreePorts(ports, taken)
+      return
+    } catch (problem) {
+      if (performance.now() > end) throw problem
+      await pause()
+    }
+  }
+}
+
+async function launch(options: UpOptions, file: ClusterFile): Promise<ControlClient> {
+  const { directory } = options
+  const log = pathsOf(directory).supervisorLog
+  let gone = false
+  const { exited } = spawnSupervisor(directory, log)
+  void exited.then(() => {
+    gone = true
+  })
+  const end = performance.now() + options.timeoutMs
+  while (performance.now() < end) {
+    options.signal?.throwIfAborted()
+    if (gone) throw supervisorFailed(directory)
+    const control = await reachSupervisor(directory, file, reachMs)
+    if (control !== undefined) return control
+    await pause()
+  }
+  throw new ClusterError('TIMEOUT', `the supervisor of ${file.name} does not answer; see ${log}`)
+}
+
+function supervisorFailed(directory: string): ClusterError {
+  const [line] = lastLines(pathsOf(directory).supervisorLog, 1)
+  const why = lastWords(line)
+  return new ClusterError('CLUSTER_CONFLICT', `the supervisor ended: ${why}`)
+}
+
+function lastWords(line: string | undefined): string {
+  try {
+    return String(Reflect.get(Object(JSON.parse(line ?? '')), 'text') ?? line)
+  } catch {
+    return line ?? 'it left no word'
+  }
+}
+
+async function untilReady(
+  options: UpOptions,
+  file: ClusterFile,
+  control: ControlClient,
+  begun: number,
+): Promise<readonly NodeProcess[]> {
+  const end = begun + options.timeoutMs
+  const told = new Set<string>()
+  for (;;) {
+    options.signal?.throwIfAborted()
+    const left = Math.max(1, end - performance.now())
+    const nodes = await processesOf(control, left).catch(problem => {
+      throw problem.code === 'UNREACHABLE' ? supervisorFailed(options.directory) : problem
+    })
+    for (const node of nodes) {
+      if (node.state === 'starting' || node.state === 'stopped' || told.has(node.name)) continue
+      told.add(node.name)
+      const port = file.nodes.find(entry => entry.name === node.name)?.port ?? 0
+      options.onNode?.(node, port, Math.round(performance.now() - begun))
+    }
+    if (nodes.every(node => isSettled(node, file))) return nodes
+    if (performance.now() > end) throw notReady(nodes, file, options.timeoutMs)
+    await pause()
+  }
+}
+
+/** The processes of a cluster as its supervisor sees them. */
+export async function processesOf(
+  control: ControlClient,
+  timeoutMs: number,
+): Promise<readonly NodeProcess[]> {
+  const reply = await control.call({ type: 'processes' }, timeoutMs, 'asked for its nodes')
+  return reply.type === 'processes-are' ? reply.nodes : []
+}
+
+function isSettled(node: NodeProcess, file: ClusterFile): boolean {
+  if (node.state === 'starting') return false
+  // A supervisor that has only begun has not started everybody yet.
+  const wanted = file.nodes.find(entry => entry.name === node.name)?.intent
+  return node.state !== 'stopped' || wanted !== 'up'
+}
+
+function notReady(
+  nodes: readonly NodeProcess[],
+  file: ClusterFile,
+  timeoutMs: number,
+): ClusterError {
+  const late = nodes.filter(node => !isSettled(node, file)).map(node => node.name)
+  return new ClusterError(
+    'TIMEOUT',
+    `not ready after ${timeoutMs} ms: ${late.join(', ')}; starting goes on`,
+    [`kv cluster status -c ${file.name}`, `kv cluster logs -c ${file.name}`],
+  )
+}
+
+function pause(): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, pollMs))
+}
