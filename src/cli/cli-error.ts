@@ -1,0 +1,84 @@
+/**
+ * A failure that a command itself found: bad input, a file that is not there, an unresolved
+ * conflict. Failures of requests come from the client as `KvError`; both end in `failureOf`.
+ */
+import type { Code } from '../core/outcome.ts'
+import { exitOf, isCode } from './exit-codes.ts'
+import { oneLine } from './visible.ts'
+
+export class CliError extends Error {
+  readonly code: Code
+  /** Commands to try next, each one line. */
+  readonly suggestions: readonly string[]
+  readonly outcome: unknown
+
+  constructor(code: Code, message: string, suggestions: readonly string[] = [], outcome?: unknown) {
+    super(message)
+    this.name = 'CliError'
+    this.code = code
+    this.suggestions = suggestions
+    this.outcome = outcome
+  }
+}
+
+/** What a failure looks like to the caller of `kv`, on stderr and under `--json`. */
+export type ShownFailure = {
+  readonly code: Code
+  /** One line, escaped. */
+  readonly message: string
+  readonly exit: number
+  readonly outcome: unknown
+  readonly suggestions: readonly string[]
+}
+
+/** Any thrown thing as a failure; one thrown while the flags were read is a wrong usage. */
+export function failureOf(error: unknown, whileParsing: boolean): ShownFailure {
+  const code = codeOf(error, whileParsing)
+  return {
+    code,
+    message: messageOf(error, code),
+    exit: exitOf(code),
+    outcome: fieldOf(error, 'outcome'),
+    suggestions: suggestionsOf(error),
+  }
+}
+
+function codeOf(error: unknown, whileParsing: boolean): Code {
+  const code = fieldOf(error, 'code')
+  if (isCode(code)) return code
+  if (fieldOf(error, 'name') === 'AbortError') return 'CANCELLED'
+  const parse = fieldOf(error, 'parse')
+  return parse !== undefined || (whileParsing && fieldOf(error, 'oclif')) ? 'USAGE' : 'INTERNAL'
+}
+
+function messageOf(error: unknown, code: Code): string {
+  const text = error instanceof Error ? error.message : String(error)
+  if (text.startsWith('Missing')) return `missing ${namesOf(error, 'args').join(' ').toUpperCase()}`
+  // oclif puts its advice on lines of its own.
+  const shown = (text.split('\nSee more help')[0] ?? '')
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/^Parsing (--\S+)\s+/, '$1: ')
+    .replace(/^Nonexistent flag/, 'unknown flag')
+    .replace(/^Unexpected arg/, 'unexpected arg')
+  return code === 'INTERNAL' ? `unexpected error: ${oneLine(shown)}` : oneLine(shown)
+}
+
+function suggestionsOf(error: unknown): readonly string[] {
+  const given = fieldOf(error, 'suggestions')
+  if (Array.isArray(given)) return given.map(String)
+  const [flag] = namesOf(error, 'flags')
+  if (flag === undefined) return []
+  return [`--help lists the flags; -- goes before a key or value that begins with a dash`]
+}
+
+/** The names in a list that oclif hangs on an error: texts, or things with a name. */
+function namesOf(error: unknown, field: string): readonly string[] {
+  const list = fieldOf(error, field)
+  if (!Array.isArray(list)) return []
+  return list.map(item => (typeof item === 'string' ? item : String(fieldOf(item, 'name'))))
+}
+
+function fieldOf(error: unknown, name: string): unknown {
+  if (typeof error !== 'object' || error === null) return undefined
+  return Reflect.get(error, name)
+}

@@ -1,0 +1,84 @@
+/**
+ * The only place that writes to stdout and stderr. Data goes to stdout, everything said about it
+ * to stderr; whatever reaches a terminal went through `visible` here, whoever made the text.
+ */
+import { writeSync } from 'node:fs'
+import { visible, visibleJson, visibleLines } from './visible.ts'
+
+/** One line of a command's result on stdout. */
+export function printLine(line: string): void {
+  process.stdout.write(`${process.stdout.isTTY ? visibleLines(line) : line}\n`)
+}
+
+/** A chunk of a long result; resolves once there is room for more. */
+export async function printChunk(chunk: string | Uint8Array): Promise<void> {
+  const shown = process.stdout.isTTY && typeof chunk === 'string' ? visibleLines(chunk) : chunk
+  if (process.stdout.write(shown)) return
+  await new Promise<void>(resolve => process.stdout.once('drain', resolve))
+}
+
+/** A value's bytes, exactly; only for a stdout that is no terminal. */
+export async function printBytes(bytes: Uint8Array): Promise<void> {
+  await printChunk(bytes)
+}
+
+/** One JSON document: pretty on a terminal, one line elsewhere. */
+export function printJson(document: unknown): void {
+  const terminal = process.stdout.isTTY
+  const text = JSON.stringify(document, undefined, terminal ? 2 : undefined)
+  process.stdout.write(`${terminal ? visibleJson(text) : text}\n`)
+}
+
+/** One NDJSON record; resolves once there is room for more. */
+export async function printRecord(record: unknown): Promise<void> {
+  const text = JSON.stringify(record)
+  const shown = process.stdout.isTTY ? visibleJson(text) : text
+  if (process.stdout.write(`${shown}\n`)) return
+  await new Promise<void>(resolve => process.stdout.once('drain', resolve))
+}
+
+/** One line for a person on stderr. */
+export function say(line: string): void {
+  process.stderr.write(`${visible(line)}\n`)
+}
+
+/** Draws over the line before it; only where stderr is a terminal. */
+export function redrawLine(line: string): void {
+  const room = Math.max(20, (process.stderr.columns || 80) - 1)
+  process.stderr.write(`\r\x1b[2K${visible(line).slice(0, room)}`)
+}
+
+/** Says a line even while the process is being ended. */
+export function sayAtOnce(line: string): void {
+  writeSync(2, `${visible(line)}\n`)
+}
+
+/** A table: columns padded, two spaces between them, numbers to the right. */
+export function tableLines(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string[] {
+  const cells = [head, ...rows].map(row => row.map(cell => visible(cell)))
+  const widths = head.map((_, i) => Math.max(...cells.map(row => [...(row[i] ?? '')].length)))
+  const right = head.map((_, i) => rows.length > 0 && rows.every(row => isNumber(row[i])))
+  return cells.map(row =>
+    row
+      .map((cell, i) => {
+        const gap = ' '.repeat((widths[i] ?? 0) - [...cell].length)
+        return right[i] ? gap + cell : cell + gap
+      })
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+/** Ends quietly when the reader of stdout has gone (`kv keys | head`). */
+export function endQuietlyOnClosedPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+  })
+}
+
+function isNumber(cell: string | undefined): boolean {
+  return cell !== undefined && /^([\d.,]+%?|\?|–)$/.test(cell)
+}

@@ -1,0 +1,81 @@
+/**
+ * Keys and values as they are typed: KEY is UTF-8 text of 1 to 1,024 bytes; VALUE is the text
+ * itself, `-` for the bytes of standard input, `@FILE` for those of a file, `@@x` for the text
+ * `@x`. Bounds are checked here, so that nothing is sent of what could not be kept.
+ */
+import { createReadStream } from 'node:fs'
+import { binaryOf } from '../core/binary.ts'
+import { type Key, keyBytesMax, keyOf, valueBytesMax } from '../core/ids.ts'
+import { CliError } from './cli-error.ts'
+import { oneLine } from './visible.ts'
+
+/** The key that the text spells. Throws USAGE where it is empty, TOO_LARGE where too long. */
+export function keyFrom(text: string): Key {
+  const bytes = new TextEncoder().encode(text)
+  const key = keyOf(binaryOf(bytes))
+  if (key !== undefined) return key
+  if (bytes.length === 0) throw new CliError('USAGE', 'a key has at least one byte')
+  throw new CliError(
+    'TOO_LARGE',
+    `a key has at most ${keyBytesMax} bytes, this has ${bytes.length}`,
+  )
+}
+
+/** The bytes that a VALUE means. Throws TOO_LARGE, or USAGE for a file that cannot be read. */
+export async function valueFrom(
+  text: string,
+  input: AsyncIterable<Uint8Array> = process.stdin,
+): Promise<Uint8Array> {
+  if (text === '-') return boundedBytes(input)
+  if (!text.startsWith('@')) return bounded(new TextEncoder().encode(text))
+  if (text.startsWith('@@')) return bounded(new TextEncoder().encode(text.slice(1)))
+  return fileBytes(text.slice(1))
+}
+
+/** A file, or standard input for `-`, as chunks. Throws USAGE where it cannot be read. */
+export async function* chunksFrom(path: string): AsyncGenerator<Uint8Array> {
+  if (path === '-') {
+    yield* process.stdin
+    return
+  }
+  try {
+    yield* createReadStream(path)
+  } catch (error) {
+    throw new CliError('USAGE', `cannot read ${oneLine(path)}: ${reason(error)}`)
+  }
+}
+
+async function fileBytes(path: string): Promise<Uint8Array> {
+  if (path !== '' && path !== '-') return boundedBytes(chunksFrom(path))
+  throw new CliError('USAGE', '@ needs the name of a file; @@ begins a value with @', [
+    'kv put KEY -',
+  ])
+}
+
+async function boundedBytes(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of chunks) {
+    length += chunk.length
+    if (length > valueBytesMax) throw tooLarge(`more than ${valueBytesMax}`)
+    parts.push(chunk)
+  }
+  return new Uint8Array(Buffer.concat(parts))
+}
+
+function bounded(bytes: Uint8Array): Uint8Array {
+  if (bytes.length > valueBytesMax) throw tooLarge(String(bytes.length))
+  return bytes
+}
+
+function tooLarge(found: string): CliError {
+  return new CliError('TOO_LARGE', `a value has at most ${valueBytesMax} bytes, this has ${found}`)
+}
+
+function reason(error: unknown): string {
+  const code = error instanceof Error ? Reflect.get(error, 'code') : undefined
+  if (code === 'ENOENT') return 'there is no such file'
+  if (code === 'EISDIR') return 'it is a directory'
+  if (code === 'EACCES') return 'permission denied'
+  return error instanceof Error ? error.message : String(error)
+}

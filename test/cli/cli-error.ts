@@ -1,0 +1,36 @@
+import t from 'tap'
+import { CliError, failureOf } from '../../src/cli/cli-error.js'
+
+t.test('keeps code, suggestions and outcome, and escapes the message', async t => {
+  const error = new CliError('QUORUM', 'only 1\nof \x1b[2J', ['kv cluster status'], { needed: 2 })
+  t.same(failureOf(error, false), {
+    code: 'QUORUM',
+    message: 'only 1 of \\e[2J',
+    exit: 5,
+    outcome: { needed: 2 },
+    suggestions: ['kv cluster status'],
+  })
+})
+
+t.test('what oclif throws while it reads the flags is a wrong usage, in one line', async t => {
+  const unknown = Object.assign(new Error('Nonexistent flag: --x\nSee more help with --help'), {
+    parse: {},
+    flags: ['--x'],
+  })
+  t.match(failureOf(unknown, true), { code: 'USAGE', message: 'unknown flag: --x', exit: 2 })
+  const missing = Object.assign(new Error('Missing 1 required arg:\nkey  what'), {
+    parse: {},
+    args: [{ name: 'key' }],
+  })
+  t.equal(failureOf(missing, true).message, 'missing KEY')
+  const valueless = Object.assign(new Error('Flag --w expects a value'), { oclif: { exit: 1 } })
+  t.equal(failureOf(valueless, true).exit, 2)
+})
+
+t.test('anything else is an unexpected error', async t => {
+  t.match(failureOf(new Error('boom'), false), { code: 'INTERNAL', exit: 1 })
+  t.match(failureOf('text', false), { code: 'INTERNAL', message: 'unexpected error: text' })
+  t.match(failureOf(undefined, false), { code: 'INTERNAL' })
+  const aborted = new DOMException('stop', 'AbortError')
+  t.equal(failureOf(aborted, false).exit, 130)
+})

@@ -1,0 +1,18 @@
+import t from 'tap'
+import { durationMs, shownDuration } from '../../src/cli/duration.js'
+
+t.test('reads durations and refuses everything else', async t => {
+  t.equal(durationMs('500ms'), 500)
+  t.equal(durationMs('2s'), 2000)
+  t.equal(durationMs('1.5s'), 1500)
+  t.equal(durationMs('1m'), 60_000)
+  for (const bad of ['', '5', 's', '-1s', '0ms', '1e9s', '25h', '5 s', '1s1', 'Infinitys']) {
+    t.throws(() => durationMs(bad), { code: 'USAGE' }, bad)
+  }
+})
+
+t.test('shows durations', async t => {
+  t.equal(shownDuration(4.4), '4ms')
+  t.equal(shownDuration(2140), '2.1s')
+  t.equal(shownDuration(185_000), '3m 05s')
+})
