@@ -15,7 +15,7 @@ export function primaryLists(
 ): number[][] {
   const lists: number[][] = Array.from(circle.starts, () => [])
   const zonesFirst = zones.sizes.length >= replicas
-  const claiming = { circle, zones, bounds, zonesFirst, loads: bounds.map(() => 0) }
+  const claiming = { circle, zones, bounds, zonesFirst, loads: bounds.map(() => 0), giver: 0 }
   for (let choice = 0; choice < replicas; choice++) {
     for (const [partition, list] of lists.entries()) {
       const owner =
@@ -37,6 +37,8 @@ type Claiming = {
   readonly zonesFirst: boolean
   /** Replicas given to each owner so far. */
   readonly loads: number[]
+  /** The partition whose list was last asked for a swap. */
+  giver: number
 }
 
 /** The first owner below its bound of the zones that the list uses least, if there is one. */
@@ -77,6 +79,7 @@ function fewestUses({ zones }: Claiming, list: readonly number[]): number {
 /**
  * Where a walk ends short, every owner with room is in the list already (or its zone is). Then a
  * list before this one gives up its owner of the same choice, which fits here, for one with room.
+ * The search goes on backwards from where the last one ended: the lists nearer by gave theirs.
  */
 function swap(
   claiming: Claiming,
@@ -85,11 +88,14 @@ function swap(
   choice: number,
 ): number | undefined {
   const list = lists[partition] as number[]
-  for (let other = partition - 1; other >= Math.max(0, partition - swapReach); other--) {
-    const giver = lists[other] as number[]
+  for (let tries = Math.min(partition, swapTries); tries > 0; tries--) {
+    claiming.giver = (claiming.giver > 0 ? claiming.giver : partition) - 1
+    const giver = lists[claiming.giver] as number[]
     const owner = giver[choice] as number
     if (!fits(claiming, owner, list)) continue
-    const instead = walk(claiming, other, giver.slice(0, choice))
+    const before = giver.slice(0, choice)
+    if (!hasRoom(claiming, before)) continue
+    const instead = walk(claiming, claiming.giver, before)
     if (instead === undefined) continue
     giver[choice] = instead
     load(claiming, instead, 1)
@@ -121,9 +127,17 @@ function fits({ zones, zonesFirst }: Claiming, owner: number, list: readonly num
   return !zonesFirst || usesOf(zones, zones.of[owner] as number, list) === 0
 }
 
+/** True where an owner below its bound fits: cheaper than a walk that finds none. */
+function hasRoom(claiming: Claiming, list: readonly number[]): boolean {
+  const { bounds, loads } = claiming
+  return loads.some(
+    (load, owner) => load < (bounds[owner] as number) && fits(claiming, owner, list),
+  )
+}
+
 function load({ loads }: Claiming, owner: number, replicas: number): void {
   loads[owner] = (loads[owner] as number) + replicas
 }
 
-/** Lists that are asked for a swap: enough in practice, and claims of large Q stay quick. */
-const swapReach = 1024
+/** Lists that are asked for a swap before a bound gives way: claims of large Q stay quick. */
+const swapTries = 1024

@@ -31,6 +31,7 @@ t.test('golden vectors of version 1', async t => {
     ['ac54477ba51ae4bb4c212f21450f3052', membersOf([1, 1, 1, 1, 1]), {}],
     ['6210d4daa90daac573b617bdead07baa', membersOf([3, 1, 1, 1]), {}],
     ['21e7446a82f747e61e9ce3fc08daae8e', membersOf([10, 1, 1]), {}],
+    ['7a123d8b2ab0b31b31637caf02b7ceaf', membersOf([1, 1, 1, 3, 3]), { partitions: 4096 }],
     ['42fba277e9c36c9a5e620acbc5aa01eb', membersOf([1, 1, 2, 4, 4]), { fallbacks: 1 }],
     [
       'c3612d08f855e594cb5ce11e9d152cf0',
