@@ -11,7 +11,7 @@ export type Ownership = {
   /** Highest of replicas / share: how full the fullest node is for its weight. */
   readonly fullest: number
 }
-export type NodeOwnership = {
+type NodeOwnership = {
   readonly node: NodeId
   /** Partition replicas on this node's preference lists. */
   readonly replicas: number
