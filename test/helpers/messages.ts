@@ -1,0 +1,227 @@
+/** Random messages of every type. A message without an arbitrary does not compile. */
+import fc from 'fast-check'
+import { binaryOf } from '../../src/core/binary.ts'
+import type { Dot } from '../../src/core/causality/version-vector.ts'
+import {
+  type Actor,
+  type Epoch,
+  keyOf,
+  type NodeId,
+  nodeIdOf,
+  type OpId,
+  type StartId,
+  type StoreId,
+  type Token,
+} from '../../src/core/ids.ts'
+import { codes, type Failure, type Outcome } from '../../src/core/outcome.ts'
+import type { AnyMessage } from '../../src/wire/tags.ts'
+
+type Arbitraries = {
+  readonly [Type in AnyMessage['type']]: fc.Arbitrary<Extract<AnyMessage, { type: Type }>>
+}
+
+const tag = <Type extends string>(type: Type) => fc.constant<Type>(type)
+const some = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined })
+const binary = (minLength: number, maxLength: number) =>
+  fc.uint8Array({ minLength, maxLength }).map(bytes => binaryOf(bytes))
+const id = <Id extends string>(bytes: number) => binary(bytes, bytes).map(text => text as Id)
+const bytes = fc.uint8Array({ maxLength: 300 })
+const uint48 = fc.oneof(
+  fc.nat(200),
+  fc.maxSafeNat().map(n => n % 2 ** 48),
+  fc.constant(2 ** 48 - 1),
+)
+const requestId = fc.maxSafeNat()
+const key = binary(1, 1024).map(text => keyOf(text)!)
+const node: fc.Arbitrary<NodeId> = fc
+  .stringMatching(/^[a-z0-9][a-z0-9-]{0,31}$/)
+  .map(text => nodeIdOf(text) ?? nodeIdOf('n1')!)
+const nodes = fc.array(node, { maxLength: 20 })
+const line = (maxLength: number) => fc.string({ unit: 'binary-ascii', maxLength }).map(printable)
+const printable = (text: string) => text.replace(/[^\x20-\x7e]/g, '.')
+const small = fc.nat(1024)
+
+const dot: fc.Arbitrary<Dot> = fc.record({
+  actor: id<Actor>(8),
+  counter: uint48.map(n => Math.max(1, n)),
+})
+const outcome: fc.Arbitrary<Outcome> = fc.record({
+  primaryAcks: nodes,
+  fallbackAcks: nodes,
+  needed: small,
+  hinted: nodes,
+  repaired: nodes,
+  unrepaired: fc.boolean(),
+  definite: fc.boolean(),
+  dot: some(dot),
+  op: some(id<OpId>(12)),
+})
+const failure: fc.Arbitrary<Failure> = fc.record({
+  code: fc.constantFrom(...codes),
+  message: line(300),
+  outcome,
+})
+const envelope = { id: requestId, epoch: id<Epoch>(8), timeLeft: uint48 }
+const put = fc.record({
+  type: tag('put'),
+  ...envelope,
+  key,
+  value: some(bytes),
+  context: some(bytes),
+  op: id<OpId>(12),
+  again: fc.boolean(),
+  generation: uint48,
+  w: some(small),
+})
+const wrote = fc.record({
+  type: tag('wrote'),
+  id: requestId,
+  context: bytes,
+  siblings: uint48,
+  generation: uint48,
+  outcome,
+})
+const failed = fc.record({ type: tag('failed'), id: requestId, failure })
+
+export const messages = {
+  store: fc.record({
+    type: tag('store'),
+    ...envelope,
+    key,
+    token: id<Token>(8),
+    object: bytes,
+    generation: uint48,
+    time: uint48,
+  }),
+  stored: fc.record({
+    type: tag('stored'),
+    id: requestId,
+    whole: fc.boolean(),
+    refused: some(failure),
+  }),
+  read: fc.record({
+    type: tag('read'),
+    ...envelope,
+    key,
+    token: id<Token>(8),
+    full: fc.boolean(),
+  }),
+  held: fc.record({
+    type: tag('held'),
+    id: requestId,
+    whole: fc.boolean(),
+    generation: uint48,
+    digest: binary(0, 64),
+    object: some(bytes),
+    refused: some(failure),
+  }),
+  forward: fc.record({ type: tag('forward'), ...envelope, request: put }),
+  forwarded: fc.record({
+    type: tag('forwarded'),
+    id: requestId,
+    reply: fc.oneof(wrote, failed),
+  }),
+  list: fc.record({
+    type: tag('list'),
+    ...envelope,
+    after: binary(0, 1032),
+    prefix: binary(0, 1024),
+    limit: uint48,
+  }),
+  listed: fc.record({
+    type: tag('listed'),
+    id: requestId,
+    rows: fc.array(fc.record({ token: id<Token>(8), key, live: fc.boolean() }), { maxLength: 20 }),
+    upTo: some(binary(0, 1032)),
+    refused: some(failure),
+  }),
+  get: fc.record({ type: tag('get'), ...envelope, key, r: some(small) }),
+  put,
+  scan: fc.record({
+    type: tag('scan'),
+    ...envelope,
+    prefix: binary(0, 1024),
+    after: binary(0, 1032),
+    limit: uint48,
+  }),
+  inspect: fc.record({ type: tag('inspect'), ...envelope, key }),
+  view: fc.record({ type: tag('view'), id: requestId }),
+  status: fc.record({ type: tag('status'), id: requestId }),
+  got: fc.record({
+    type: tag('got'),
+    id: requestId,
+    versions: fc.array(
+      fc.record({ dot, op: id<OpId>(12), value: some(bytes), at: uint48, via: node }),
+      {
+        maxLength: 20,
+      },
+    ),
+    context: bytes,
+    generation: uint48,
+    outcome,
+  }),
+  wrote,
+  page: fc.record({
+    type: tag('page'),
+    id: requestId,
+    keys: fc.array(key, { maxLength: 20 }),
+    cursor: some(binary(0, 1032)),
+  }),
+  inspected: fc.record({
+    type: tag('inspected'),
+    id: requestId,
+    token: id<Token>(8),
+    replicas: fc.array(
+      fc.record({
+        node,
+        whole: some(fc.boolean()),
+        versions: fc.array(fc.record({ dot, tombstone: fc.boolean(), bytes: uint48, via: node }), {
+          maxLength: 5,
+        }),
+      }),
+      { maxLength: 5 },
+    ),
+  }),
+  viewed: fc.record({
+    type: tag('viewed'),
+    id: requestId,
+    epoch: id<Epoch>(8),
+    settings: fc.record({
+      replicas: small,
+      readQuorum: small,
+      writeQuorum: small,
+      partitions: fc.nat(65_536),
+      fallbacks: small,
+      valueBytesMax: uint48,
+    }),
+    members: fc.array(
+      fc.record({
+        id: node,
+        host: line(253),
+        port: fc.nat(65_535),
+        weight: uint48,
+        zone: line(64),
+        key: some(bytes),
+        statement: some(bytes),
+      }),
+      { maxLength: 10 },
+    ),
+    time: uint48,
+  }),
+  'status-is': fc.record({
+    type: tag('status-is'),
+    id: requestId,
+    node,
+    store: id<StoreId>(8),
+    start: id<StartId>(8),
+    upMs: uint48,
+    keys: uint48,
+    commits: uint48,
+    full: fc.boolean(),
+    connected: nodes,
+    counters: fc.array(fc.tuple(line(64), fc.maxSafeNat()), { maxLength: 20 }),
+  }),
+  failed,
+} as const satisfies Arbitraries
+
+export const anyMessage: fc.Arbitrary<AnyMessage> = fc.oneof(...Object.values(messages))
