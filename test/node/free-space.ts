@@ -34,7 +34,7 @@ t.test('an opened store knows its pages in use, and gets them back by deletes', 
   const { directory, remove } = newDirectory()
   t.teardown(remove)
   const store = await openStore({ ...optionsFor(directory), maxStoreBytes: 2 ** 20 })
-  const rows = Array.from({ length: 250 }, (_, i) => ({
+  const rows = Array.from({ length: 300 }, (_, i) => ({
     key: `\x01${i}` as RowKey,
     value: new Uint8Array(4000),
   }))

@@ -94,19 +94,18 @@ t.test('of many that want a dead lock at once, one gets it', async t => {
 })
 
 t.test('a zombie does not run', { skip: !existsSync('/proc/self/stat') }, async t => {
-  // sh starts a child that ends, and becomes a sleep that never reaps it.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
+  // sh starts a child and becomes a sleep, which never reaps that child when it ends.
+  const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
+  t.teardown(() => parent.kill('SIGKILL'))
   const pid = Number(await once(parent.stdout, 'data'))
-  for (let tries = 0; tries < 100 && !statOf(pid).includes(') Z '); tries++) {
+  for (let tries = 0; tries < 500 && !statOf(pid).includes(') Z '); tries++) {
     await new Promise(resolve => setTimeout(resolve, 10))
   }
   t.match(statOf(pid), /\) Z /)
   t.equal(isRunning(processOf(pid)), false)
   t.equal(isRunning(processOf(parent.pid!)), true)
-  parent.kill('SIGKILL')
-  await once(parent, 'close')
 })
 
 const token = 'a'.repeat(16)
