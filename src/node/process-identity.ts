@@ -37,10 +37,20 @@ type State = { readonly letter: string; readonly start: string }
 
 /** State and start time from /proc; the command's name before them may hold spaces and `)`. */
 function processState(pid: number): State | undefined {
-  const text = textOf(`/proc/${pid}/stat`)
+  const text = statTextOf(pid)
   if (text === undefined) return undefined
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   return { letter: fields[0] ?? '', start: fields[19] ?? '' }
+}
+
+function statTextOf(pid: number): string | undefined {
+  try {
+    return textOf(`/proc/${pid}/stat`)
+  } catch (error) {
+    // The process ended between the opening and the reading of its file.
+    if (errorCode(error) === 'ESRCH') return undefined
+    throw error
+  }
 }
 
 function answersSignal(pid: number): boolean {

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -49,9 +49,17 @@ t.test('a closed store refuses writes and fails reads', async t => {
   const { directory, remove } = newDirectory()
   t.teardown(remove)
   const store = await openStore(optionsFor(directory))
-  const last = store.commit([{ key: k('a'), value: new Uint8Array(1) }])
+  const rows = Array.from({ length: 3000 }, (_, i) => ({
+    key: k(`a${i}`),
+    value: new Uint8Array(500),
+  }))
+  const last = store.commit(rows)
   await store.close()
   t.equal(await last, 'durable', 'close waits for the commit under way')
+  const again = await openStore(optionsFor(directory))
+  t.equal(again.count(), rows.length)
+  t.equal(again.commitsAtStart, store.commits() + 1, 'the clean stop was counted after it')
+  await again.close()
   t.equal(await store.commit([{ key: k('a'), value: undefined }]), 'refused')
   t.throws(() => store.reads.get(k('a')), StoreFailure)
   t.throws(() => store.reads.range(k(''), k('z'), 1), StoreFailure)
@@ -96,55 +104,5 @@ t.test(
     await store.close()
   },
 )
-
-t.test('kill -9 at any instant loses no acknowledged pair and tears none', async t => {
-  const { directory, remove } = newDirectory()
-  t.teardown(remove)
-  const fixture = fileURLToPath(new URL('../fixtures/store-writer.js', import.meta.url))
-  let acked = -1
-  for (let kill = 0; kill < 20; kill++) {
-    const last = await killedWriter(fixture, directory, acked + 1, (kill * 37) % 60)
-    acked = Math.max(acked, last)
-    const store = await openStore({ ...optionsFor(directory), create: false })
-    const rows = new Map(
-      store.reads.range(k(''), '\x02' as RowKey, 1_000_000).map(row => [row.key as string, row]),
-    )
-    let missing = 0
-    let torn = 0
-    for (let i = 0; i <= acked; i++) if (!rows.has(k(`a${i}`)) || !rows.has(k(`b${i}`))) missing++
-    for (const key of rows.keys()) {
-      const twin = key[1] === 'a' ? `b${key.slice(2)}` : `a${key.slice(2)}`
-      const other = rows.get(k(twin))
-      const same = other && Buffer.compare(other.value, rows.get(key)!.value) === 0
-      if (!same) torn++
-    }
-    t.equal(missing, 0, `kill ${kill}: ${acked + 1} pairs acknowledged`)
-    t.equal(torn, 0)
-    t.equal(store.identity.whole, true)
-    acked = Math.max(acked, rows.size / 2 - 1)
-    await store.close()
-  }
-  t.ok(acked > 100, `${acked + 1} pairs were written`)
-})
-
-/** Runs the writer until it has been writing for some ms, kills it; the last pair it acked. */
-function killedWriter(fixture: string, directory: string, from: number, afterMs: number) {
-  return new Promise<number>((resolve, reject) => {
-    const child = spawn(process.execPath, [fixture, directory, String(from)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    let output = ''
-    child.stdout.on('data', (chunk: Buffer) => {
-      if (output === '') setTimeout(() => child.kill('SIGKILL'), afterMs)
-      output += chunk.toString()
-    })
-    child.on('error', reject)
-    child.on('close', (code, signal) => {
-      if (signal !== 'SIGKILL') reject(new Error(`the writer ended by itself: ${code} ${signal}`))
-      const lines = output.split('\n').slice(0, -1)
-      resolve(Number(lines.at(-1) ?? from - 1))
-    })
-  })
-}
 
 const k = (name: string): RowKey => `\x01${name}` as RowKey
