@@ -30,13 +30,14 @@ type NodeChannel = Channel<ClientRequest, ClientReply>
 
 export class FakeCluster {
   readonly secret: SecretFile
-  readonly id: ClusterId
+  id: ClusterId
   readonly names: readonly string[]
   readonly log: { readonly name: string; readonly request: ClientRequest }[] = []
   readonly rows = new Map<Key, ShownVersion[]>()
   readonly sockets = new Set<Socket>()
-  /** Bytes of every chunk that any client sent. */
+  /** All that any client sent, and in how many pieces it came. */
   heard = ''
+  chunks = 0
   behaviour: Behaviour = () => 'usual'
   readonly #servers = new Map<string, Server>()
   readonly #ports = new Map<string, number>()
@@ -97,7 +98,11 @@ export class FakeCluster {
 
   view(id: number): ViewReply {
     const members = this.names.map(name => memberOf(name, this.port(name)))
-    return viewOf(this.names, { id, members, time: Date.now() })
+    const view = viewOf(this.names, { id, members, time: Date.now() })
+    const count = this.names.length
+    const [replicas, quorum] = [Math.min(3, count), Math.min(2, count)]
+    const settings = { ...view.settings, replicas, readQuorum: quorum, writeQuorum: quorum }
+    return { ...view, settings }
   }
 
   /** What a node that is well answers. */
@@ -132,7 +137,6 @@ export class FakeCluster {
           start: 'start-01' as StartId,
           upMs: 1,
           keys: this.rows.size,
-          keysWithSiblings: 0,
           commits: 0,
           full: false,
           connected: [],
@@ -164,6 +168,7 @@ export class FakeCluster {
     socket.on('error', () => socket.destroy())
     const channel = this.#channel(name)
     socket.on('data', chunk => {
+      this.chunks++
       this.heard += chunk.toString('latin1')
       for (const event of channel.push(chunk)) {
         if (event.type === 'message') this.#answer(name, socket, channel, event.message)
