@@ -27,7 +27,7 @@ export type Envelope = {
 
 // -- between nodes -----------------------------------------------------------------------------
 
-/** Keep this copy: merge the object (`record.ts` bytes) into the row of its key. */
+/** Keep this copy: merge the object (`causality/object.ts` bytes) into the row of its key. */
 export type StoreCopy = Envelope & {
   readonly type: 'store'
   readonly key: Key
@@ -62,7 +62,7 @@ export type CopyRead = {
   readonly whole: boolean
   readonly generation: Generation
   readonly digest: string
-  /** `record.ts` bytes; undefined where nothing is held or only the digest was asked for. */
+  /** `causality/object.ts` bytes; undefined where nothing is held or only the digest was asked for. */
   readonly object: Uint8Array | undefined
   readonly refused: Failure | undefined
 }
