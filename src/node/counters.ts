@@ -1,17 +1,24 @@
 /** What this process counted since its start; `kv node status` and the bench read it. */
 export type Counters = {
+  /** Turns of the loop that ended with a `turn` input. */
   turns: number
+  /** Puts (deletes too) and gets of clients. */
   puts: number
   gets: number
+  /** Copies to keep and reads to answer, of other members. */
   copies: number
   reads: number
+  /** Transactions and the rows in them: rows / commits is the size of a group. */
   commits: number
   rows: number
+  /** Requests refused because a bound was reached. */
   busy: number
   malformed: number
   refusedHellos: number
+  /** Requests to members and replies that were dropped: no connection, or nobody reads it. */
   droppedSends: number
   droppedReplies: number
+  /** Requests that nobody answered in time. */
   expired: number
 }
 

@@ -44,6 +44,7 @@ export class Inbox {
   /** Not read at present, or with requests that wait. */
   readonly #waiting = new Set<Incoming>()
   #lastCaller = 0
+  #closed = false
   /** Bytes in flight; and of replies that nobody took yet, at least. */
   #queuedBytes = 0
 
@@ -56,6 +57,16 @@ export class Inbox {
     let count = 0
     for (const incoming of this.#all) count += incoming.flights.count
     return count
+  }
+
+  /** Requests of clients that are not answered yet. */
+  get callers(): number {
+    return this.#callers.size
+  }
+
+  /** From now on clients are refused: they go to another node. Members are still served. */
+  close(): void {
+    this.#closed = true
   }
 
   /** A proved connection may send requests from now on. */
@@ -78,7 +89,8 @@ export class Inbox {
     const isClient = !isPeerRequest(request)
     if (!isClient && incoming.flights.has(request.id)) return false
     const now = this.#host.now()
-    if (isClient && request.type === 'scan' && incoming.flights.scans >= scansMax) {
+    if (isClient && this.#closed) this.#refuse(incoming, request, 'it stops')
+    else if (isClient && request.type === 'scan' && incoming.flights.scans >= scansMax) {
       this.#refuse(incoming, request, `${scansMax} scans on this connection`)
     } else if (this.#isFull()) {
       this.#stopReading(incoming)

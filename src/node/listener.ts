@@ -82,14 +82,12 @@ export class Listener {
     this.#host.inbox.sweep(now)
   }
 
-  /** Accepts nobody from now on and reads no more; what is in flight may end. */
+  /** Accepts nobody and begins nothing for clients from now on; what is in flight may end. */
   stopAccepting(): void {
     this.#stopping = true
     this.#server.close()
     for (const { connection } of this.#unproved) connection.destroy('this node stops')
-    for (const { connection, proved } of this.#proved) {
-      if (proved?.member === undefined) connection.pause(true)
-    }
+    this.#host.inbox.close()
   }
 
   /** Fails what clients still wait for, and hangs up everywhere. */

@@ -1,0 +1,20 @@
+/** Entry of a node's process: `--cluster-file FILE --name NAME [--create]`. */
+process.umask(0o077)
+const { parseArgs } = await import('node:util')
+const { runNode } = await import('./run-node.ts')
+
+const { values } = parseArgs({
+  options: {
+    'cluster-file': { type: 'string' },
+    name: { type: 'string' },
+    create: { type: 'boolean', default: false },
+  },
+})
+const { 'cluster-file': clusterFile, name, create } = values
+if (clusterFile === undefined || name === undefined) {
+  process.stderr.write('usage: main.js --cluster-file FILE --name NAME [--create]\n')
+  process.exit(2)
+}
+process.exit(await runNode({ clusterFile, name, create }))
+
+export {}

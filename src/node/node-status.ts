@@ -1,0 +1,58 @@
+/** What a node says of its process to `kv node status`, `kv cluster status` and the bench. */
+import type { Instant, NodeId, RequestId, StartId, StoreId } from '../core/ids.ts'
+import type { StatusReply } from '../core/message.ts'
+import type { ReplicaView } from '../core/replica.ts'
+import type { Counters } from './counters.ts'
+
+/** What does not change while the process lives. */
+export type NodeIdentity = {
+  readonly node: NodeId
+  readonly store: StoreId
+  readonly start: StartId
+  readonly startedAt: Instant
+  readonly whole: boolean
+}
+
+export type NodeFacts = {
+  readonly id: RequestId
+  readonly now: Instant
+  readonly keys: number
+  readonly commits: number
+  readonly full: boolean
+  readonly connected: readonly NodeId[]
+  readonly view: ReplicaView
+  readonly inFlight: number
+  readonly connections: number
+  readonly counters: Counters
+}
+
+export function statusReply(identity: NodeIdentity, facts: NodeFacts): StatusReply {
+  const { view, now } = facts
+  const cpu = process.cpuUsage()
+  const memory = process.memoryUsage()
+  return {
+    type: 'status-is',
+    id: facts.id,
+    node: identity.node,
+    store: identity.store,
+    start: identity.start,
+    upMs: Math.round(now - identity.startedAt),
+    keys: facts.keys,
+    commits: facts.commits,
+    full: facts.full,
+    connected: facts.connected,
+    counters: [
+      ...Object.entries(facts.counters),
+      ['whole', identity.whole ? 1 : 0],
+      ['inFlight', facts.inFlight],
+      ['connections', facts.connections],
+      ['coordinating', view.coordinating],
+      ['pendingBytes', view.pendingBytes],
+      ['cpuUserUs', cpu.user],
+      ['cpuSystemUs', cpu.system],
+      ['rssBytes', memory.rss],
+      ['heapBytes', memory.heapUsed],
+      ['externalBytes', memory.external + memory.arrayBuffers],
+    ],
+  }
+}

@@ -1,0 +1,273 @@
+/**
+ * The only loop: inputs go into the replica, its effects are performed (design §1). Everything
+ * that arrives in one turn of Node's loop is stepped as it comes; behind the poll phase, in
+ * `setImmediate`, the turn ends: one `turn` input, so at most one commit, and one write for each
+ * connection that has output.
+ */
+import type { Instant, NodeId } from '../core/ids.ts'
+import type { ClientRequest, MemberRecord } from '../core/message.ts'
+import type { Replica } from '../core/replica.ts'
+import type { Caller, CommitId, Effect, Input, Row } from '../core/step.ts'
+import type { Channels } from './channels.ts'
+import type { Clock } from './clock.ts'
+import type { Flushable } from './connection.ts'
+import { type Counters, noCounters } from './counters.ts'
+import { Inbox } from './inbox.ts'
+import { Listener } from './listener.ts'
+import type { OpenedStore } from './lmdb-store.ts'
+import type { Log } from './log.ts'
+import { isPeerRequest } from './message-class.ts'
+import { statusReply } from './node-status.ts'
+import { Peers } from './peers.ts'
+
+export type RuntimeOptions = {
+  readonly self: MemberRecord
+  /** All members, this node among them. */
+  readonly members: readonly MemberRecord[]
+  readonly replica: Replica
+  readonly store: OpenedStore
+  readonly channels: Channels
+  readonly clock: Clock
+  readonly log: Log
+  /** What `kv node status` says of the process. */
+  readonly identity: Parameters<typeof statusReply>[0]
+  /** The store is not to be trusted any more: end the process; nothing leaves after this. */
+  readonly onHalt: (reason: string) => void
+}
+
+const tickMs = 20
+/** The slower rounds, in ticks. */
+const sweepTicks = 5
+const diskTicks = 50
+/** A clean stop waits so long for what is in flight. */
+const drainMs = 1000
+
+export class Runtime {
+  readonly #options: RuntimeOptions
+  readonly #counters: Counters = noCounters()
+  readonly #inbox: Inbox
+  readonly #listener: Listener
+  readonly #peers: Peers
+  #touched: Flushable[] = []
+  #turnScheduled = false
+  #timer: NodeJS.Timeout | undefined
+  #ticks = 0
+  #full = false
+  #halted = false
+  #commitUnderWay: Promise<void> | undefined
+
+  constructor(options: RuntimeOptions) {
+    this.#options = options
+    const { channels, clock, log } = options
+    const self = options.self.id
+    const others = options.members.filter(member => member.id !== self)
+    const ids = new Set<NodeId>(options.members.map(member => member.id))
+    const host = {
+      touch: (connection: Flushable) => this.#touch(connection),
+      now: clock.now,
+      log,
+      counters: this.#counters,
+    }
+    this.#inbox = new Inbox({
+      ...host,
+      onRequest: (caller, request) => this.#onRequest(caller, request),
+      onMessage: (from, message) => this.#onMessage({ type: 'message', from, message }),
+    })
+    this.#listener = new Listener({
+      ...host,
+      self,
+      isMember: node => ids.has(node),
+      onMember: node => this.#peers.heardFrom(node),
+      channel: admit => channels.incoming(admit),
+      inbox: this.#inbox,
+    })
+    this.#peers = new Peers(
+      {
+        ...host,
+        input: input => this.#input(input),
+        channelTo: (member, now) => channels.outgoing(member, now),
+      },
+      others,
+    )
+  }
+
+  /** Listens, then dials and answers. Returns the port; rejects where it cannot listen. */
+  async start(): Promise<number> {
+    const { self, channels } = this.#options
+    this.#measureDisk()
+    this.#step({ type: 'tick', wall: this.#options.clock.wall() })
+    const port = await this.#listener.listen(self.host, self.port)
+    channels.listening(port)
+    this.#timer = setInterval(() => this.#tick(), tickMs)
+    this.#tick()
+    return port
+  }
+
+  /** Accepts nobody, lets what is in flight end for up to a second, fails the rest, hangs up. */
+  async stop(): Promise<void> {
+    this.#listener.stopAccepting()
+    const until = this.#now() + drainMs
+    while (this.#inbox.callers > 0 && this.#now() < until && !this.#halted) {
+      await new Promise(resolve => setTimeout(resolve, tickMs))
+    }
+    clearInterval(this.#timer)
+    this.#listener.stop(stoppedFailure)
+    this.#peers.stop()
+    await this.#commitUnderWay
+    this.#halted = true
+  }
+
+  #now(): Instant {
+    return this.#options.clock.now()
+  }
+
+  #onRequest(caller: Caller, request: ClientRequest): void {
+    switch (request.type) {
+      case 'status':
+        this.#answerStatus(caller, request.id)
+        return
+      case 'put':
+        this.#counters.puts++
+        break
+      case 'get':
+        this.#counters.gets++
+        break
+      case 'scan':
+      case 'inspect':
+      case 'view':
+        break
+    }
+    this.#input({ type: 'request', caller, request })
+  }
+
+  #onMessage(input: Extract<Input, { type: 'message' }>): void {
+    if (input.message.type === 'store') this.#counters.copies++
+    else if (input.message.type === 'read') this.#counters.reads++
+    this.#input(input)
+  }
+
+  #answerStatus(caller: Caller, id: number): void {
+    const { identity, replica, store } = this.#options
+    this.#inbox.reply(
+      caller,
+      statusReply(identity, {
+        id,
+        now: this.#now(),
+        keys: store.count(),
+        commits: store.commits(),
+        full: this.#full,
+        connected: this.#peers.connected(),
+        view: replica.observe(),
+        inFlight: this.#inbox.inFlight,
+        connections: this.#listener.connections,
+        counters: this.#counters,
+      }),
+    )
+  }
+
+  /** An input in this turn, whose end is scheduled behind everything else that arrived. */
+  #input(input: Input): void {
+    if (this.#halted) return
+    this.#scheduleTurn()
+    this.#step(input)
+  }
+
+  #step(input: Input): void {
+    const effects = this.#options.replica.step(this.#now(), input)
+    for (const effect of effects) {
+      if (this.#halted) return
+      this.#perform(effect)
+    }
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'send':
+        if (isPeerRequest(effect.message)) this.#peers.send(effect.to, effect.message)
+        else this.#listener.answer(effect.to, effect.message)
+        return
+      case 'reply':
+        this.#inbox.reply(effect.caller, effect.reply)
+        return
+      case 'commit':
+        this.#commitUnderWay = this.#commit(effect.commit, effect.rows)
+        return
+      case 'note':
+        this.#options.log.write(effect.note)
+        return
+      case 'halt':
+        this.#halt(effect.reason)
+    }
+  }
+
+  async #commit(commit: CommitId, rows: readonly Row[]): Promise<void> {
+    this.#counters.commits++
+    this.#counters.rows += rows.length
+    const result = await this.#options.store.commit(rows)
+    if (result === 'unknown') {
+      this.#halt(this.#options.store.failure()?.message ?? 'a commit was left in doubt')
+    } else this.#input({ type: 'stored', commit, result })
+  }
+
+  #halt(reason: string): void {
+    if (this.#halted) return
+    this.#halted = true
+    clearInterval(this.#timer)
+    this.#options.onHalt(reason)
+  }
+
+  #touch(connection: Flushable): void {
+    this.#touched.push(connection)
+    this.#scheduleTurn()
+  }
+
+  #scheduleTurn(): void {
+    if (this.#turnScheduled) return
+    this.#turnScheduled = true
+    setImmediate(() => this.#endTurn())
+  }
+
+  #endTurn(): void {
+    this.#turnScheduled = false
+    if (this.#halted) return
+    this.#counters.turns++
+    this.#inbox.resume()
+    this.#step({ type: 'turn' })
+    const touched = this.#touched
+    this.#touched = []
+    for (const connection of touched) connection.flush()
+  }
+
+  #tick(): void {
+    const now = this.#now()
+    this.#ticks++
+    if (this.#ticks % diskTicks === 0) this.#measureDisk()
+    if (this.#ticks % sweepTicks === 0) this.#listener.sweep(now)
+    this.#peers.tick(now)
+    this.#input({ type: 'tick', wall: this.#options.clock.wall() })
+  }
+
+  #measureDisk(): void {
+    const { full, freeBytes } = this.#options.store.space()
+    if (full === this.#full) return
+    this.#full = full
+    this.#options.log.warn(full ? 'disk-full' : 'disk-has-room', { freeBytes })
+    this.#input({ type: 'disk', full })
+  }
+}
+
+const stoppedFailure = {
+  code: 'ABORTED',
+  message: 'the node stops',
+  outcome: {
+    primaryAcks: [],
+    fallbackAcks: [],
+    needed: 0,
+    hinted: [],
+    repaired: [],
+    unrepaired: false,
+    definite: false,
+    dot: undefined,
+    op: undefined,
+  },
+} as const
