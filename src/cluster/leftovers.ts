@@ -4,14 +4,15 @@
  * one rule covers kill -9 of anything, a reboot and a first start that broke off (ux 4.3).
  */
 import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { ClusterFile } from '../core/config.ts'
 import { ClusterError } from './cluster-error.ts'
 import { pathsOf } from './cluster-file.ts'
 import { ControlClient } from './control-client.ts'
 import { endProcess, graceMs } from './end-processes.ts'
 import { holderOf, takeLock } from './lock-file.ts'
-import { isMissing } from './private-file.ts'
-import type { ProcessIdentity } from './process-identity.ts'
+import { isMissing, readText } from './private-file.ts'
+import { type ProcessIdentity, readIdentity } from './process-identity.ts'
 import { readControlSecret } from './secret-file.ts'
 import { readSupervisorFile } from './supervisor-file.ts'
 
@@ -47,15 +48,15 @@ export async function endLeftovers(directory: string): Promise<void> {
   await rm(paths.socket, { force: true })
 }
 
-/** Runs alone among all `kv` commands that start or end this cluster. Throws BUSY. */
-export async function withCommandLock<Result>(
-  directory: string,
+/** Runs alone among all that take this lock: commands that start or end a cluster. Throws BUSY. */
+export async function withLock<Result>(
+  path: string,
   waitMs: number,
   run: () => Promise<Result>,
 ): Promise<Result> {
   const end = performance.now() + waitMs
   for (;;) {
-    const taken = await takeLock(pathsOf(directory).commandLock)
+    const taken = await takeLock(path)
     if (taken.type === 'held') {
       try {
         return await run()
@@ -65,7 +66,7 @@ export async function withCommandLock<Result>(
     }
     if (performance.now() > end) {
       const who = taken.holder === undefined ? 'another kv' : `kv (process ${taken.holder.pid})`
-      throw new ClusterError('BUSY', `${who} is starting or stopping this cluster`)
+      throw new ClusterError('BUSY', `${who} is starting or stopping a cluster here`)
     }
     await new Promise(resolve => setTimeout(resolve, pollMs))
   }
@@ -82,6 +83,18 @@ async function storeHolders(directory: string): Promise<readonly ProcessIdentity
     if (isMissing(problem)) return []
     throw problem
   })
-  const holders = await Promise.all(names.map(name => holderOf(`${node(name)}/lock`)))
-  return holders.filter(holder => holder !== undefined)
+  const locks = await Promise.all(names.map(name => readText(join(node(name), 'lock'))))
+  return locks.flatMap(storeHolderIn)
+}
+
+/** A store's lock names its process as pid, start and boot; where these are unknown, nobody. */
+function storeHolderIn(text: string | undefined): readonly ProcessIdentity[] {
+  try {
+    const fields = Object(JSON.parse(text ?? ''))
+    const { pid, start, boot } = fields as Readonly<Record<string, unknown>>
+    const holder = readIdentity({ pid, startTime: start, bootId: boot })
+    return holder === undefined || holder.startTime === '' ? [] : [holder]
+  } catch {
+    return []
+  }
 }
