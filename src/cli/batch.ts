@@ -3,6 +3,7 @@ import type { Client, ReadOptions, WriteOptions } from '../client/index.ts'
 import { binaryOf } from '../core/binary.ts'
 import { type BatchOperation, operationFrom } from './batch-line.ts'
 import { CliError, failureOf } from './cli-error.ts'
+import { given } from './data-command.ts'
 import { encodedKey } from './encoding.ts'
 import { exitOf } from './exit-codes.ts'
 import { linesOf } from './ndjson.ts'
@@ -14,7 +15,11 @@ import { seenBefore } from './write.ts'
 /** What became of one line. */
 export type BatchResult = { readonly document: unknown; readonly exit: number }
 
-export type BatchOptions = ReadOptions & WriteOptions & { readonly blind: boolean }
+export type BatchOptions = {
+  readonly read: ReadOptions
+  readonly write: WriteOptions
+  readonly blind: boolean
+}
 
 const operationsInFlight = 64
 
@@ -48,31 +53,26 @@ async function performed(
   client: Client,
   operation: BatchOperation,
   lineNumber: number,
-  { r, w, blind, ...options }: BatchOptions,
+  { read, write, blind }: BatchOptions,
 ): Promise<BatchResult> {
   const { key, type } = operation
   const head = { line: lineNumber, op: type, ...encodedKey(key) }
   try {
     if (type === 'get') {
-      const entry = await client.get(key, { ...options, r })
+      const entry = await client.get(key, read)
       const conflict = entry.found && entry.conflict
       const exit = entry.found ? (conflict ? exitOf('CONFLICT') : 0) : exitOf('NOT_FOUND')
       return { document: { ...head, ...shownEntry(entry) }, exit }
     }
     const shownKey = oneLine(head.key)
-    const seen = await seenBefore(
-      client,
-      key,
-      shownKey,
-      { context: undefined, blind },
-      { ...options, r },
-    )
+    const flags = { context: undefined, blind }
+    const seen = await seenBefore(client, key, shownKey, flags, read)
     if (type === 'del' && !seen.found) throw new CliError('NOT_FOUND', `${shownKey}: not found`)
-    const write = { ...options, w, context: seen.context }
+    const options = { ...write, ...given({ context: seen.context }) }
     const written =
       type === 'put'
-        ? await client.put(key, operation.value, write)
-        : await client.delete(key, write)
+        ? await client.put(key, operation.value, options)
+        : await client.delete(key, options)
     const warnings = seen.warning === undefined ? {} : { warnings: [seen.warning] }
     return { document: { ...head, ...shownWrite(written), ...warnings }, exit: 0 }
   } catch (error) {

@@ -4,6 +4,7 @@
  */
 import { type Client, connect } from '../client/index.ts'
 import { CliError } from './cli-error.ts'
+import { given } from './data-command.ts'
 import type { DemoCluster } from './demo-cluster.ts'
 import type { DemoRecord } from './demo-data.ts'
 import { Progress, shownCount } from './demo-progress.ts'
@@ -175,7 +176,7 @@ function* pairs(
 /** Reads the record and says whether it is the same byte for byte. */
 function compared(client: Client, signal: AbortSignal): (pair: Pair) => Promise<boolean> {
   return async ({ record, node }) => {
-    const entry = await client.get(record.key, { via: node, signal })
+    const entry = await client.get(record.key, { signal, ...given({ via: node }) })
     if (!entry.found || entry.conflict) return false
     return Buffer.compare(entry.value, record.value) === 0
   }

@@ -1,6 +1,5 @@
 /** The keys of a cluster with all their versions, as records (`ndjson.ts`). */
 import type { Client, Entry, ReadOptions } from '../client/index.ts'
-import { bytesOf } from '../core/binary.ts'
 import { type DataRecord, shownRecord } from './ndjson.ts'
 import { pipelined } from './pipelined.ts'
 
@@ -10,7 +9,6 @@ export type ExportCounts = { readonly records: number; readonly conflicts: numbe
 /** Where records go, one at a time; resolves once there is room for more. */
 export type RecordSink = { write(record: unknown): Promise<void> }
 
-const pageKeys = 1000
 /** Reads under way at once: with values of 1 MiB, 64 MiB in memory. */
 const readsInFlight = 64
 
@@ -22,12 +20,13 @@ export async function exportRecords(
 ): Promise<ExportCounts> {
   let records = 0
   let conflicts = 0
-  const read = async (key: Uint8Array) => ({ key, entry: await client.get(key, options) })
-  for await (const { key, entry } of pipelined(
-    allKeys(client, prefix, options),
-    readsInFlight,
-    read,
-  )) {
+  const { r: _, ...scan } = options
+  const keys = client.keys({ ...scan, prefix })
+  const read = async (key: string | Uint8Array) => ({
+    key: typeof key === 'string' ? new TextEncoder().encode(key) : key,
+    entry: await client.get(key, options),
+  })
+  for await (const { key, entry } of pipelined(keys, readsInFlight, read)) {
     const values = valuesOf(entry)
     // Deleted since its page was listed.
     if (values.length === 0) continue
@@ -36,19 +35,6 @@ export async function exportRecords(
     await sink.write(shownRecord({ key, values } satisfies DataRecord))
   }
   return { records, conflicts }
-}
-
-async function* allKeys(
-  client: Client,
-  prefix: string,
-  { timeoutMs, signal, via }: ReadOptions,
-): AsyncGenerator<Uint8Array> {
-  let cursor: string | undefined
-  do {
-    const page = await client.keyPage({ timeoutMs, signal, via, prefix, cursor, limit: pageKeys })
-    for (const key of page.keys) yield bytesOf(key)
-    cursor = page.cursor
-  } while (cursor !== undefined)
 }
 
 function valuesOf(entry: Entry): readonly (Uint8Array | undefined)[] {

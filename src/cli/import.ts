@@ -2,6 +2,7 @@
 import type { Client, ReadOptions, WriteOptions } from '../client/index.ts'
 import { binaryOf } from '../core/binary.ts'
 import { CliError, failureOf } from './cli-error.ts'
+import { given } from './data-command.ts'
 import { encodedKey } from './encoding.ts'
 import { type DataRecord, linesOf, recordFrom } from './ndjson.ts'
 import { inTurn, pipelined } from './pipelined.ts'
@@ -15,6 +16,8 @@ export type ImportCounts = {
   readonly conflicts: number
 }
 
+export type ImportOptions = { readonly read: ReadOptions; readonly write: WriteOptions }
+
 const recordsInFlight = 64
 
 /**
@@ -25,7 +28,7 @@ const recordsInFlight = 64
 export async function importRecords(
   client: Client,
   chunks: AsyncIterable<Uint8Array>,
-  options: ReadOptions & WriteOptions,
+  options: ImportOptions,
   left: (key: string) => void,
 ): Promise<ImportCounts> {
   let records = 0
@@ -57,16 +60,17 @@ async function* recordsOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Dat
 async function writeRecord(
   client: Client,
   { key, values }: DataRecord,
-  { r, w, ...options }: ReadOptions & WriteOptions,
+  { read, write }: ImportOptions,
   left: (key: string) => void,
 ): Promise<boolean> {
   const shownKey = oneLine(encodedKey(key).key)
   const flags = { context: undefined, blind: false }
   try {
-    const { context } = await seenBefore(client, key, shownKey, flags, { ...options, r })
+    const { context } = await seenBefore(client, key, shownKey, flags, read)
+    const options = { ...write, ...given({ context }) }
     for (const value of values) {
-      if (value === undefined) await client.delete(key, { ...options, w, context })
-      else await client.put(key, value, { ...options, w, context })
+      if (value === undefined) await client.delete(key, options)
+      else await client.put(key, value, options)
     }
     return true
   } catch (error) {

@@ -52,6 +52,18 @@ export type KeysOptions = CallOptions & {
   readonly prefix?: KeyLike
 }
 
+export type KeyPageOptions = KeysOptions & {
+  /** Of the page before; from the beginning where it is not given. */
+  readonly cursor?: Uint8Array
+  /** Keys at most, 1 to 1,000: the default. */
+  readonly limit?: number
+}
+export type KeyPage = {
+  readonly keys: readonly (string | Uint8Array)[]
+  /** Where the next page begins; undefined: there is none. */
+  readonly cursor: Uint8Array | undefined
+}
+
 export type WriteResult = {
   /** Covers what this write saw, and the write itself. */
   readonly context: Context
@@ -105,17 +117,24 @@ export class Client {
    * deadline to itself; keys written or deleted meanwhile may or may not be seen.
    */
   async *keys(options: KeysOptions = {}): AsyncGenerator<string | Uint8Array, void, undefined> {
-    const prefix = prefixFrom(options.prefix ?? '')
-    let after: string | undefined = ''
-    while (after !== undefined) {
-      const wanted: Wanted = { type: 'scan', prefix, after, limit: pageKeysMax }
-      const page: { readonly keys: readonly string[]; readonly cursor: string | undefined } = only(
-        await this.#call(wanted, options),
-        'page',
+    let cursor: Uint8Array | undefined
+    do {
+      const page: KeyPage = await this.keyPage(
+        cursor === undefined ? options : { ...options, cursor },
       )
-      for (const key of page.keys) yield shownKey(key)
-      after = page.cursor
-    }
+      yield* page.keys
+      cursor = page.cursor
+    } while (cursor !== undefined)
+  }
+
+  /** One page of `keys`, for who goes on later, maybe from another process. */
+  async keyPage(options: KeyPageOptions = {}): Promise<KeyPage> {
+    const prefix = prefixFrom(options.prefix ?? '')
+    const after = binaryOf(options.cursor ?? noCursor)
+    const limit = Math.min(options.limit ?? pageKeysMax, pageKeysMax)
+    const wanted: Wanted = { type: 'scan', prefix, after, limit }
+    const { keys, cursor } = only(await this.#call(wanted, options), 'page')
+    return { keys: keys.map(shownKey), cursor: cursor === undefined ? cursor : bytesOf(cursor) }
   }
 
   /** What each replica of the key holds. */
@@ -198,5 +217,6 @@ function shownKey(key: string): string | Uint8Array {
   }
 }
 
+const noCursor = new Uint8Array(0)
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const encoder = new TextEncoder()

@@ -5,6 +5,8 @@ export type { KeyLike, Quorum, ValueLike } from './arguments.ts'
 export type {
   CallOptions,
   Client,
+  KeyPage,
+  KeyPageOptions,
   KeysOptions,
   ReadOptions,
   UpdateOptions,

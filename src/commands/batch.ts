@@ -35,10 +35,10 @@ export default class Batch extends DataCommand {
   async run(): Promise<undefined> {
     const { flags } = await this.parse(Batch)
     await this.withClient(flags, async client => {
+      const common = this.callOptions(flags)
       const options = {
-        ...this.callOptions(flags),
-        ...readQuorum(flags),
-        ...writeQuorum(flags),
+        read: { ...common, ...readQuorum(flags) },
+        write: { ...common, ...writeQuorum(flags) },
         blind: flags.blind,
       }
       const exits = new Set<number>()

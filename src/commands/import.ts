@@ -32,10 +32,11 @@ export default class Import extends DataCommand {
     return this.withClient(flags, async client => {
       const begun = performance.now()
       const options = this.callOptions(flags)
-      const quorums = { ...readQuorum(flags), ...writeQuorum(flags) }
+      const read = { ...options, ...readQuorum(flags) }
+      const write = { ...options, ...writeQuorum(flags) }
       const left = (key: string) => this.warn(`${key} has siblings and was left as it is`)
       const chunks = chunksFrom(args.file, this.signal)
-      const counts = await importRecords(client, chunks, { ...options, ...quorums }, left)
+      const counts = await importRecords(client, chunks, { read, write }, left)
       const ms = Math.round(performance.now() - begun)
       this.note(`imported ${counts.records} records in ${ms} ms`)
       if (counts.conflicts > 0) this.endWith(exitOf('CONFLICT'))

@@ -1,11 +1,10 @@
 /** `kv keys`: the keys of the cluster in token order, page by page. */
 import { Flags } from '@oclif/core'
 import { CliError } from '../cli/cli-error.ts'
-import { DataCommand, viaFlag } from '../cli/data-command.ts'
+import { DataCommand, given, viaFlag } from '../cli/data-command.ts'
 import { contextToken as cursorToken, encodedKey } from '../cli/encoding.ts'
 import { printChunk, printRecord } from '../cli/render.ts'
 import { visibleBytes } from '../cli/visible.ts'
-import { binaryOf, bytesOf } from '../core/binary.ts'
 
 const pageKeys = 1000
 
@@ -30,18 +29,19 @@ export default class Keys extends DataCommand {
   async run(): Promise<undefined> {
     const { flags } = await this.parse(Keys, longNull(this.argv))
     const options = this.callOptions(flags)
-    const limit = flags.limit ?? Number.POSITIVE_INFINITY
+    const most = flags.limit ?? Number.POSITIVE_INFINITY
     await this.withClient(flags, async client => {
       let cursor = flags.cursor === undefined ? undefined : cursorFrom(flags.cursor)
       let printed = 0
       do {
-        const room = Math.min(pageKeys, limit - printed)
-        const page = await client.keyPage({ ...options, prefix: flags.prefix, cursor, limit: room })
-        for (const key of page.keys) await this.printKey(bytesOf(key), flags.null)
+        const limit = Math.min(pageKeys, most - printed)
+        const { prefix } = flags
+        const page = await client.keyPage({ ...options, prefix, limit, ...given({ cursor }) })
+        for (const key of page.keys) await this.printKey(bytesOfKey(key), flags.null)
         printed += page.keys.length
         cursor = page.cursor
-      } while (cursor !== undefined && printed < limit)
-      if (cursor !== undefined) await this.printCursor(cursorToken(bytesOf(cursor)))
+      } while (cursor !== undefined && printed < most)
+      if (cursor !== undefined) await this.printCursor(cursorToken(cursor))
     })
     return undefined
   }
@@ -59,10 +59,14 @@ export default class Keys extends DataCommand {
   }
 }
 
-function cursorFrom(token: string): string {
+function cursorFrom(token: string): Uint8Array {
   const bytes = Buffer.from(token, 'base64url')
-  if (token !== '' && bytes.toString('base64url') === token) return binaryOf(bytes)
+  if (token !== '' && bytes.toString('base64url') === token) return new Uint8Array(bytes)
   throw new CliError('USAGE', 'this is not a cursor: it was cut or edited')
+}
+
+function bytesOfKey(key: string | Uint8Array): Uint8Array {
+  return typeof key === 'string' ? new TextEncoder().encode(key) : key
 }
 
 /** oclif knows no digits as short flags. */
