@@ -60,7 +60,7 @@ export abstract class KvCommand extends Command {
     await super.init()
     endQuietlyOnClosedPipe()
     if (this.hasFlag('--no-color')) process.env['NO_COLOR'] = '1'
-    process.on('SIGINT', () => this.interrupted())
+    process.on('SIGINT', () => this.interrupt())
   }
 
   /** Aborted at the first Ctrl-C. Who never asks for it is ended by that Ctrl-C at once. */
@@ -138,7 +138,8 @@ export abstract class KvCommand extends Command {
     return typed.some(word => names.includes(word))
   }
 
-  private interrupted(): void {
+  /** A Ctrl-C, or what a command takes for one. */
+  protected interrupt(): void {
     const second = this.interruption?.signal.aborted ?? true
     if (second) process.exit(interruptedExit)
     this.interruption?.abort(new CliError('CANCELLED', 'interrupted'))

@@ -9,8 +9,9 @@ import { keyBytesMax } from '../core/ids.ts'
 
 export type DemoRecord = { readonly key: string; readonly value: Uint8Array }
 
-export const demoBytesMax = 64 * 1024 * 1024
-const demoRecordsMax = 20_000
+const bytesMax = 64 * 1024 * 1024
+/** Records at most: enough to fill the ring, few enough to be read through every node. */
+export const recordCountMax = 12_000
 const fileBytesMax = 64 * 1024
 
 /** Paths of regular files below the roots, with `/`, sorted; links are not followed. */
@@ -37,7 +38,7 @@ export async function* demoRecords(
   paths: readonly string[],
 ): AsyncGenerator<DemoRecord> {
   let bytes = 0
-  const stride = Math.max(1, paths.length / demoRecordsMax)
+  const stride = Math.max(1, paths.length / recordCountMax)
   for (let i = 0; Math.floor(i * stride) < paths.length; i++) {
     const path = paths[Math.floor(i * stride)] ?? ''
     const key = path.split(sep).join('/')
@@ -45,7 +46,7 @@ export async function* demoRecords(
     const value = await head(join(root, path))
     if (value === undefined) continue
     bytes += value.length
-    if (bytes > demoBytesMax) return
+    if (bytes > bytesMax) return
     yield { key, value }
   }
 }

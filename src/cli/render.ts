@@ -53,19 +53,27 @@ export function sayAtOnce(line: string): void {
   writeSync(2, `${visible(line)}\n`)
 }
 
-/** A table: columns padded, two spaces between them, numbers to the right. */
+/** A table: a head, columns padded, two spaces between them, numbers to the right. */
 export function tableLines(
   head: readonly string[],
   rows: readonly (readonly string[])[],
-): string[] {
-  const cells = [head, ...rows].map(row => row.map(cell => visible(cell)))
-  const widths = head.map((_, i) => Math.max(...cells.map(row => [...(row[i] ?? '')].length)))
+): readonly string[] {
   const right = head.map((_, i) => rows.length > 0 && rows.every(row => isNumber(row[i])))
+  return alignedLines([head, ...rows], right)
+}
+
+/** Rows with their columns padded; those that `right` names are padded on the left. */
+export function alignedLines(
+  rows: readonly (readonly string[])[],
+  right: readonly boolean[] = [],
+): readonly string[] {
+  const cells = rows.map(row => row.map(cell => visible(cell)))
+  const widths = (cells[0] ?? []).map((_, i) => Math.max(...cells.map(row => width(row[i] ?? ''))))
   return cells.map(row =>
     row
       .map((cell, i) => {
-        const gap = ' '.repeat((widths[i] ?? 0) - [...cell].length)
-        return right[i] ? gap + cell : cell + gap
+        const gap = ' '.repeat((widths[i] ?? 0) - width(cell))
+        return right[i] === true ? gap + cell : cell + gap
       })
       .join('  ')
       .trimEnd(),
@@ -77,6 +85,11 @@ export function endQuietlyOnClosedPipe(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0)
   })
+}
+
+/** Columns that a text takes; close enough without a table of wide characters. */
+function width(text: string): number {
+  return [...text].length
 }
 
 function isNumber(cell: string | undefined): boolean {

@@ -4,16 +4,15 @@
  * `@x`. Bounds are checked here, so that nothing is sent of what could not be kept.
  */
 import { createReadStream } from 'node:fs'
-import { binaryOf } from '../core/binary.ts'
-import { type Key, keyBytesMax, keyOf, valueBytesMax } from '../core/ids.ts'
+import { addAbortSignal } from 'node:stream'
+import { keyBytesMax, valueBytesMax } from '../core/ids.ts'
 import { CliError } from './cli-error.ts'
 import { oneLine } from './visible.ts'
 
-/** The key that the text spells. Throws USAGE where it is empty, TOO_LARGE where too long. */
-export function keyFrom(text: string): Key {
+/** The key's bytes. Throws USAGE where the text is empty, TOO_LARGE where it is too long. */
+export function keyFrom(text: string): Uint8Array {
   const bytes = new TextEncoder().encode(text)
-  const key = keyOf(binaryOf(bytes))
-  if (key !== undefined) return key
+  if (bytes.length >= 1 && bytes.length <= keyBytesMax) return bytes
   if (bytes.length === 0) throw new CliError('USAGE', 'a key has at least one byte')
   throw new CliError(
     'TOO_LARGE',
@@ -32,15 +31,20 @@ export async function valueFrom(
   return fileBytes(text.slice(1))
 }
 
-/** A file, or standard input for `-`, as chunks. Throws USAGE where it cannot be read. */
-export async function* chunksFrom(path: string): AsyncGenerator<Uint8Array> {
+/**
+ * A file, or standard input for `-`, as chunks, until the signal is aborted. Throws USAGE where
+ * it cannot be read.
+ */
+export async function* chunksFrom(path: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   if (path === '-') {
+    if (signal !== undefined) addAbortSignal(signal, process.stdin)
     yield* process.stdin
     return
   }
   try {
-    yield* createReadStream(path)
+    yield* createReadStream(path, signal === undefined ? {} : { signal })
   } catch (error) {
+    if (signal?.aborted === true) throw error
     throw new CliError('USAGE', `cannot read ${oneLine(path)}: ${reason(error)}`)
   }
 }

@@ -4,14 +4,15 @@
  * one rule covers kill -9 of anything, a reboot and a first start that broke off (ux 4.3).
  */
 import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { ClusterFile } from '../core/config.ts'
 import { ClusterError } from './cluster-error.ts'
 import { pathsOf } from './cluster-file.ts'
 import { ControlClient } from './control-client.ts'
 import { endProcess, graceMs } from './end-processes.ts'
 import { holderOf, takeLock } from './lock-file.ts'
-import { isMissing } from './private-file.ts'
-import type { ProcessIdentity } from './process-identity.ts'
+import { isMissing, readText } from './private-file.ts'
+import { type ProcessIdentity, readIdentity } from './process-identity.ts'
 import { readControlSecret } from './secret-file.ts'
 import { readSupervisorFile } from './supervisor-file.ts'
 
@@ -82,6 +83,18 @@ async function storeHolders(directory: string): Promise<readonly ProcessIdentity
     if (isMissing(problem)) return []
     throw problem
   })
-  const holders = await Promise.all(names.map(name => holderOf(`${node(name)}/lock`)))
-  return holders.filter(holder => holder !== undefined)
+  const locks = await Promise.all(names.map(name => readText(join(node(name), 'lock'))))
+  return locks.flatMap(storeHolderIn)
+}
+
+/** A store's lock names its process as pid, start and boot; where these are unknown, nobody. */
+function storeHolderIn(text: string | undefined): readonly ProcessIdentity[] {
+  try {
+    const fields = Object(JSON.parse(text ?? ''))
+    const { pid, start, boot } = fields as Readonly<Record<string, unknown>>
+    const holder = readIdentity({ pid, startTime: start, bootId: boot })
+    return holder === undefined || holder.startTime === '' ? [] : [holder]
+  } catch {
+    return []
+  }
 }

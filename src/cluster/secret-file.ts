@@ -1,11 +1,10 @@
 /** `secret.json` of a local cluster: made once, read with the checks of `security.md` §2.1. */
 import { randomBytes } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { readCredential } from '../client/cluster-directory.ts'
 import { binaryOf, binaryOfHex } from '../core/binary.ts'
 import type { ClusterFile } from '../core/config.ts'
 import type { ClusterId } from '../core/ids.ts'
-import { newSecret, parseSecret, renderSecret, secretFileProblem } from '../wire/secret.ts'
-import { ClusterError } from './cluster-error.ts'
+import { newSecret, renderSecret } from '../wire/secret.ts'
 import { pathsOf } from './cluster-file.ts'
 import type { ControlSecret } from './control-server.ts'
 import { replacePrivateFile } from './private-file.ts'
@@ -21,15 +20,6 @@ export async function readControlSecret(
   directory: string,
   file: ClusterFile,
 ): Promise<ControlSecret> {
-  const path = pathsOf(directory).secretFile
-  const owner = await stat(path).catch(problem => deny(path, problem.code))
-  const problem = secretFileProblem(owner, process.getuid?.())
-  if (problem !== undefined) deny(path, problem)
-  const secret = parseSecret(await readFile(path, 'utf8'))
-  if ('problem' in secret) deny(path, secret.problem)
-  return { cluster: binaryOfHex(file.id) as ClusterId, network: secret.network }
-}
-
-function deny(path: string, why: string): never {
-  throw new ClusterError('DENIED', `${path} cannot be used: ${why}`)
+  const { network } = await readCredential(pathsOf(directory).secretFile)
+  return { cluster: binaryOfHex(file.id) as ClusterId, network }
 }

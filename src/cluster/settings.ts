@@ -4,7 +4,12 @@
  * quorum and durability may change while it is down; nothing changes while it runs (issue 3).
  */
 import { randomBytes } from 'node:crypto'
-import { type ClusterFile, checkClusterFile, type Durability, formatVersion } from '../core/config.ts'
+import {
+  type ClusterFile,
+  checkClusterFile,
+  type Durability,
+  formatVersion,
+} from '../core/config.ts'
 import { valueBytesMax } from '../core/ids.ts'
 import { ClusterError } from './cluster-error.ts'
 
@@ -83,18 +88,22 @@ type Difference = {
 }
 
 function differencesOf(file: ClusterFile, wanted: WantedSettings): readonly Difference[] {
-  const rows: readonly (readonly [string, string | number, string | number | undefined, boolean])[] =
-    [
-      ['--nodes', file.nodes.length, wanted.nodes, true],
-      ['--replicas', file.replicas, wanted.replicas, true],
-      ['--partitions', file.partitions, wanted.partitions, true],
-      ['--fallbacks', file.fallbacks, wanted.fallbacks, true],
-      // 0 asks for any ports, and it has some.
-      ['--base-port', file.basePort, wanted.basePort || undefined, true],
-      ['-r', file.readQuorum, wanted.readQuorum, false],
-      ['-w', file.writeQuorum, wanted.writeQuorum, false],
-      ['--durability', file.durability, wanted.durability, false],
-    ]
+  const rows: readonly (readonly [
+    string,
+    string | number,
+    string | number | undefined,
+    boolean,
+  ])[] = [
+    ['--nodes', file.nodes.length, wanted.nodes, true],
+    ['--replicas', file.replicas, wanted.replicas, true],
+    ['--partitions', file.partitions, wanted.partitions, true],
+    ['--fallbacks', file.fallbacks, wanted.fallbacks, true],
+    // 0 asks for any ports, and it has some.
+    ['--base-port', file.basePort, wanted.basePort || undefined, true],
+    ['-r', file.readQuorum, wanted.readQuorum, false],
+    ['-w', file.writeQuorum, wanted.writeQuorum, false],
+    ['--durability', file.durability, wanted.durability, false],
+  ]
   return rows.flatMap(([flag, has, asked, fixed]) =>
     asked === undefined || asked === has ? [] : [{ flag, has, asked, fixed }],
   )

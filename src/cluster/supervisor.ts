@@ -292,8 +292,9 @@ export class Supervisor {
     child.spawned = undefined
     child.startedAt = undefined
     child.crashes = afterCrash(child.crashes, now, now - child.upSince)
-    const delay =
-      exit.code === refusedExit ? undefined : restartDelayMs(child.crashes, Math.random())
+    const delay = refusedExits.includes(exit.code)
+      ? undefined
+      : restartDelayMs(child.crashes, Math.random())
     this.#report('exited', {
       node: child.name,
       code: exit.code ?? exit.signal ?? 'unknown',
@@ -333,8 +334,8 @@ export class Supervisor {
 
 const signalMs = 1000
 const lastLinesMax = 20
-/** The node's word for "starting me again changes nothing": store refused, port in use, config. */
-const refusedExit = 10
+/** A node's word that another start changes nothing: store, port or file refused; secret unsafe. */
+const refusedExits: readonly (number | null)[] = [10, 11]
 
 function newChild(name: string, intent: Intent): Child {
   return {

@@ -111,24 +111,27 @@ t.test('a slow node gets its share of the time, then another one the same operat
   t.equal(world.settled.get(call)?.length, 1)
 })
 
-t.test('a definite refusal by one node is no reason to call the next send a second one', async t => {
-  const world = SessionWorld.ready()
-  const call = world.put()
-  const first = world.last()
-  world.refuse(first, 'BUSY')
-  t.equal(world.sent.length, 1, 'after a moment, not at once')
-  world.pass(20)
-  const second = world.last()
-  t.not(second.to, first.to)
-  t.equal(put(second).op, put(first).op)
-  t.equal(put(second).again, false)
-  world.refuse(second, 'QUORUM', false)
-  world.pass(40)
-  const third = world.last()
-  t.equal(put(third).again, true, 'this one may have happened')
-  world.refuse(third, 'SIBLING_LIMIT')
-  t.match(world.failure(call), { code: 'SIBLING_LIMIT', outcome: { definite: false } })
-})
+t.test(
+  'a definite refusal by one node is no reason to call the next send a second one',
+  async t => {
+    const world = SessionWorld.ready()
+    const call = world.put()
+    const first = world.last()
+    world.refuse(first, 'BUSY')
+    t.equal(world.sent.length, 1, 'after a moment, not at once')
+    world.pass(20)
+    const second = world.last()
+    t.not(second.to, first.to)
+    t.equal(put(second).op, put(first).op)
+    t.equal(put(second).again, false)
+    world.refuse(second, 'QUORUM', false)
+    world.pass(40)
+    const third = world.last()
+    t.equal(put(third).again, true, 'this one may have happened')
+    world.refuse(third, 'SIBLING_LIMIT')
+    t.match(world.failure(call), { code: 'SIBLING_LIMIT', outcome: { definite: false } })
+  },
+)
 
 t.test('what every node would refuse is not tried again', async t => {
   for (const code of ['BAD_CONTEXT', 'TOO_LARGE', 'SIBLING_LIMIT', 'USAGE'] as const) {
@@ -163,20 +166,23 @@ t.test('a busy cluster is asked again until the deadline', async t => {
   t.match(world.failure(call), { code: 'BUSY', outcome: { definite: true } })
 })
 
-t.test('a stale view is asked for again, of the node that knows more, before the retry', async t => {
-  const world = SessionWorld.ready()
-  const call = world.get()
-  const first = world.last()
-  world.refuse(first, 'STALE_VIEW')
-  t.match(world.last(), { to: first.to, request: { type: 'view' } })
-  world.pass(100)
-  t.equal(world.last().request.type, 'view', 'nothing goes out on the old view')
-  const epoch = 'epoch-02' as Epoch
-  world.answerView(viewOf(five.slice(0, 4), { epoch }))
-  t.match(world.last().request, { type: 'get', epoch })
-  world.succeed(world.last())
-  t.match(world.result(call), { type: 'done' })
-})
+t.test(
+  'a stale view is asked for again, of the node that knows more, before the retry',
+  async t => {
+    const world = SessionWorld.ready()
+    const call = world.get()
+    const first = world.last()
+    world.refuse(first, 'STALE_VIEW')
+    t.match(world.last(), { to: first.to, request: { type: 'view' } })
+    world.pass(100)
+    t.equal(world.last().request.type, 'view', 'nothing goes out on the old view')
+    const epoch = 'epoch-02' as Epoch
+    world.answerView(viewOf(five.slice(0, 4), { epoch }))
+    t.match(world.last().request, { type: 'get', epoch })
+    world.succeed(world.last())
+    t.match(world.result(call), { type: 'done' })
+  },
+)
 
 t.test('a lost connection: reads and writes move on at once, a write says again', async t => {
   const world = SessionWorld.ready()

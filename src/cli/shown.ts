@@ -1,0 +1,94 @@
+/** Shapes in which outcomes, dots and versions are shown, in text and under `--json`. */
+import type { Entry } from '../client/index.ts'
+import { hexOf } from '../core/binary.ts'
+import type { Dot } from '../core/causality/version-vector.ts'
+import type { NodeId, WallTime } from '../core/ids.ts'
+import type { Outcome } from '../core/outcome.ts'
+import { contextToken, encodedValue } from './encoding.ts'
+import { oneLine, textOf } from './visible.ts'
+
+/** A live version of a key as a client sees it; an undefined value is a tombstone. */
+export type Version = {
+  readonly value: Uint8Array | undefined
+  readonly dot: Dot
+  readonly at: WallTime
+  readonly via: NodeId
+}
+
+/** `outcome` of a document: ids in hexadecimal. */
+export function shownOutcome(outcome: Outcome): unknown {
+  const { dot, op, ...rest } = outcome
+  return {
+    ...rest,
+    ...(dot === undefined ? {} : { dot: exactDot(dot) }),
+    ...(op === undefined ? {} : { op: hexOf(op) }),
+  }
+}
+
+/** What a put or a delete did. */
+export function shownWrite(written: {
+  readonly context: Uint8Array
+  readonly siblings: number
+  readonly outcome: Outcome
+}) {
+  const { context, siblings, outcome } = written
+  return { context: contextToken(context), siblings, outcome: shownOutcome(outcome) }
+}
+
+/** What a get found. */
+export function shownEntry(entry: Entry) {
+  const { context, outcome } = entry
+  const tail = { context: contextToken(context), outcome: shownOutcome(outcome) }
+  if (!entry.found) return { found: false, ...tail }
+  if (entry.conflict) {
+    return { found: true, conflict: true, siblings: entry.siblings.map(shownSibling), ...tail }
+  }
+  return { found: true, conflict: false, ...encodedValue(entry.value), ...tail }
+}
+
+/** A dot that can be told from every other: actor in hexadecimal, colon, counter. */
+export function exactDot(dot: Dot): string {
+  return `${hexOf(dot.actor)}:${dot.counter}`
+}
+
+/** A dot for people: the node that issued it, the first letters of its actor, the counter. */
+export function shortDot(dot: Dot, via: NodeId): string {
+  return `${via}·${hexOf(dot.actor).slice(0, 2)}:${dot.counter}`
+}
+
+/** One of `siblings` in a document. */
+export function shownSibling(version: Version): unknown {
+  const { value, dot, at, via } = version
+  const shown = value === undefined ? {} : encodedValue(value)
+  const time = new Date(at).toISOString()
+  return { ...shown, deleted: value === undefined, dot: exactDot(dot), at: time, via }
+}
+
+/** The siblings as a list for people: number, value, dot, time, node. */
+export function siblingRows(versions: readonly Version[]): readonly (readonly string[])[] {
+  return versions.map(({ value, dot, at, via }, i) => [
+    `  ${i + 1}`,
+    value === undefined ? '(deleted)' : shortValue(value),
+    shortDot(dot, via),
+    new Date(at).toISOString().slice(11, 19),
+    `via ${via}`,
+  ])
+}
+
+/** `2 acks (n1 n3)`, with what else happened to a write. */
+export function shownAcks(outcome: Outcome): string {
+  const { primaryAcks, fallbackAcks, hinted } = outcome
+  const nodes = [...primaryAcks, ...fallbackAcks]
+  const parts = [`${nodes.length} ${nodes.length === 1 ? 'ack' : 'acks'} (${nodes.join(' ')})`]
+  if (fallbackAcks.length > 0) parts.push(`${fallbackAcks.join(' ')} stood in`)
+  if (hinted.length > 0) parts.push(`kept for ${hinted.join(' ')}`)
+  return parts.join(', ')
+}
+
+function shortValue(value: Uint8Array): string {
+  const text = textOf(value.subarray(0, shortBytes))
+  if (text === undefined || value.length > shortBytes) return `${value.length} bytes`
+  return oneLine(text)
+}
+
+const shortBytes = 200

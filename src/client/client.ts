@@ -1,0 +1,222 @@
+/**
+ * The public client. Every call has a deadline and takes an `AbortSignal`; every failure is a
+ * `KvError` that says whether the call may have happened all the same. To abort a write is not
+ * to undo it.
+ */
+import { binaryOf, bytesOf } from '../core/binary.ts'
+import type { OpId } from '../core/ids.ts'
+import type { InspectReply, StatusReply, ViewReply } from '../core/message.ts'
+import type { Outcome } from '../core/outcome.ts'
+import type { SuccessReply, Wanted } from '../core/session/call.ts'
+import { pageKeysMax } from '../wire/bounds.ts'
+import {
+  type KeyLike,
+  keyFrom,
+  opFrom,
+  prefixFrom,
+  type Quorum,
+  quorumFrom,
+  timeoutFrom,
+  type ValueLike,
+  valueFrom,
+  viaFrom,
+} from './arguments.ts'
+import { type Context, type Entry, entryOf } from './entry.ts'
+import { refusal } from './errors.ts'
+import type { SessionHost } from './session-host.ts'
+import { type Compute, type UpdateResult, updated } from './update.ts'
+
+export type CallOptions = {
+  /** Milliseconds until the call fails; the client's own where it is not given. */
+  readonly timeoutMs?: number
+  /** The caller no longer waits; a write may happen all the same. */
+  readonly signal?: AbortSignal
+  /** Ask this node and no other. */
+  readonly via?: string
+}
+export type ReadOptions = CallOptions & {
+  /** Replicas that must answer; the cluster's R where it is not given. */
+  readonly r?: Quorum
+}
+export type WriteOptions = CallOptions & {
+  /** What this write has seen, from an earlier get or put of the same key. */
+  readonly context?: Context
+  /** Replicas that must have stored it durably; the cluster's W where it is not given. */
+  readonly w?: Quorum
+  /** The operation id of an attempt whose end is unknown: `error.outcome.op`. */
+  readonly op?: OpId
+}
+export type UpdateOptions = Omit<WriteOptions, 'context' | 'op'> & ReadOptions
+export type KeysOptions = CallOptions & {
+  /** Only keys that begin with it. */
+  readonly prefix?: KeyLike
+}
+
+export type KeyPageOptions = KeysOptions & {
+  /** Of the page before; from the beginning where it is not given. */
+  readonly cursor?: Uint8Array
+  /** Keys at most, 1 to 1,000: the default. */
+  readonly limit?: number
+}
+export type KeyPage = {
+  readonly keys: readonly (string | Uint8Array)[]
+  /** Where the next page begins; undefined: there is none. */
+  readonly cursor: Uint8Array | undefined
+}
+
+export type WriteResult = {
+  /** Covers what this write saw, and the write itself. */
+  readonly context: Context
+  /** Live versions beside this one, as far as the coordinator knew. */
+  readonly siblings: number
+  readonly outcome: Outcome
+}
+
+export class Client {
+  /** The cluster's name, or the addresses by which it was reached. */
+  readonly cluster: string
+  readonly #host: SessionHost
+  readonly #timeoutMs: number
+
+  constructor(cluster: string, host: SessionHost, timeoutMs: number) {
+    this.cluster = cluster
+    this.#host = host
+    this.#timeoutMs = timeoutMs
+  }
+
+  /** Every live version of the key. Throws KvError: QUORUM, TIMEOUT, UNREACHABLE, ... */
+  async get(key: KeyLike, options: ReadOptions = {}): Promise<Entry> {
+    const r = quorumFrom(options.r, this.#settings().replicas)
+    const reply = await this.#call({ type: 'get', key: keyFrom(key), r }, options)
+    return entryOf(only(reply, 'got'))
+  }
+
+  /** Replaces what `context` has seen; without one, is kept beside whatever is there. */
+  async put(key: KeyLike, value: ValueLike, options: WriteOptions = {}): Promise<WriteResult> {
+    return this.#write(key, valueFrom(value, this.#settings().valueBytesMax), options)
+  }
+
+  /** A put of a tombstone: the key is gone for whoever reads with its context. */
+  async delete(key: KeyLike, options: WriteOptions = {}): Promise<WriteResult> {
+    return this.#write(key, undefined, options)
+  }
+
+  /**
+   * Reads, computes, and writes with the context of what was read. Where another write landed
+   * meanwhile, `compute` is called again with all siblings, its own earlier result among them,
+   * so it has to be a merge: applied to its own result it must change nothing. `undefined`
+   * writes nothing.
+   */
+  async update(key: KeyLike, compute: Compute, options: UpdateOptions = {}): Promise<UpdateResult> {
+    return updated(this, key, compute, options, this.#timeout(options))
+  }
+
+  /**
+   * Every key that is there, in the order of the ring, a page at a time: the next page is asked
+   * for when it is wanted. Yields text where a key is UTF-8, else its bytes. Each page has the
+   * deadline to itself; keys written or deleted meanwhile may or may not be seen.
+   */
+  async *keys(options: KeysOptions = {}): AsyncGenerator<string | Uint8Array, void, undefined> {
+    let cursor: Uint8Array | undefined
+    do {
+      const page: KeyPage = await this.keyPage(
+        cursor === undefined ? options : { ...options, cursor },
+      )
+      yield* page.keys
+      cursor = page.cursor
+    } while (cursor !== undefined)
+  }
+
+  /** One page of `keys`, for who goes on later, maybe from another process. */
+  async keyPage(options: KeyPageOptions = {}): Promise<KeyPage> {
+    const prefix = prefixFrom(options.prefix ?? '')
+    const after = binaryOf(options.cursor ?? noCursor)
+    const limit = Math.min(options.limit ?? pageKeysMax, pageKeysMax)
+    const wanted: Wanted = { type: 'scan', prefix, after, limit }
+    const { keys, cursor } = only(await this.#call(wanted, options), 'page')
+    return { keys: keys.map(shownKey), cursor: cursor === undefined ? cursor : bytesOf(cursor) }
+  }
+
+  /** What each replica of the key holds. */
+  async inspect(key: KeyLike, options: CallOptions = {}): Promise<InspectReply> {
+    return only(await this.#call({ type: 'inspect', key: keyFrom(key) }, options), 'inspected')
+  }
+
+  /** The members and settings, asked of a node now. */
+  async view(options: CallOptions = {}): Promise<ViewReply> {
+    return only(await this.#call({ type: 'view' }, options), 'viewed')
+  }
+
+  /** How this node is. Throws UNKNOWN_NODE, UNREACHABLE. */
+  async status(node: string, options: Omit<CallOptions, 'via'> = {}): Promise<StatusReply> {
+    return only(await this.#call({ type: 'status' }, { ...options, via: node }), 'status-is')
+  }
+
+  /** Cancels what is in flight and closes the connections. May be called any number of times. */
+  async close(): Promise<void> {
+    await this.#host.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #write(
+    key: KeyLike,
+    value: Uint8Array | undefined,
+    options: WriteOptions,
+  ): Promise<WriteResult> {
+    const w = quorumFrom(options.w, this.#settings().replicas)
+    const { context } = options
+    const op = opFrom(options.op)
+    const wanted: Wanted = { type: 'put', key: keyFrom(key), value, context, w, op }
+    const { siblings, outcome, ...reply } = only(await this.#call(wanted, options), 'wrote')
+    return { context: reply.context, siblings, outcome }
+  }
+
+  async #call(wanted: Wanted, options: CallOptions): Promise<SuccessReply> {
+    const { signal } = options
+    const timeoutMs = this.#timeout(options)
+    return this.#host.call(wanted, { timeoutMs, signal, via: viaFrom(options.via) })
+  }
+
+  #timeout(options: CallOptions): number {
+    return timeoutFrom(options.timeoutMs ?? this.#timeoutMs)
+  }
+
+  #settings(): ViewReply['settings'] {
+    const view = this.#host.view
+    if (view === undefined) throw refusal('INTERNAL', 'the client has no view of its cluster')
+    return view.settings
+  }
+}
+
+/** The session answers each wish with its own kind of reply. */
+function only<Type extends SuccessReply['type']>(
+  reply: SuccessReply,
+  type: Type,
+): Extract<SuccessReply, { type: Type }> {
+  if (isOf(reply, type)) return reply
+  throw refusal('INTERNAL', `a reply of type ${reply.type}, not ${type}`)
+}
+
+function isOf<Type extends SuccessReply['type']>(
+  reply: SuccessReply,
+  type: Type,
+): reply is Extract<SuccessReply, { type: Type }> {
+  return reply.type === type
+}
+
+function shownKey(key: string): string | Uint8Array {
+  const bytes = bytesOf(key)
+  try {
+    const text = decoder.decode(bytes)
+    return binaryOf(encoder.encode(text)) === key ? text : bytes
+  } catch {
+    return bytes
+  }
+}
+
+const noCursor = new Uint8Array(0)
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const encoder = new TextEncoder()

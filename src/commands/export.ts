@@ -1,0 +1,42 @@
+/** `kv export [FILE]`: every key with its versions, one JSON object a line, in token order. */
+import { Args, Flags } from '@oclif/core'
+import { DataCommand, readQuorum, readQuorumFlag, viaFlag } from '../cli/data-command.ts'
+import { exportRecords } from '../cli/export.ts'
+import { OutputFile } from '../cli/output-file.ts'
+
+export default class Export extends DataCommand {
+  static override summary = 'write all keys and values as NDJSON'
+  static override description =
+    'Records are {"key","value","encoding"}; a key with a conflict has "siblings" instead of a ' +
+    'value. Keys written or deleted meanwhile may or may not be in it. The file is complete or ' +
+    'not there.'
+  static override examples = [
+    '<%= config.bin %> export backup.ndjson',
+    '<%= config.bin %> export --prefix cart: | jq -r .key',
+  ]
+  static override args = {
+    file: Args.string({ ignoreStdin: true, default: '-', description: 'a file, or - for stdout' }),
+  }
+  static override flags = {
+    prefix: Flags.string({ description: 'only keys that begin so', default: '' }),
+    ...readQuorumFlag,
+    ...viaFlag,
+  }
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(Export)
+    const begun = performance.now()
+    return this.withClient(flags, async client => {
+      await using output = await OutputFile.open(args.file)
+      const options = { ...this.callOptions(flags), ...readQuorum(flags) }
+      const counts = await exportRecords(client, output, flags.prefix, options)
+      await output.finish()
+      const ms = Math.round(performance.now() - begun)
+      const { records, conflicts } = counts
+      this.note(`exported ${records} records, ${conflicts} of them with siblings, in ${ms} ms`)
+      // Records and a summary must not share one stream.
+      if (args.file === '-') return undefined
+      return { cluster: client.cluster, ...counts, ms }
+    })
+  }
+}

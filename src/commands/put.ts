@@ -1,0 +1,71 @@
+/** `kv put KEY VALUE`: reads what is there, then supersedes it. */
+import { Args } from '@oclif/core'
+import { CliError } from '../cli/cli-error.ts'
+import {
+  contextFlags,
+  DataCommand,
+  given,
+  readQuorum,
+  readQuorumFlag,
+  viaFlag,
+  writeQuorum,
+  writeQuorumFlag,
+} from '../cli/data-command.ts'
+import { shownDuration } from '../cli/duration.ts'
+import { printLine } from '../cli/render.ts'
+import { shownAcks, shownWrite } from '../cli/shown.ts'
+import { keyFrom, valueFrom } from '../cli/value.ts'
+import { oneLine } from '../cli/visible.ts'
+import { seenBefore } from '../cli/write.ts'
+
+export default class Put extends DataCommand {
+  static override summary = 'write a key, superseding what it holds now'
+  static override description =
+    'Reads the key first and supersedes what it read, so that ordinary use makes no conflict. ' +
+    'A value on the command line is seen by other users and kept in the shell history: use - or ' +
+    '@FILE for what is private.'
+  static override examples = [
+    '<%= config.bin %> put cart:7 tea',
+    'date | <%= config.bin %> put now -',
+    '<%= config.bin %> put logo @logo.png',
+    '<%= config.bin %> put cart:7 settled --context TOKEN',
+  ]
+  static override args = {
+    key: Args.string({ required: true, ignoreStdin: true, description: 'text, 1 to 1,024 bytes' }),
+    value: Args.string({
+      ignoreStdin: true,
+      description: 'the value itself, - for standard input, @FILE for a file, @@x for "@x"',
+    }),
+  }
+  static override flags = { ...contextFlags, ...readQuorumFlag, ...writeQuorumFlag, ...viaFlag }
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(Put)
+    const key = keyFrom(args.key)
+    if (args.value === undefined) {
+      throw new CliError('USAGE', 'missing VALUE: use - for standard input')
+    }
+    const value = await valueFrom(args.value)
+    return this.withClient(flags, async client => {
+      const begun = performance.now()
+      const options = this.callOptions(flags)
+      const seen = await seenBefore(client, key, oneLine(args.key), flags, {
+        ...options,
+        ...readQuorum(flags),
+      })
+      if (seen.warning !== undefined) this.warn(seen.warning)
+      const written = await client.put(key, value, {
+        ...options,
+        ...writeQuorum(flags),
+        ...given({ context: seen.context }),
+      })
+      const ms = Math.round(performance.now() - begun)
+      if (!this.jsonEnabled()) {
+        const acks = shownAcks(written.outcome)
+        printLine(`ok ${oneLine(args.key)}  ${acks} in ${shownDuration(ms)}`)
+        if (written.siblings > 0) this.note(`kept beside ${written.siblings} other version(s)`)
+      }
+      return { cluster: client.cluster, key: args.key, ...shownWrite(written), ms }
+    })
+  }
+}
