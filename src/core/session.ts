@@ -110,7 +110,7 @@ export class Session {
       waitingSince: undefined,
     }
     if (this.#calls.size >= this.#env.maxInFlight) {
-      const text = `${this.#env.maxInFlight} calls are in flight: await some before the next`
+      const text = `${this.#env.maxInFlight} calls are in flight: let some end before the next`
       const failure = failureOf('BUSY', text, this.#needed(call))
       this.#effects.push({ type: 'settle', call: id, result: failed(call, failure) })
       return
