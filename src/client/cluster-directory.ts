@@ -62,10 +62,9 @@ export async function reachDirectory(directory: string, credential?: string): Pr
   const file = await readClusterFile(directory)
   const secret = await readCredential(credential ?? join(directory, 'secret.json'))
   const id = binaryOfHex(file.id) as ClusterId
-  const wanted = file.nodes.filter(node => node.port > 0)
-  // Nodes that should be up come first; the others may run all the same.
-  const first = wanted.filter(node => node.intent === 'up')
-  const seeds = [...first, ...wanted.filter(node => node.intent !== 'up')]
+  // Whoever was stopped or paused on purpose is not asked, unless that leaves nobody.
+  const up = file.nodes.filter(node => node.intent === 'up')
+  const seeds = up.length > 0 ? up : file.nodes
   return { cluster: file.name, id, seeds, secret }
 }
 
