@@ -8,7 +8,7 @@ import type { ClusterFile } from '../core/config.ts'
 import { ClusterError } from './cluster-error.ts'
 import { pathsOf, requireClusterFile, writeClusterFile } from './cluster-file.ts'
 import { type Ending, graceMs, isDeadWithin } from './end-processes.ts'
-import { endLeftovers, reachSupervisor, withCommandLock } from './leftovers.ts'
+import { endLeftovers, reachSupervisor, withLock } from './leftovers.ts'
 import { holderOf } from './lock-file.ts'
 import { readSupervisorFile } from './supervisor-file.ts'
 
@@ -21,13 +21,15 @@ export type DownResult = {
 /** Throws NOT_FOUND, CLUSTER_CONFLICT (an unreadable file), BUSY, DENIED. */
 export async function bringDown(directory: string, timeoutMs: number): Promise<DownResult> {
   await requireClusterFile(directory)
-  return withCommandLock(directory, timeoutMs + downMs, () => endAll(directory, timeoutMs))
+  return withLock(pathsOf(directory).commandLock, timeoutMs + downMs, () =>
+    endAll(directory, timeoutMs),
+  )
 }
 
 /** Ends the cluster and removes its directory with all data. */
 export async function destroy(directory: string, timeoutMs: number): Promise<void> {
   await requireClusterFile(directory)
-  await withCommandLock(directory, timeoutMs + downMs, async () => {
+  await withLock(pathsOf(directory).commandLock, timeoutMs + downMs, async () => {
     await endAll(directory, timeoutMs)
     const paths = pathsOf(directory)
     // Only what is ours: `--dir` may name a directory that holds other things, too.

@@ -48,15 +48,15 @@ export async function endLeftovers(directory: string): Promise<void> {
   await rm(paths.socket, { force: true })
 }
 
-/** Runs alone among all `kv` commands that start or end this cluster. Throws BUSY. */
-export async function withCommandLock<Result>(
-  directory: string,
+/** Runs alone among all that take this lock: commands that start or end a cluster. Throws BUSY. */
+export async function withLock<Result>(
+  path: string,
   waitMs: number,
   run: () => Promise<Result>,
 ): Promise<Result> {
   const end = performance.now() + waitMs
   for (;;) {
-    const taken = await takeLock(pathsOf(directory).commandLock)
+    const taken = await takeLock(path)
     if (taken.type === 'held') {
       try {
         return await run()
@@ -66,7 +66,7 @@ export async function withCommandLock<Result>(
     }
     if (performance.now() > end) {
       const who = taken.holder === undefined ? 'another kv' : `kv (process ${taken.holder.pid})`
-      throw new ClusterError('BUSY', `${who} is starting or stopping this cluster`)
+      throw new ClusterError('BUSY', `${who} is starting or stopping a cluster here`)
     }
     await new Promise(resolve => setTimeout(resolve, pollMs))
   }

@@ -3,12 +3,14 @@
  * nothing, all, a dead supervisor with or without its nodes, a first start that broke off.
  */
 import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type ClusterFile, nodesMax } from '../core/config.ts'
 import { ClusterError } from './cluster-error.ts'
 import { pathsOf, readClusterFile, writeClusterFile } from './cluster-file.ts'
 import type { ControlClient } from './control-client.ts'
 import { lastLines } from './last-lines.ts'
-import { endLeftovers, reachSupervisor, withCommandLock } from './leftovers.ts'
+import { endLeftovers, reachSupervisor, withLock } from './leftovers.ts'
+import { askNodes } from './node-answers.ts'
 import { chooseBasePort, requireFreePorts } from './ports.ts'
 import { makePrivateDirectory } from './private-file.ts'
 import { makeSecret } from './secret-file.ts'
@@ -29,7 +31,7 @@ export type UpOptions = {
   readonly home: string
   readonly signal?: AbortSignal | undefined
   /** Called when a node is ready, or is known not to become so. */
-  readonly onNode?: (node: NodeProcess, port: number, readyMs: number) => void
+  readonly onNode?: ((node: NodeProcess, port: number, readyMs: number) => void) | undefined
 }
 
 export type UpResult = {
@@ -53,6 +55,7 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
     const control = running ?? (await launch(options, file))
     try {
       const nodes = await untilReady(options, file, control, begun)
+      if (started) await untilLinked(options, file, nodes)
       return { file, started, created, nodes, readyMs: Math.round(performance.now() - begun) }
     } finally {
       control.close()
@@ -78,7 +81,7 @@ export async function prepared<Result>(
   const { directory, timeoutMs } = options
   refuseImpossible(options)
   await makePrivateDirectory(directory)
-  return withCommandLock(directory, timeoutMs, async () => {
+  return withLock(pathsOf(directory).commandLock, timeoutMs, async () => {
     const existing = await readClusterFile(directory)
     if (existing === undefined) return found(options, start)
     const running = await reachSupervisor(directory, existing, reachMs)
@@ -93,6 +96,7 @@ export async function prepared<Result>(
 
 const reachMs = 2000
 const pollMs = 25
+const linkMs = 1500
 /** Nodes whose supervisor died leave within two seconds. */
 const orphanMs = 3000
 
@@ -117,7 +121,7 @@ async function found<Result>(
   newClusterFile(name, wanted, 1, 0)
   await refuseOrphanedStores(directory)
   await makePrivateDirectory(options.home)
-  return withCommandLock(options.home, options.timeoutMs, async () => {
+  return withLock(join(options.home, 'ports.lock'), options.timeoutMs, async () => {
     const count = wanted.nodes ?? 5
     const basePort = await chooseBasePort(wanted.basePort, count, options.taken)
     const file = newClusterFile(name, wanted, basePort, Date.now())
@@ -209,6 +213,26 @@ async function untilReady(
     }
     if (nodes.every(node => isSettled(node, file))) return nodes
     if (performance.now() > end) throw notReady(nodes, file, options.timeoutMs)
+    await pause()
+  }
+}
+
+/**
+ * Waits a moment for the nodes to have found each other, so that the first request after `up`
+ * has all its replicas. Nodes that cannot are `status`'s business, not a failure of `up`.
+ */
+async function untilLinked(
+  options: UpOptions,
+  file: ClusterFile,
+  nodes: readonly NodeProcess[],
+): Promise<void> {
+  const running = nodes.filter(node => node.state === 'running').map(node => node.name)
+  const end = performance.now() + linkMs
+  while (performance.now() < end) {
+    options.signal?.throwIfAborted()
+    const answers = [...(await askNodes(options.directory, file, running, linkMs)).values()]
+    const linked = answers.filter(answer => answer.connected.length >= running.length - 1)
+    if (linked.length === running.length) return
     await pause()
   }
 }

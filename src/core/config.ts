@@ -5,6 +5,7 @@
  */
 import { type NodeId, nameOf, valueBytesMax } from './ids.ts'
 import type { ClusterSettings, MemberRecord } from './message.ts'
+import { weightMax } from './ring/claim.ts'
 
 export const formatVersion = 1
 export const partitionsMax = 65536
@@ -24,7 +25,7 @@ export type NodeEntry = {
   readonly host: '127.0.0.1' | '::1'
   readonly port: number
   readonly zone: string
-  /** 1 to 1,000: a node puts weight × 64 tokens on the ring. */
+  /** 1 to 100 (`ring/claim.ts`): a node puts weight × 64 tokens on the ring. */
   readonly weight: number
   /** The store this node must have: 8 bytes as hex. */
   readonly store: string
@@ -184,7 +185,7 @@ function checkNodes(nodes: unknown, problems: string[]): void {
     checkName(node['name'], `${where}.name`, problems)
     checkOneOf(node['host'], ['127.0.0.1', '::1'], `${where}.host`, problems)
     checkCount(node['port'], 1, 65535, `${where}.port`, problems)
-    checkCount(node['weight'], 1, 1000, `${where}.weight`, problems)
+    checkCount(node['weight'], 1, weightMax, `${where}.weight`, problems)
     checkHex(node['store'], 8, `${where}.store`, problems)
     checkOneOf(node['intent'], intents, `${where}.intent`, problems)
     const zone = node['zone']

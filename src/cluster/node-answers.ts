@@ -1,0 +1,66 @@
+/** What the nodes of a local cluster say of themselves, asked of each of them directly. */
+import type { Client } from '../client/client.ts'
+import { connect } from '../client/connect.ts'
+import type { ClusterFile } from '../core/config.ts'
+import { pathsOf } from './cluster-file.ts'
+
+export type NodeAnswer = {
+  readonly epoch: string
+  readonly upMs: number
+  readonly keys: number
+  /** The disk is past its watermark: writes are refused. */
+  readonly full: boolean
+  readonly connected: readonly string[]
+}
+
+/** A node that does not answer in this time is shown without an answer. */
+export const answerMs = 1000
+
+/** Answers by node; who does not answer in time is not among them. Throws DENIED. */
+export async function askNodes(
+  directory: string,
+  file: ClusterFile,
+  names: readonly string[],
+  timeoutMs: number,
+): Promise<ReadonlyMap<string, NodeAnswer>> {
+  const answers = new Map<string, NodeAnswer>()
+  if (names.length === 0) return answers
+  const seeds = names.map(name => addressOf(file, name))
+  const credential = pathsOf(directory).secretFile
+  const client = await connect({ seeds, credential, timeoutMs }).catch(ignoreSilence)
+  if (client === undefined) return answers
+  try {
+    await Promise.all(
+      names.map(async name => {
+        const answer = await ask(client, name, timeoutMs).catch(ignoreSilence)
+        if (answer !== undefined) answers.set(name, answer)
+      }),
+    )
+    return answers
+  } finally {
+    await client.close()
+  }
+}
+
+async function ask(client: Client, name: string, timeoutMs: number): Promise<NodeAnswer> {
+  const [status, view] = await Promise.all([
+    client.status(name, { timeoutMs }),
+    client.view({ timeoutMs, via: name }),
+  ])
+  const { upMs, keys, full, connected } = status
+  return { epoch: view.epoch, upMs, keys, full, connected }
+}
+
+/** Not to answer is a state; anything else that goes wrong is an error. */
+function ignoreSilence(problem: unknown): undefined {
+  const code: unknown = Reflect.get(Object(problem), 'code')
+  if (code === 'UNREACHABLE' || code === 'TIMEOUT' || code === 'BUSY') return undefined
+  throw problem
+}
+
+/** host:port, as people type it. */
+export function addressOf(file: ClusterFile, name: string): string {
+  const entry = file.nodes.find(node => node.name === name)
+  if (entry === undefined) return ''
+  return entry.host === '::1' ? `[::1]:${entry.port}` : `${entry.host}:${entry.port}`
+}

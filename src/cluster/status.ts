@@ -1,0 +1,142 @@
+/**
+ * How a local cluster is: its processes as the supervisor sees them, beside what each node that
+ * runs answers itself. A paused or silent node costs a short wait and nothing else.
+ */
+import { clientHash } from '../client/hash.ts'
+import { type ClusterFile, membersOf, settingsOf } from '../core/config.ts'
+import type { NodeId } from '../core/ids.ts'
+import { claim } from '../core/ring/claim.ts'
+import { ownershipOf } from '../core/ring/ownership.ts'
+import { pathsOf, requireClusterFile } from './cluster-file.ts'
+import { reachSupervisor } from './leftovers.ts'
+import { holderOf } from './lock-file.ts'
+import { addressOf, answerMs, askNodes, type NodeAnswer } from './node-answers.ts'
+import { livenessOf } from './process-identity.ts'
+import type { NodeProcess } from './supervisor.ts'
+import { readSupervisorFile } from './supervisor-file.ts'
+import { processesOf } from './up.ts'
+
+/** `silent`: its process lives and does not answer. */
+export type SupervisorState = 'running' | 'silent' | 'none'
+
+export type Processes = {
+  readonly supervisor: SupervisorState
+  readonly nodes: readonly NodeProcess[]
+}
+
+/** Of a node: its process, its part of the ring, and what it says, where it answers. */
+export type NodeStatus = NodeProcess & {
+  readonly address: string
+  /** Part of all partition replicas, 0 to 1. */
+  readonly ownership: number
+  readonly answer: NodeAnswer | undefined
+}
+
+/** healthy: all nodes answer and see each other. unavailable: some key can be read or written no more. */
+export type Health = 'healthy' | 'degraded' | 'unavailable' | 'down'
+
+export type ClusterStatus = {
+  readonly file: ClusterFile
+  readonly directory: string
+  readonly supervisor: SupervisorState
+  readonly health: Health
+  /** Whether every key can be read and written; partitions where one of the two is not so. */
+  readonly quorum: {
+    readonly read: boolean
+    readonly write: boolean
+    readonly partitionsBelow: number
+    /** Fewest owners that answer, over all partitions. */
+    readonly fewestReplicas: number
+  }
+  /** All nodes that answer compute the same ring. */
+  readonly ringAgreed: boolean
+  readonly nodes: readonly NodeStatus[]
+}
+
+/** Throws NOT_FOUND, CLUSTER_CONFLICT, DENIED; what is not running is no error. */
+export async function clusterStatus(directory: string, timeoutMs: number): Promise<ClusterStatus> {
+  const file = await requireClusterFile(directory)
+  const processes = await processesIn(directory, file, timeoutMs)
+  const running = processes.nodes.filter(node => node.state === 'running').map(node => node.name)
+  const answers = await askNodes(directory, file, running, Math.min(timeoutMs, answerMs))
+  const { nodes: owners } = ownershipOf(ringOf(file), membersOf(file))
+  const nodes = processes.nodes.map(node => ({
+    ...node,
+    address: addressOf(file, node.name),
+    ownership: owners.find(owner => owner.node === node.name)?.part ?? 0,
+    answer: answers.get(node.name),
+  }))
+  const quorum = quorumOf(file, new Set(answers.keys()))
+  const ringAgreed = new Set([...answers.values()].map(answer => answer.epoch)).size <= 1
+  const health = healthOf(nodes, quorum, ringAgreed)
+  return { file, directory, supervisor: processes.supervisor, health, quorum, ringAgreed, nodes }
+}
+
+/** The processes of a cluster, also where no supervisor tells. */
+export async function processesIn(
+  directory: string,
+  file: ClusterFile,
+  timeoutMs: number,
+): Promise<Processes> {
+  const control = await reachSupervisor(directory, file, timeoutMs)
+  if (control !== undefined) {
+    try {
+      return { supervisor: 'running', nodes: await processesOf(control, timeoutMs) }
+    } finally {
+      control.close()
+    }
+  }
+  const holder = await holderOf(pathsOf(directory).supervisorLock)
+  const trace = await readSupervisorFile(directory)
+  const nodes = file.nodes.map(({ name, intent }): NodeProcess => {
+    const left = trace?.nodes.find(node => node.name === name)
+    const liveness = left === undefined ? 'dead' : livenessOf(left)
+    const alone = intent === 'killed' ? 'killed' : 'stopped'
+    return {
+      name,
+      state: liveness === 'dead' ? alone : liveness,
+      pid: liveness === 'dead' ? undefined : left?.pid,
+      startedAt: undefined,
+      restarts: 0,
+      lastLines: [],
+    }
+  })
+  return { supervisor: holder === undefined ? 'none' : 'silent', nodes }
+}
+
+function ringOf(file: ClusterFile) {
+  return claim(clientHash, membersOf(file), settingsOf(file))
+}
+
+function quorumOf(file: ClusterFile, live: ReadonlySet<string>): ClusterStatus['quorum'] {
+  const ring = ringOf(file)
+  const isLive = (node: NodeId) => live.has(node)
+  let read = true
+  let write = true
+  let partitionsBelow = 0
+  let fewestReplicas = file.replicas
+  for (const [partition, list] of ring.lists.entries()) {
+    const owners = list.filter(isLive).length
+    const stand = (ring.fallbacks[partition] ?? []).filter(isLive).length
+    const canRead = owners >= file.readQuorum
+    const canWrite = owners + stand >= file.writeQuorum
+    read &&= canRead
+    write &&= canWrite
+    if (!canRead || !canWrite) partitionsBelow++
+    fewestReplicas = Math.min(fewestReplicas, owners)
+  }
+  return { read, write, partitionsBelow, fewestReplicas }
+}
+
+function healthOf(
+  nodes: readonly NodeStatus[],
+  quorum: ClusterStatus['quorum'],
+  ringAgreed: boolean,
+): Health {
+  const answering = nodes.filter(node => node.answer !== undefined)
+  if (nodes.every(node => node.pid === undefined)) return 'down'
+  if (!quorum.read || !quorum.write) return 'unavailable'
+  const linked = answering.every(node => (node.answer?.connected.length ?? 0) >= nodes.length - 1)
+  const well = answering.every(node => node.answer?.full === false)
+  return answering.length === nodes.length && linked && well && ringAgreed ? 'healthy' : 'degraded'
+}
