@@ -3,6 +3,7 @@
  * too (oclif's are not), one clear line for an error, warnings that are kept, Ctrl-C. Nothing
  * heavy is imported here: the start of `kv get` is budgeted, so commands import inside `run`.
  */
+import { setMaxListeners } from 'node:events'
 import { Command, Errors, Flags } from '@oclif/core'
 import { CliError, failureOf } from './cli-error.ts'
 import { durationMs } from './duration.ts'
@@ -65,7 +66,11 @@ export abstract class KvCommand extends Command {
 
   /** Aborted at the first Ctrl-C. Who never asks for it is ended by that Ctrl-C at once. */
   protected get signal(): AbortSignal {
-    this.interruption ??= new AbortController()
+    if (this.interruption === undefined) {
+      this.interruption = new AbortController()
+      // Every call in flight listens to it; their number is bounded elsewhere.
+      setMaxListeners(0, this.interruption.signal)
+    }
     return this.interruption.signal
   }
 

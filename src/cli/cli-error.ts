@@ -4,6 +4,7 @@
  */
 import type { Code } from '../core/outcome.ts'
 import { exitOf, isCode } from './exit-codes.ts'
+import { isOutcome, shownOutcome } from './outcome-shape.ts'
 import { oneLine } from './visible.ts'
 
 export class CliError extends Error {
@@ -21,6 +22,15 @@ export class CliError extends Error {
   }
 }
 
+/** What to try after a failure of a request. */
+const usual: Readonly<Partial<Record<Code, readonly string[]>>> = {
+  UNREACHABLE: ['kv cluster up', 'kv cluster status'],
+  QUORUM: ['kv cluster status'],
+  TIMEOUT: ['kv cluster status'],
+  UNKNOWN_NODE: ['kv cluster status'],
+  BAD_CONTEXT: ['kv get KEY --context-only'],
+}
+
 /** What a failure looks like to the caller of `kv`, on stderr and under `--json`. */
 export type ShownFailure = {
   readonly code: Code
@@ -34,12 +44,15 @@ export type ShownFailure = {
 /** Any thrown thing as a failure; one thrown while the flags were read is a wrong usage. */
 export function failureOf(error: unknown, whileParsing: boolean): ShownFailure {
   const code = codeOf(error, whileParsing)
+  const outcome = fieldOf(error, 'outcome')
+  const message = messageOf(error, code)
+  const unsure = isOutcome(outcome) && !outcome.definite
   return {
     code,
-    message: messageOf(error, code),
+    message: unsure ? `${message}; the write may have happened all the same` : message,
     exit: exitOf(code),
-    outcome: fieldOf(error, 'outcome'),
-    suggestions: suggestionsOf(error),
+    outcome: isOutcome(outcome) ? shownOutcome(outcome) : outcome,
+    suggestions: suggestionsOf(error, code),
   }
 }
 
@@ -63,11 +76,11 @@ function messageOf(error: unknown, code: Code): string {
   return code === 'INTERNAL' ? `unexpected error: ${oneLine(shown)}` : oneLine(shown)
 }
 
-function suggestionsOf(error: unknown): readonly string[] {
+function suggestionsOf(error: unknown, code: Code): readonly string[] {
   const given = fieldOf(error, 'suggestions')
   if (Array.isArray(given)) return given.map(String)
   const [flag] = namesOf(error, 'flags')
-  if (flag === undefined) return []
+  if (flag === undefined) return usual[code] ?? []
   return [`--help lists the flags; -- goes before a key or value that begins with a dash`]
 }
 

@@ -26,22 +26,23 @@ export async function withDemoCluster<Result>(
   signal: AbortSignal,
   work: (cluster: DemoCluster) => Promise<Result>,
 ): Promise<Result> {
-  const directory = await mkdtemp(join(tmpdir(), 'kv-demo-'))
-  const atExit = () => rmSync(directory, { recursive: true, force: true })
+  const home = await mkdtemp(join(tmpdir(), 'kv-demo-'))
+  const atExit = () => rmSync(home, { recursive: true, force: true })
   process.once('exit', atExit)
   try {
-    return await supervised(directory, signal, work)
+    return await supervised(home, signal, work)
   } finally {
-    await rm(directory, { recursive: true, force: true, maxRetries: 5 })
+    await rm(home, { recursive: true, force: true, maxRetries: 5 })
     process.removeListener('exit', atExit)
   }
 }
 
 async function supervised<Result>(
-  directory: string,
+  home: string,
   signal: AbortSignal,
   work: (cluster: DemoCluster) => Promise<Result>,
 ): Promise<Result> {
+  const directory = join(home, 'demo')
   const { prepared } = await import('../cluster/up.ts')
   const { runSupervisor } = await import('../cluster/run-supervisor.ts')
   const options = {
@@ -50,7 +51,7 @@ async function supervised<Result>(
     wanted: { nodes: nodeCount, basePort: 0 },
     timeoutMs: startMs,
     taken: new Map<number, string>(),
-    home: directory,
+    home,
   }
   const { file, supervisor } = await prepared(options, async ({ file }) => ({
     file,

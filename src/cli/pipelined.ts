@@ -3,7 +3,10 @@
  * of the things. The first failure ends it, after what was begun has ended.
  */
 
-/** `work` on each of `things`, at most `limit` under way; yields results in order. */
+/**
+ * `work` on each of `things`, at most `limit` under way; yields results in order. Where the
+ * things end with an error, the results of those before it come first.
+ */
 export async function* pipelined<Thing, Result>(
   things: AsyncIterable<Thing> | Iterable<Thing>,
   limit: number,
@@ -11,9 +14,9 @@ export async function* pipelined<Thing, Result>(
 ): AsyncGenerator<Result> {
   const underWay: Promise<Result>[] = []
   try {
-    for await (const thing of things) {
-      const begun = work(thing)
-      // Awaited below in its turn; until then a failure is not "unhandled".
+    for await (const step of stepsOf(things)) {
+      // Awaited in its turn, behind those before it; until then it is not "unhandled".
+      const begun = step.type === 'thing' ? work(step.thing) : Promise.reject(step.problem)
       begun.catch(() => undefined)
       underWay.push(begun)
       const oldest = underWay.length >= limit ? underWay.shift() : undefined
@@ -22,6 +25,21 @@ export async function* pipelined<Thing, Result>(
     for (let next = underWay.shift(); next !== undefined; next = underWay.shift()) yield await next
   } finally {
     await Promise.allSettled(underWay)
+  }
+}
+
+type Step<Thing> =
+  | { readonly type: 'thing'; readonly thing: Thing }
+  | { readonly type: 'failed'; readonly problem: unknown }
+
+/** The things, and at the end of a list that failed its failure. */
+async function* stepsOf<Thing>(
+  things: AsyncIterable<Thing> | Iterable<Thing>,
+): AsyncGenerator<Step<Thing>> {
+  try {
+    for await (const thing of things) yield { type: 'thing', thing }
+  } catch (problem) {
+    yield { type: 'failed', problem }
   }
 }
 

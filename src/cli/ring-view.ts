@@ -7,9 +7,10 @@ import type { InspectReply, ViewReply } from '../core/message.ts'
 import { claim, type Ring } from '../core/ring/claim.ts'
 import { type Ownership, ownershipOf } from '../core/ring/ownership.ts'
 import { fallbacksOf, preferenceList } from '../core/ring/preference-list.ts'
+import { exactDot } from './outcome-shape.ts'
 import { alignedLines, tableLines } from './render.ts'
 import { letterOf, ringPicture } from './ring-picture.ts'
-import { exactDot, shortDot } from './shown.ts'
+import { shortDot } from './shown.ts'
 
 export type RingView = {
   readonly view: ViewReply

@@ -5,6 +5,7 @@ import type { Dot } from '../core/causality/version-vector.ts'
 import type { NodeId, WallTime } from '../core/ids.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { contextToken, encodedValue } from './encoding.ts'
+import { exactDot, shownOutcome } from './outcome-shape.ts'
 import { oneLine, textOf } from './visible.ts'
 
 /** A live version of a key as a client sees it; an undefined value is a tombstone. */
@@ -13,16 +14,6 @@ export type Version = {
   readonly dot: Dot
   readonly at: WallTime
   readonly via: NodeId
-}
-
-/** `outcome` of a document: ids in hexadecimal. */
-export function shownOutcome(outcome: Outcome): unknown {
-  const { dot, op, ...rest } = outcome
-  return {
-    ...rest,
-    ...(dot === undefined ? {} : { dot: exactDot(dot) }),
-    ...(op === undefined ? {} : { op: hexOf(op) }),
-  }
 }
 
 /** What a put or a delete did. */
@@ -44,11 +35,6 @@ export function shownEntry(entry: Entry) {
     return { found: true, conflict: true, siblings: entry.siblings.map(shownSibling), ...tail }
   }
   return { found: true, conflict: false, ...encodedValue(entry.value), ...tail }
-}
-
-/** A dot that can be told from every other: actor in hexadecimal, colon, counter. */
-export function exactDot(dot: Dot): string {
-  return `${hexOf(dot.actor)}:${dot.counter}`
 }
 
 /** A dot for people: the node that issued it, the first letters of its actor, the counter. */

@@ -40,6 +40,19 @@ t.test('a failure ends it once what was begun has ended', async t => {
   t.notOk(begun.includes(6))
 })
 
+t.test('where the things fail, what came before them is told first', async t => {
+  async function* things() {
+    yield 1
+    yield 2
+    throw new Error('no third')
+  }
+  const seen: number[] = []
+  await t.rejects(async () => {
+    for await (const i of pipelined(things(), 8, async i => i)) seen.push(i)
+  }, /no third/)
+  t.same(seen, [1, 2])
+})
+
 t.test('works of one name run one after the other', async t => {
   const run = inTurn<void>()
   const log: string[] = []
