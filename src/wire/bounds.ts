@@ -1,4 +1,4 @@
-/** What a connection may ask of us (`security.md` §2.4). Each has a test that goes one past it. */
+/** What a connection may ask of us. Each has a test that goes one past it. */
 
 /** The longest frame, without its four bytes of length. */
 export const frameBytesMax = 16 * 1024 * 1024

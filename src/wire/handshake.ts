@@ -1,7 +1,7 @@
 /**
  * The handshake of both sides as machines without time or sockets: a frame goes in, a frame
  * and perhaps a verdict come out. The server proves itself first, so that a stranger who took
- * a dead node's port learns nothing and is not believed (`security.md` §2.3).
+ * a dead node's port learns nothing and is not believed.
  */
 import { type Hash, tokenHashName } from '../core/hash.ts'
 import type { ClusterId, NodeId, WallTime } from '../core/ids.ts'

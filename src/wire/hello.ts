@@ -1,5 +1,5 @@
 /**
- * The frames of the handshake (`security.md` §2.3) and the proofs over them. Each proof is an
+ * The frames of the handshake and the proofs over them. Each proof is an
  * HMAC over the exact bytes that both sides saw, so nothing in the hello or the welcome can be
  * changed, downgraded or replayed on the way.
  */
@@ -21,7 +21,7 @@ export const roles = ['peer', 'client', 'admin'] as const
 export type Role = (typeof roles)[number]
 
 /** Why a connection is refused; `kv` turns most of these into DENIED. */
-export const refusalCodes = [
+const refusalCodes = [
   'version',
   'wrong-cluster',
   'wrong-hash',

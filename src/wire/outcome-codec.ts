@@ -87,7 +87,7 @@ export function readNodes(reader: Reader): NodeId[] {
   return reader.list(readNode, membersMax)
 }
 
-export function readNode(reader: Reader): NodeId {
+function readNode(reader: Reader): NodeId {
   return reader.node()
 }
 

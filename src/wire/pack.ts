@@ -1,6 +1,6 @@
 /**
- * The writer: msgpack by hand, because it costs a tenth of a general packer (`performance.md`
- * rule 5) and gives each value one form only. An integer is never written as a float,
+ * The writer: msgpack by hand, because it costs a quarter of a general packer
+ * (`bench/wire.ts`) and gives each value one form only. An integer is never written as a float,
  * whatever its size. A `Writer` is one growing buffer; frames are appended to it one behind
  * the other and leave together, so a turn's messages cost one write to the socket.
  */

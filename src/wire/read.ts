@@ -1,12 +1,12 @@
 /**
  * The reader: typed fields straight from the bytes that `scan` has passed, in one go, without
- * an array of unknown values between (0.38 of a general unpacker, `performance.md` rule 5).
+ * an array of unknown values between (`bench/wire.ts`).
  * Each field is checked for type and range as it is read, and this is where ids get their
- * brands. All that it returns owns its bytes: a message keeps no chunk alive and does not
- * change when the chunk is used again.
+ * brands. All that it returns is a copy: a message keeps no chunk alive and does not change
+ * when the chunk is used again.
  */
 import { binaryOf } from '../core/binary.ts'
-import { type Key, keyOf, type NodeId, nodeIdOf } from '../core/ids.ts'
+import { type Epoch, type Key, keyOf, type NodeId, nodeIdOf } from '../core/ids.ts'
 import { scan } from './scan.ts'
 
 /** A message that is none. The reason never holds the sender's bytes. */
@@ -128,8 +128,32 @@ export class Reader {
     return keyOf(this.binary(0, Number.MAX_SAFE_INTEGER)) ?? this.refuse('a key of wrong length')
   }
 
+  /** A node's name. The few that a process hears are kept: most reads make and check nothing. */
   node(): NodeId {
-    return nodeIdOf(this.text(32)) ?? this.refuse('a name that no node has')
+    const from = this.#at
+    const head = this.#bytes[from] ?? 0
+    const slot = ((this.#bytes[from + (head & 31)] ?? 0) * 7 + head) & (names.length - 1)
+    const known = names[slot]
+    if (known !== undefined && head === (0xa0 | known.length) && this.#spells(from + 1, known)) {
+      this.#at += 1 + known.length
+      return known
+    }
+    const node = nodeIdOf(this.text(32)) ?? this.refuse('a name that no node has')
+    if (node.length < 32) names[slot] = node
+    return node
+  }
+
+  /** An epoch: nearly always the one of the message before. */
+  epoch(): Epoch {
+    const from = this.#at
+    if (this.#bytes[from] === 0xc4 && this.#bytes[from + 1] === 8) {
+      if (this.#spells(from + 2, lastEpoch)) {
+        this.#at += 10
+        return lastEpoch
+      }
+    }
+    lastEpoch = this.id(8)
+    return lastEpoch
   }
 
   /** One of the given texts. */
@@ -141,6 +165,13 @@ export class Reader {
   /** Gives the message up. */
   refuse(reason: string): never {
     throw new Refusal(reason)
+  }
+
+  #spells(from: number, text: string): boolean {
+    for (let i = 0; i < text.length; i++) {
+      if (this.#bytes[from + i] !== text.charCodeAt(i)) return false
+    }
+    return true
   }
 
   #byte(): number {
@@ -181,12 +212,40 @@ function binaryAt(bytes: Uint8Array, from: number, to: number): string {
   return String.fromCharCode.apply(null, codes)
 }
 
+/**
+ * A copy that nobody writes again. An array of its own above 64 bytes costs V8 a call of malloc
+ * and more to collect, so short values are cut from a small slab, as Node's buffers are.
+ */
 function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
-  const copy = new Uint8Array(to - from)
-  if (copy.length > 64) copy.set(bytes.subarray(from, to))
-  else for (let at = from, i = 0; at < to; at++, i++) copy[i] = bytes[at] ?? 0
-  return copy
+  const length = to - from
+  if (length <= heapBytesMax || length > cutBytesMax) {
+    const copy = new Uint8Array(length)
+    if (length > heapBytesMax) copy.set(bytes.subarray(from, to))
+    else for (let at = from, i = 0; at < to; at++, i++) copy[i] = bytes[at] ?? 0
+    return copy
+  }
+  if (slabAt + length > slab.length) {
+    slab = new Uint8Array(slabBytes)
+    slabAt = 0
+  }
+  const begin = slabAt
+  slabAt += length
+  if (length > loopBytesMax) slab.set(bytes.subarray(from, to), begin)
+  else for (let at = from, i = begin; at < to; at++, i++) slab[i] = bytes[at] ?? 0
+  return slab.subarray(begin, slabAt)
 }
+
+/** V8 keeps typed arrays up to here in its own heap. */
+const heapBytesMax = 64
+const cutBytesMax = 1024
+const loopBytesMax = 256
+const slabBytes = 8192
+let slab = new Uint8Array(0)
+let slabAt = 0
+
+/** Names of nodes by a few of their bits; a newer one takes the slot. */
+const names: (NodeId | undefined)[] = Array.from({ length: 256 }, () => undefined)
+let lastEpoch = '\0'.repeat(8) as Epoch
 
 /** One array for each length up to 64. */
 const scratch: readonly number[][] = Array.from({ length: 65 }, (_, length) =>

@@ -1,5 +1,5 @@
 /**
- * `secret.json`: who can read it owns the cluster (`security.md` §2.1). Three separate secrets:
+ * `secret.json`: who can read it owns the cluster. Three separate secrets:
  * network keys prove who may speak, context keys sign contexts, the digest key is under every
  * Merkle tree and never changes. The first two are rings, so that a key can be replaced while
  * the cluster runs. Pure: the hosts read and write the file and ask for its mode.

@@ -40,7 +40,7 @@ export function writeEnvelope(writer: Writer, fields: number, tag: number, from:
 }
 
 export function readEnvelope(reader: Reader): Envelope {
-  return { id: reader.uint(), epoch: reader.id(8), timeLeft: reader.uint(counterMax) }
+  return { id: reader.uint(), epoch: reader.epoch(), timeLeft: reader.uint(counterMax) }
 }
 
 const fieldsMax = 32

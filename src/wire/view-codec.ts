@@ -21,7 +21,7 @@ export function readView(reader: Reader): ViewReply {
   return {
     type: 'viewed',
     id: reader.uint(),
-    epoch: reader.id(8),
+    epoch: reader.epoch(),
     settings: readSettings(reader),
     members: reader.list(readMember, membersMax),
     time: reader.uint(counterMax),

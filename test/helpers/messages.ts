@@ -23,9 +23,12 @@ type Arbitraries = {
 const tag = <Type extends string>(type: Type) => fc.constant<Type>(type)
 const some = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined })
 const binary = (minLength: number, maxLength: number) =>
-  fc.uint8Array({ minLength, maxLength }).map(bytes => binaryOf(bytes))
+  fc.uint8Array({ minLength, maxLength, size: 'max' }).map(bytes => binaryOf(bytes))
 const id = <Id extends string>(bytes: number) => binary(bytes, bytes).map(text => text as Id)
-const bytes = fc.uint8Array({ maxLength: 300 })
+const bytes = fc.oneof(
+  fc.uint8Array({ maxLength: 300, size: 'max' }),
+  fc.uint8Array({ minLength: 1000, maxLength: 1100, size: 'max' }),
+)
 const uint48 = fc.oneof(
   fc.nat(200),
   fc.maxSafeNat().map(n => n % 2 ** 48),

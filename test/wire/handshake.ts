@@ -15,9 +15,14 @@ import {
   encodeHello,
   encodeProof,
   encodeRefuse,
+  encodeUnprovedWelcome,
+  encodeWelcome,
   isSameProof,
+  proofOf,
   type RefusalCode,
   roles,
+  transcriptOf,
+  type Welcome,
 } from '../../src/wire/hello.ts'
 import { isMalformed } from '../../src/wire/read.ts'
 import { newSecret } from '../../src/wire/secret.ts'
@@ -91,7 +96,7 @@ t.test('the supervisor names no node', async t => {
   t.ok(both.client.at(-1)?.proved)
 })
 
-t.test('the proofs are those of security.md, byte by byte', async t => {
+t.test('the proofs are those, byte by byte', async t => {
   const client = clientOptions()
   const server = serverOptions()
   const left = new ClientHandshake(client)
@@ -248,6 +253,37 @@ t.test('a refusal is understood, also one with a code of later versions', async 
   t.same(heard, { code: 'busy', text: 'too many connections' })
   const later = Uint8Array.of(0x93, 5, 0xa2, 0x7a, 0x7a, 0xa1, 0x78)
   t.same(give(new ClientHandshake(clientOptions()), later).refused, { code: 'refused', text: 'x' })
+})
+
+t.test('a server that holds the secret but is another is not taken for the right one', async t => {
+  const welcome = (changes: Partial<Welcome>) => {
+    const client = clientOptions()
+    const left = new ClientHandshake(client)
+    const unproved = encodeUnprovedWelcome({
+      version: 1,
+      cluster,
+      self: identity('n1', 4701),
+      method: 'secret',
+      keyId: 1,
+      nonce: random(32),
+      limits: serverOptions().limits,
+      features: [],
+      tokenHash: 'sha256',
+      time: 0,
+      ...changes,
+    })
+    const transcript = transcriptOf(client.hash, left.hello, unproved, client.port)
+    const proof = proofOf(client.hash, secret.network[0]!.key, 'server', transcript)
+    return give(left, encodeWelcome(unproved, proof)).refused?.code
+  }
+  t.equal(welcome({}), undefined)
+  t.equal(welcome({ self: identity('n2', 4701) }), 'wrong-node')
+  t.equal(welcome({ self: undefined }), 'wrong-node')
+  t.equal(welcome({ cluster: random(16) as ClusterId }), 'wrong-cluster')
+  t.equal(welcome({ tokenHash: 'md5' }), 'wrong-hash')
+  t.equal(welcome({ version: 2 }), 'version')
+  t.equal(welcome({ method: 'key' }), 'method')
+  t.equal(welcome({ keyId: 2 }), 'method')
 })
 
 t.test('rotated keys: a node that knows both accepts either', async t => {

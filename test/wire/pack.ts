@@ -55,7 +55,7 @@ const leaf: fc.Arbitrary<Value> = fc.oneof(
   fc.maxSafeNat(),
   fc.boolean(),
   fc.constant(undefined),
-  fc.uint8Array({ maxLength: 400 }),
+  fc.uint8Array({ maxLength: 400, size: 'max' }),
   fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map(c => String.fromCharCode(c)) }),
 )
 const value = fc.array(fc.oneof(leaf, fc.array(fc.oneof(leaf, fc.array(leaf)))))
