@@ -23,12 +23,14 @@ export class RawClient {
   /** Why the node refused us, or called us malformed. */
   refusal: Refusal | undefined
   closed = false
+  /** True: requests gather until `flush`, and leave in one write. */
+  together = false
   epoch = '' as Epoch
   readonly #waiting = new Map<number, (reply: ClientReply) => void>()
   #lastId = 0
 
   constructor(socket: Socket, channel: Channel<ClientReply, ClientRequest>) {
-    this.socket = socket
+    this.socket = socket.setMaxListeners(0)
     this.channel = channel
   }
 
@@ -71,7 +73,7 @@ export class RawClient {
       this.#waiting.set(id, resolve)
       this.socket.once('close', () => reject(new Error('closed')))
       this.channel.send({ ...request, id, epoch: this.epoch, timeLeft } as ClientRequest)
-      this.flush()
+      if (!this.together) this.flush()
     })
   }
 
