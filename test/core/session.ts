@@ -79,6 +79,26 @@ t.test('of two nodes the one that is less busy is asked', async t => {
   )
 })
 
+t.test('a node that refuses quickly is not preferred for it', async t => {
+  const world = SessionWorld.ready()
+  const bad = replicasOf('k')[0]
+  let asked = 0
+  for (let i = 0; i < 60; i++) {
+    world.get('k')
+    const first = world.last()
+    world.now = (world.now + (first.to === bad ? 1 : 8)) as typeof world.now
+    if (first.to !== bad) {
+      world.succeed(first)
+      continue
+    }
+    asked++
+    world.refuse(first, 'BUSY')
+    world.pass(20)
+    world.succeed(world.last())
+  }
+  t.ok(asked > 0 && asked < 20, `${asked} of 60 went to it first`)
+})
+
 t.test('a node that is not connected is dialled, and not waited for', async t => {
   const stranger = five.find(name => !replicasOf('k').includes(node(name)))!
   const world = SessionWorld.ready([stranger])
