@@ -201,7 +201,7 @@ export class Session {
     if (one === undefined || one.node !== from) return
     const call = one.call
     this.#close(one)
-    this.#peers.observe(now, from, now - one.sentAt)
+    this.#peers.observe(now, from, costMs(now - one.sentAt, reply))
     if (reply.type === 'failed') return this.#refused(now, call, from, reply)
     if (reply.type !== replyTypeOf[call.wanted.type]) {
       call.unsure ||= isWrite(call)
@@ -381,6 +381,13 @@ const askAgainMs = 5
 /** Nobody is connected any more: how long calls wait for somebody to come back. */
 const waitForNodesMs = 1000
 const dialledAtOnceMax = 16
+const refusalCostMs = 100
+
+/** A refusal is quick and no merit: it must not draw more calls to that node. */
+function costMs(tookMs: number, reply: ClientReply): number {
+  const isNodes = reply.type === 'failed' && retryOf[reply.failure.code] !== 'never'
+  return isNodes ? Math.max(tookMs, refusalCostMs) : tookMs
+}
 
 function earlier(a: Instant, b: Instant): Instant {
   return a < b ? a : b

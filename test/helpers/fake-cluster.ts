@@ -35,9 +35,8 @@ export class FakeCluster {
   readonly log: { readonly name: string; readonly request: ClientRequest }[] = []
   readonly rows = new Map<Key, ShownVersion[]>()
   readonly sockets = new Set<Socket>()
-  /** All that any client sent, and in how many pieces it came. */
+  /** All that any client sent. */
   heard = ''
-  chunks = 0
   behaviour: Behaviour = () => 'usual'
   readonly #servers = new Map<string, Server>()
   readonly #ports = new Map<string, number>()
@@ -168,7 +167,6 @@ export class FakeCluster {
     socket.on('error', () => socket.destroy())
     const channel = this.#channel(name)
     socket.on('data', chunk => {
-      this.chunks++
       this.heard += chunk.toString('latin1')
       for (const event of channel.push(chunk)) {
         if (event.type === 'message') this.#answer(name, socket, channel, event.message)

@@ -84,39 +84,32 @@ export function mayHaveHappened(call: Call): boolean {
   return isWrite(call) && (call.unsure || call.open.length > 0)
 }
 
-/** The message that asks for it. */
+/** The message that asks for it. Written out: spreading the envelope costs several times more. */
 export function requestOf(
   call: Call,
-  envelope: Envelope,
+  { id, epoch, timeLeft }: Envelope,
   op: OpId,
   generation: Generation,
 ): ClientRequest {
   const wanted = call.wanted
   switch (wanted.type) {
     case 'get':
-      return { ...envelope, type: 'get', key: wanted.key, r: wanted.r }
-    case 'put':
-      return {
-        ...envelope,
-        type: 'put',
-        key: wanted.key,
-        value: wanted.value,
-        context: wanted.context,
-        op,
-        again: mayHaveHappened(call),
-        generation,
-        w: wanted.w,
-      }
+      return { type: 'get', id, epoch, timeLeft, key: wanted.key, r: wanted.r }
+    case 'put': {
+      const { key, value, context, w } = wanted
+      const again = mayHaveHappened(call)
+      return { type: 'put', id, epoch, timeLeft, key, value, context, op, again, generation, w }
+    }
     case 'scan': {
       const { prefix, after, limit } = wanted
-      return { ...envelope, type: 'scan', prefix, after, limit }
+      return { type: 'scan', id, epoch, timeLeft, prefix, after, limit }
     }
     case 'inspect':
-      return { ...envelope, type: 'inspect', key: wanted.key }
+      return { type: 'inspect', id, epoch, timeLeft, key: wanted.key }
     case 'view':
-      return { type: 'view', id: envelope.id }
+      return { type: 'view', id }
     case 'status':
-      return { type: 'status', id: envelope.id }
+      return { type: 'status', id }
   }
 }
 
