@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 process.umask(0o077)
 process.env.NODE_ENV ??= 'production'
-const { execute } = await import('@oclif/core')
+const { execute } = await import('@oclif/core/execute')
 await execute({ dir: import.meta.url })

@@ -4,7 +4,9 @@
  * heavy is imported here: the start of `kv get` is budgeted, so commands import inside `run`.
  */
 import { setMaxListeners } from 'node:events'
-import { Command, Errors, Flags } from '@oclif/core'
+import { Command } from '@oclif/core/command'
+import { ExitError } from '@oclif/core/errors'
+import * as Flags from '@oclif/core/flags'
 import { CliError, failureOf } from './cli-error.ts'
 import { durationMs } from './duration.ts'
 import { endQuietlyOnClosedPipe, printJson, say, sayAtOnce } from './render.ts'
@@ -119,7 +121,7 @@ export abstract class KvCommand extends Command {
 
   /** Prints the failure and sets the exit code; never rethrows, so oclif adds nothing. */
   protected override async catch(error: Error): Promise<void> {
-    if (error instanceof Errors.ExitError) {
+    if (error instanceof ExitError) {
       process.exitCode = error.oclif.exit ?? 1
       return
     }

@@ -2,7 +2,7 @@
  * What the commands that read and write data share: how a cluster is reached, the quorum flags,
  * and the shapes in which outcomes, dots and versions are shown.
  */
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import type { Client, Quorum } from '../client/index.ts'
 import { KvCommand } from './base-command.ts'
 import { CliError, failureOf } from './cli-error.ts'

@@ -145,6 +145,8 @@ export class SessionHost {
       if (address !== undefined) {
         underWay++
         timer = setTimeout(next, seedDelayMs)
+        // The sockets and the tick keep the process alive; a spare timer must not.
+        timer.unref()
         this.#connect(address, undefined, failure => {
           underWay--
           if (reason === undefined || reason.code === 'UNREACHABLE') reason = failure

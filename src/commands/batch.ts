@@ -1,5 +1,5 @@
 /** `kv batch -f FILE`: many operations over one connection. */
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import { batchResults } from '../cli/batch.ts'
 import {
   DataCommand,

@@ -1,5 +1,5 @@
 /** `kv del KEY...`: reads what is there, then puts a tombstone over it. */
-import { Args } from '@oclif/core'
+import * as Args from '@oclif/core/args'
 import { CliError } from '../cli/cli-error.ts'
 import {
   contextFlags,

@@ -1,5 +1,6 @@
 /** `kv export [FILE]`: every key with its versions, one JSON object a line, in token order. */
-import { Args, Flags } from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import { DataCommand, readQuorum, readQuorumFlag, viaFlag } from '../cli/data-command.ts'
 import { exportRecords } from '../cli/export.ts'
 import { OutputFile } from '../cli/output-file.ts'

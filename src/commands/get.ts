@@ -1,5 +1,6 @@
 /** `kv get KEY...`: exact bytes into a pipe, escaped text onto a terminal, never one of many. */
-import { Args, Flags } from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import { CliError } from '../cli/cli-error.ts'
 import { DataCommand, keyArgs, readQuorum, readQuorumFlag, viaFlag } from '../cli/data-command.ts'
 import { contextToken } from '../cli/encoding.ts'

@@ -1,5 +1,5 @@
 /** `kv import FILE`: NDJSON records into the cluster. */
-import { Args } from '@oclif/core'
+import * as Args from '@oclif/core/args'
 import {
   DataCommand,
   readQuorum,

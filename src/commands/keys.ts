@@ -1,5 +1,5 @@
 /** `kv keys`: the keys of the cluster in token order, page by page. */
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import { CliError } from '../cli/cli-error.ts'
 import { DataCommand, given, viaFlag } from '../cli/data-command.ts'
 import { contextToken as cursorToken, encodedKey } from '../cli/encoding.ts'

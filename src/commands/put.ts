@@ -1,5 +1,5 @@
 /** `kv put KEY VALUE`: reads what is there, then supersedes it. */
-import { Args } from '@oclif/core'
+import * as Args from '@oclif/core/args'
 import { CliError } from '../cli/cli-error.ts'
 import {
   contextFlags,

@@ -1,5 +1,6 @@
 /** `kv ring [KEY]`: who owns what, and where a key lives. */
-import { Args, Flags } from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import { CliError } from '../cli/cli-error.ts'
 import { DataCommand, viaFlag } from '../cli/data-command.ts'
 import { printLine } from '../cli/render.ts'
