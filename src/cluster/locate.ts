@@ -24,6 +24,11 @@ export async function locate(cluster: string | undefined): Promise<string> {
   throw new ClusterError('USAGE', `which cluster? ${names.join(', ')}: name one, or set KV_CLUSTER`)
 }
 
+/** The directories of all clusters of this user. */
+export async function allDirectories(): Promise<readonly string[]> {
+  return (await listClusters()).map(name => clusterDirectory(name))
+}
+
 /** The same for `up`, which may make one: `demo` where nothing is said and nothing is there. */
 export async function locateForUp(
   name: string | undefined,

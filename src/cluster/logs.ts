@@ -4,7 +4,8 @@
  * stack) is shown as it is, at its place.
  */
 import { open } from 'node:fs/promises'
-import { pathsOf } from './cluster-file.ts'
+import { ClusterError } from './cluster-error.ts'
+import { pathsOf, requireClusterFile } from './cluster-file.ts'
 import { isMissing } from './private-file.ts'
 
 export type LogLine = {
@@ -58,7 +59,19 @@ export class LogReader {
   }
 }
 
-export const supervisorName = 'supervisor'
+const supervisorName = 'supervisor'
+
+/** Whose logs there are; or these, checked. Throws NOT_FOUND, UNKNOWN_NODE. */
+export async function logNames(
+  directory: string,
+  wanted: readonly string[] | undefined,
+): Promise<readonly string[]> {
+  const file = await requireClusterFile(directory)
+  const names = [...file.nodes.map(node => node.name), supervisorName]
+  const stranger = wanted?.find(name => !names.includes(name))
+  if (stranger === undefined) return wanted ?? names
+  throw new ClusterError('UNKNOWN_NODE', `there is no log of ${stranger}; of ${names.join(', ')}`)
+}
 
 type Source = {
   readonly name: string

@@ -42,6 +42,8 @@ export type UpResult = {
   readonly created: boolean
   readonly nodes: readonly NodeProcess[]
   readonly readyMs: number
+  /** Of a supervisor in this process: resolves when it has stopped. */
+  readonly stopped: Promise<void>
 }
 
 /**
@@ -50,17 +52,47 @@ export type UpResult = {
  */
 export async function bringUp(options: UpOptions): Promise<UpResult> {
   const begun = performance.now()
-  return prepared(options, async ({ file, created, running }) => {
-    const started = running === undefined
-    const control = running ?? (await launch(options, file))
+  return prepared(options, async found => {
+    const control = found.running ?? (await launch(options, found.file))
+    return seenUp(options, found, control, begun)
+  })
+}
+
+/** The same under a supervisor in this process, until `signal` is aborted or somebody asks. */
+export async function bringUpHere(options: UpOptions): Promise<UpResult> {
+  const begun = performance.now()
+  return prepared(options, async found => {
+    if (found.running !== undefined) return seenUp(options, found, found.running, begun)
+    const { runSupervisor } = await import('./run-supervisor.ts')
+    const supervisor = await runSupervisor(options.directory, () => undefined)
+    options.signal?.addEventListener('abort', () => void supervisor.stop())
     try {
-      const nodes = await untilReady(options, file, control, begun)
-      if (started) await untilLinked(options, file, nodes)
-      return { file, started, created, nodes, readyMs: Math.round(performance.now() - begun) }
-    } finally {
-      control.close()
+      const control = await reachSupervisor(options.directory, found.file, reachMs)
+      if (control === undefined) throw new ClusterError('INTERNAL', 'cannot reach this process')
+      const up = await seenUp(options, found, control, begun)
+      return { ...up, stopped: supervisor.stopped }
+    } catch (problem) {
+      await supervisor.stop()
+      throw problem
     }
   })
+}
+
+async function seenUp(
+  options: UpOptions,
+  { file, created, running }: Prepared,
+  control: ControlClient,
+  begun: number,
+): Promise<UpResult> {
+  const started = running === undefined
+  try {
+    const nodes = await untilReady(options, file, control, begun)
+    if (started) await untilLinked(options, file, nodes)
+    const readyMs = Math.round(performance.now() - begun)
+    return { file, started, created, nodes, readyMs, stopped: Promise.resolve() }
+  } finally {
+    control.close()
+  }
 }
 
 export type Prepared = {
@@ -85,7 +117,7 @@ export async function prepared<Result>(
     const existing = await readClusterFile(directory)
     if (existing === undefined) return found(options, start)
     const running = await reachSupervisor(directory, existing, reachMs)
-    const file = settle(existing, options.wanted, running !== undefined)
+    const file = settledFile(existing, options.wanted, running)
     if (running !== undefined) return start({ file, created: false, running })
     await endLeftovers(directory)
     await untilPortsAreFree(file, options.taken)
@@ -99,6 +131,19 @@ const pollMs = 25
 const linkMs = 1500
 /** Nodes whose supervisor died leave within two seconds. */
 const orphanMs = 3000
+
+function settledFile(
+  file: ClusterFile,
+  wanted: WantedSettings,
+  running: ControlClient | undefined,
+): ClusterFile {
+  try {
+    return settle(file, wanted, running !== undefined)
+  } catch (problem) {
+    running?.close()
+    throw problem
+  }
+}
 
 /** What no cluster can be is said before anything is written. */
 function refuseImpossible(options: UpOptions): void {

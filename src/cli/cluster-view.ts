@@ -1,0 +1,136 @@
+/** How a local cluster is shown: pure functions from what was found to lines and documents. */
+import type { ClusterStatus, NodeStatus } from '../cluster/status.ts'
+import type { NodeProcess } from '../cluster/supervisor.ts'
+import type { UpResult } from '../cluster/up.ts'
+import { shownDuration } from './duration.ts'
+import { tableLines } from './render.ts'
+import { oneLine } from './visible.ts'
+
+export function upDocument(up: UpResult, directory: string): Record<string, unknown> {
+  const { file } = up
+  return {
+    cluster: file.name,
+    dir: directory,
+    created: up.created,
+    started: up.started,
+    nodes: up.nodes.map(node => {
+      const entry = file.nodes.find(one => one.name === node.name)
+      const { name, state, pid } = node
+      return { name, host: entry?.host, port: entry?.port, pid, state }
+    }),
+    n: file.replicas,
+    r: file.readQuorum,
+    w: file.writeQuorum,
+    partitions: file.partitions,
+    readyMs: up.readyMs,
+  }
+}
+
+export function upLines(up: UpResult): readonly string[] {
+  const { file, nodes } = up
+  const running = nodes.filter(node => node.state === 'running').length
+  const all = running === nodes.length
+  const count = all ? `${running} nodes` : `${running} of ${nodes.length} nodes`
+  const others = nodes.filter(node => node.state !== 'running')
+  const rest = others.map(node => `  ${node.name} is ${node.state}: kv node start ${node.name}`)
+  if (!up.started) return [`Cluster ${file.name} is already up (${count}).`, ...rest]
+  const settings = `N=${file.replicas} R=${file.readQuorum} W=${file.writeQuorum}`
+  return [
+    `Cluster ${file.name} is up: ${count}, ${settings}, ${file.partitions} partitions`,
+    ...rest,
+  ]
+}
+
+export function statusDocument(status: ClusterStatus): Record<string, unknown> {
+  const { file, directory, supervisor, health, quorum, ringAgreed } = status
+  const nodes = status.nodes.map(node => ({
+    name: node.name,
+    state: node.state,
+    address: node.address,
+    pid: node.pid,
+    uptimeMs: uptimeMs(node),
+    ownership: node.ownership,
+    answers: node.answer !== undefined,
+    keys: node.answer?.keys,
+    full: node.answer?.full,
+    connected: node.answer?.connected,
+    restarts: node.restarts,
+    problem: problemOf(node),
+  }))
+  return { cluster: file.name, dir: directory, supervisor, health, quorum, ringAgreed, nodes }
+}
+
+/** The verdict first, then the nodes, then what to do. */
+export function statusLines(status: ClusterStatus): readonly string[] {
+  const rows = status.nodes.map(node => [
+    node.name,
+    node.state,
+    node.address,
+    node.pid === undefined ? '–' : String(node.pid),
+    shownUptime(node),
+    `${(node.ownership * 100).toFixed(1)}%`,
+    node.answer === undefined ? '?' : String(node.answer.keys),
+  ])
+  const head = ['NODE', 'STATE', 'ADDRESS', 'PID', 'UPTIME', 'OWNS', 'KEYS']
+  const problems = status.nodes.flatMap(node => {
+    const problem = problemOf(node)
+    return problem === undefined ? [] : [`${node.name}: ${oneLine(problem)}`]
+  })
+  return [verdict(status), ...tableLines(head, rows), ...problems, ...nextLines(status)]
+}
+
+function verdict(status: ClusterStatus): string {
+  const { file, health, quorum, nodes } = status
+  const answering = nodes.filter(node => node.answer !== undefined).length
+  const { replicas, readQuorum, writeQuorum } = file
+  if (health === 'down') return `${file.name}: DOWN, none of ${nodes.length} nodes runs`
+  const count = `${answering} of ${nodes.length} nodes answer`
+  const able = `${quorum.read ? 'reads ok' : 'some reads fail'}, ${quorum.write ? 'writes ok' : 'some writes fail'}`
+  const copies = `every key has at least ${quorum.fewestReplicas} of ${replicas} replicas`
+  return (
+    `${file.name}: ${health.toUpperCase()}, ${count}; ${copies} ` +
+    `(R=${readQuorum} W=${writeQuorum}: ${able})`
+  )
+}
+
+/** Why a node is not there: the text of its last line, or that it is silent. */
+function problemOf(node: NodeStatus): string | undefined {
+  if (node.state === 'crashed') return `crashed: ${lastWords(node)}`
+  if (node.state === 'running' && node.answer === undefined) return 'runs, but does not answer'
+  if (node.answer?.full === true) return 'its disk is nearly full: writes are refused'
+  return undefined
+}
+
+/** What the last line of a node's log says. */
+export function lastWords(node: NodeProcess): string {
+  const line = node.lastLines.at(-1)
+  if (line === undefined) return 'it left no word'
+  try {
+    const fields = Object(JSON.parse(line)) as Readonly<Record<string, unknown>>
+    return String(fields['text'] ?? fields['event'] ?? line)
+  } catch {
+    return line
+  }
+}
+
+function nextLines(status: ClusterStatus): readonly string[] {
+  if (status.health === 'down') return [`next: kv cluster up ${status.file.name}`]
+  const next = status.nodes.flatMap(node => {
+    if (node.state === 'paused') return [`next: kv node resume ${node.name}`]
+    if (node.state === 'crashed') return [`next: kv cluster logs -n ${node.name}`]
+    const gone = node.state === 'stopped' || node.state === 'killed'
+    return gone ? [`next: kv node start ${node.name}`] : []
+  })
+  if (status.supervisor === 'running') return next
+  return [`next: kv cluster up ${status.file.name} (the supervisor is gone)`]
+}
+
+function uptimeMs(node: NodeStatus): number | undefined {
+  if (node.answer !== undefined) return node.answer.upMs
+  return node.startedAt === undefined ? undefined : Math.max(0, Date.now() - node.startedAt)
+}
+
+function shownUptime(node: NodeStatus): string {
+  const ms = uptimeMs(node)
+  return ms === undefined ? '–' : shownDuration(ms)
+}

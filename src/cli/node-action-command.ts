@@ -1,0 +1,30 @@
+/** What `kv node start|stop|kill|restart|pause|resume` share: one action, one or more nodes. */
+import { Args } from '@oclif/core'
+import type { Action } from '../cluster/supervisor.ts'
+import { KvCommand } from './base-command.ts'
+import { printLine } from './render.ts'
+
+export abstract class NodeActionCommand extends KvCommand {
+  static override strict = false
+  static override args = {
+    node: Args.string({ required: true, ignoreStdin: true, description: 'one node or several' }),
+  }
+
+  protected abstract readonly action: Action
+
+  async run(): Promise<unknown> {
+    // By its own name: oclif sees only a class's own arguments, not those it inherits.
+    const { argv, flags } = await this.parse(NodeActionCommand)
+    const { locate } = await import('../cluster/locate.ts')
+    const { actOnNodes } = await import('../cluster/node-action.ts')
+    const { cluster, timeout } = flags
+    const directory = await locate(cluster)
+    const done = await actOnNodes(directory, argv.map(String), this.action, timeout)
+    if (!this.jsonEnabled()) {
+      for (const { node, from, to } of done) {
+        printLine(from === to ? `${node} is ${to} already` : `${node}: ${from} -> ${to}`)
+      }
+    }
+    return done.length === 1 ? done[0] : { nodes: done }
+  }
+}
