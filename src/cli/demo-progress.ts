@@ -5,7 +5,7 @@ const barCells = 24
 const redrawMs = 100
 
 /** The bar as text: `███░░░ 1,200/12,000`. */
-export function barText(done: number, total: number, cells = barCells): string {
+function barText(done: number, total: number, cells = barCells): string {
   const part = total > 0 ? Math.min(1, done / total) : 1
   const full = Math.floor(part * cells)
   return `${'█'.repeat(full)}${'░'.repeat(cells - full)} ${shownCount(done)}/${shownCount(total)}`

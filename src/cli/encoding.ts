@@ -5,7 +5,7 @@
 import { CliError } from './cli-error.ts'
 import { textOf } from './visible.ts'
 
-export type Encoding = 'utf8' | 'base64'
+type Encoding = 'utf8' | 'base64'
 export type EncodedValue = { readonly value: string; readonly encoding: Encoding }
 export type EncodedKey = { readonly key: string; readonly keyEncoding?: 'base64' }
 

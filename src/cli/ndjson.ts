@@ -16,7 +16,7 @@ export type DataRecord = {
 }
 
 /** Longest line read: 64 siblings of one object of 8 MiB, escaped by JSON. */
-export const lineBytesMax = 64 * 1024 * 1024
+const lineBytesMax = 64 * 1024 * 1024
 
 /** The record as plain data for `JSON.stringify`. */
 export function shownRecord(record: DataRecord): unknown {

@@ -43,7 +43,7 @@ export function shortDot(dot: Dot, via: NodeId): string {
 }
 
 /** One of `siblings` in a document. */
-export function shownSibling(version: Version): unknown {
+function shownSibling(version: Version): unknown {
   const { value, dot, at, via } = version
   const shown = value === undefined ? {} : encodedValue(value)
   const time = new Date(at).toISOString()

@@ -14,7 +14,7 @@ export type LockResult =
   /** undefined: its holder cannot be read (yet). */
   | { readonly type: 'busy'; readonly holder: ProcessIdentity | undefined }
 
-export type Lock = { readonly release: () => Promise<void> }
+type Lock = { readonly release: () => Promise<void> }
 
 /** Takes the lock, or says who has it. Throws where the directory is missing. */
 export async function takeLock(path: string): Promise<LockResult> {

@@ -19,7 +19,7 @@ export type LogLine = {
 }
 
 export const logLevels = ['info', 'warn', 'error'] as const
-export type LogLevel = (typeof logLevels)[number]
+type LogLevel = (typeof logLevels)[number]
 
 export type LogFilter = {
   readonly level: LogLevel

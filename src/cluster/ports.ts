@@ -8,7 +8,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { ClusterError } from './cluster-error.ts'
 
-export const defaultBasePort = 4700
+const defaultBasePort = 4700
 const host = '127.0.0.1'
 const triesMax = 50
 /** "Any" port is below the range that systems hand out for outgoing connections. */
@@ -41,7 +41,7 @@ export async function chooseBasePort(
   ])
 }
 
-export function portsFrom(base: number, count: number): readonly number[] {
+function portsFrom(base: number, count: number): readonly number[] {
   return Array.from({ length: count }, (_, i) => base + 1 + i)
 }
 
@@ -81,7 +81,7 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /** The process of this user that listens on the port; undefined where nobody can tell. */
-export function listenerOn(port: number): number | undefined {
+function listenerOn(port: number): number | undefined {
   if (process.platform !== 'linux') return undefined
   const inode = inodeOfListener(port)
   if (inode === undefined) return undefined

@@ -71,7 +71,7 @@ function lookInProc(pid: number): Seen | undefined {
 }
 
 /** Exported for its test on Linux. */
-export function lookWithPs(pid: number): Seen | undefined {
+function lookWithPs(pid: number): Seen | undefined {
   let line: string
   try {
     const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C' }

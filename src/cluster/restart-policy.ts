@@ -3,8 +3,8 @@
  * at all after five crashes within a minute (ux 4.3).
  */
 
-export const crashesMax = 5
-export const crashWindowMs = 60_000
+const crashesMax = 5
+const crashWindowMs = 60_000
 
 /** Times (monotonic ms) of the crashes that still count, and how long the waits have grown. */
 export type CrashHistory = { readonly times: readonly number[]; readonly inARow: number }

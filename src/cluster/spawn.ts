@@ -10,7 +10,7 @@ import { identityOf, type ProcessIdentity } from './process-identity.ts'
 
 /** The node's program; started by path, for nothing here may import it. */
 export const nodeEntry = fileURLToPath(new URL('../node/main.js', import.meta.url))
-export const supervisorEntry = fileURLToPath(new URL('./main.js', import.meta.url))
+const supervisorEntry = fileURLToPath(new URL('./main.js', import.meta.url))
 
 export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
 

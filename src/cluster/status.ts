@@ -17,7 +17,7 @@ import { readSupervisorFile } from './supervisor-file.ts'
 import { processesOf } from './up.ts'
 
 /** `silent`: its process lives and does not answer. */
-export type SupervisorState = 'running' | 'silent' | 'none'
+type SupervisorState = 'running' | 'silent' | 'none'
 
 export type Processes = {
   readonly supervisor: SupervisorState
@@ -33,7 +33,7 @@ export type NodeStatus = NodeProcess & {
 }
 
 /** healthy: all nodes answer and see each other. unavailable: some key can be read or written no more. */
-export type Health = 'healthy' | 'degraded' | 'unavailable' | 'down'
+type Health = 'healthy' | 'degraded' | 'unavailable' | 'down'
 
 export type ClusterStatus = {
   readonly file: ClusterFile

@@ -8,16 +8,16 @@ import type { ClusterSettings, MemberRecord } from './message.ts'
 import { weightMax } from './ring/claim.ts'
 
 export const formatVersion = 1
-export const partitionsMax = 65536
+const partitionsMax = 65536
 /** Nodes that one cluster file may list: every table by node is bounded by it. */
 export const nodesMax = 256
 
 /** What the user wants of a node; a supervisor never heals what is not `up`. */
-export const intents = ['up', 'stopped', 'killed', 'paused'] as const
+const intents = ['up', 'stopped', 'killed', 'paused'] as const
 export type Intent = (typeof intents)[number]
 
 /** `committed`: answered at commit, without a sync of the disk. */
-export const durabilities = ['durable', 'committed'] as const
+const durabilities = ['durable', 'committed'] as const
 export type Durability = (typeof durabilities)[number]
 
 export type NodeEntry = {

@@ -68,7 +68,7 @@ export type CopyRead = {
 }
 
 /** Coordinate this put for me: I am not on its preference list. */
-export type Forward = Envelope & {
+type Forward = Envelope & {
   readonly type: 'forward'
   readonly request: PutRequest
 }
@@ -144,10 +144,10 @@ export type ScanRequest = Envelope & {
 export type InspectRequest = Envelope & { readonly type: 'inspect'; readonly key: Key }
 
 /** Who are the members, and how is the cluster set? Also the first request of a client. */
-export type ViewRequest = { readonly type: 'view'; readonly id: RequestId }
+type ViewRequest = { readonly type: 'view'; readonly id: RequestId }
 
 /** How is this node? */
-export type StatusRequest = { readonly type: 'status'; readonly id: RequestId }
+type StatusRequest = { readonly type: 'status'; readonly id: RequestId }
 
 export type ClientRequest =
   | GetRequest

@@ -6,7 +6,6 @@
 import type { Instant } from '../core/ids.ts'
 import { inFlightBytesMax, inFlightMax } from '../wire/bounds.ts'
 
-export const scansMax = 16
 /** Past its own deadline a request may still be answered; then it is forgotten. */
 const graceMs = 2000
 

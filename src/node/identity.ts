@@ -8,7 +8,7 @@ import { type ClusterId, type NodeId, nodeIdOf, type StoreId } from '../core/ids
 import type { Durability } from './lmdb-environment.ts'
 import { StoreRefused } from './store-error.ts'
 
-export const storeFormat = 1
+const storeFormat = 1
 
 /** Who a store is; in the identity row and in `store.json` alike. */
 export type StoreName = {
@@ -26,7 +26,7 @@ export type StoreIdentity = StoreName & {
 }
 
 /** The last run of a process on this store. */
-export type Run = {
+type Run = {
   /** The machine's boot, '' where the system does not tell. */
   readonly boot: string
   readonly durability: Durability

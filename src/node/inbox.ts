@@ -20,7 +20,7 @@ import {
 } from './message-class.ts'
 
 /** Requests in flight and replies that nobody took yet, over all connections. */
-export const queuedBytesMax = 128 * 1024 * 1024
+const queuedBytesMax = 128 * 1024 * 1024
 /** Replies that one connection may leave lying before it is not read any more. */
 const behindBytesMax = 32 * 1024 * 1024
 export const scansMax = 16

@@ -14,7 +14,7 @@ import type { PeerRequest } from './message-class.ts'
 type Held = { readonly request: ClientRequest | PeerRequest; readonly at: Instant }
 
 /** Requests that were read before reading stopped: about one chunk of the socket. */
-export const heldMax = 1024
+const heldMax = 1024
 
 export class Incoming {
   readonly connection: Connection<PeerMessage | ClientRequest, PeerMessage | ClientReply>

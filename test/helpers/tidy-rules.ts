@@ -80,4 +80,9 @@ const inPure: readonly (readonly [RegExp, string])[] = [
 const forbiddenWords = ['shard', 'slot', 'master', 'slave', 'leader', 'purge', 'bucket']
 const forbiddenName = /(^|[/-])(utils?|helpers?|common|misc|managers?|services?)([./-]|$)/
 /** The renderer, and what speaks to a parent process rather than to a person. */
-const mayPrint = new Set(['src/cli/render.ts', 'src/node/log.ts', 'src/node/main.ts'])
+const mayPrint = new Set([
+  'src/cli/render.ts',
+  'src/node/log.ts',
+  'src/node/main.ts',
+  'src/node/open-check.ts',
+])

@@ -9,7 +9,7 @@ export type ClientOrigin = {
   readonly caller: Caller
   readonly id: RequestId
 }
-export type PeerOrigin = { readonly type: 'peer'; readonly node: NodeId; readonly id: RequestId }
+type PeerOrigin = { readonly type: 'peer'; readonly node: NodeId; readonly id: RequestId }
 export type Origin = ClientOrigin | PeerOrigin
 
 /** Answers a client. */
