@@ -16,6 +16,10 @@ import type {
   Token,
   WallTime,
 } from './ids.ts'
+import type { Beliefs } from './membership/beliefs.ts'
+import type { DigestEntry, MemberDelta } from './membership/member-state.ts'
+import type { Digest } from './membership/member-table.ts'
+import type { ViewEntry } from './membership/view.ts'
 import type { Failure, Outcome } from './outcome.ts'
 
 /** What every request carries: its number, the sender's epoch, the milliseconds it has left. */
@@ -97,7 +101,45 @@ export type KeysListed = {
 }
 export type ListedKey = { readonly token: Token; readonly key: Key; readonly live: boolean }
 
+// -- membership (`membership/membership.ts`) ----------------------------------------------------
+
+/** What every message of gossip carries: the sender's view, whole where the receiver's differs. */
+type Views = {
+  readonly id: RequestId
+  readonly epoch: Epoch
+  readonly view: readonly ViewEntry[] | undefined
+}
+
+/** This is what I know of whom; what do you know? */
+export type GossipSyn = Views & { readonly type: 'syn'; readonly digest: Digest }
+/** This is what you lack, and what I lack. */
+export type GossipSynAck = Views & {
+  readonly type: 'syn-ack'
+  readonly deltas: readonly MemberDelta[]
+  readonly wants: readonly DigestEntry[]
+}
+/** What you lacked; unasked: news. */
+export type GossipAck = Views & { readonly type: 'ack'; readonly deltas: readonly MemberDelta[] }
+
+/** Are you there? */
+export type Ping = { readonly type: 'ping'; readonly id: RequestId }
+export type Pong = { readonly type: 'pong'; readonly id: RequestId }
+/** Is that one there? I cannot reach it. */
+export type PingFor = { readonly type: 'ping-for'; readonly id: RequestId; readonly node: NodeId }
+/** It answered me. */
+export type PongFor = { readonly type: 'pong-for'; readonly id: RequestId; readonly node: NodeId }
+
+export type MembershipMessage =
+  | GossipSyn
+  | GossipSynAck
+  | GossipAck
+  | Ping
+  | Pong
+  | PingFor
+  | PongFor
+
 export type PeerMessage =
+  | MembershipMessage
   | StoreCopy
   | CopyStored
   | ReadCopy
@@ -149,7 +191,11 @@ type ViewRequest = { readonly type: 'view'; readonly id: RequestId }
 /** How is this node? */
 type StatusRequest = { readonly type: 'status'; readonly id: RequestId }
 
+/** What do you believe of the members? */
+type GossipRequest = { readonly type: 'gossip'; readonly id: RequestId }
+
 export type ClientRequest =
+  | GossipRequest
   | GetRequest
   | PutRequest
   | ScanRequest
@@ -259,6 +305,12 @@ export type StatusReply = {
   readonly counters: readonly (readonly [name: string, value: number])[]
 }
 
+export type GossipReply = Beliefs & {
+  readonly type: 'gossiped'
+  readonly id: RequestId
+  readonly node: NodeId
+}
+
 export type FailReply = {
   readonly type: 'failed'
   readonly id: RequestId
@@ -272,4 +324,5 @@ export type ClientReply =
   | InspectReply
   | ViewReply
   | StatusReply
+  | GossipReply
   | FailReply

@@ -8,7 +8,11 @@ import { assert } from './assert.ts'
 import type { CommitId, Effect, Input, Row, RowKey } from './step.ts'
 
 /** A row on its way to the disk: what is written, and what it means. */
-export type PendingRow<Meaning> = { readonly bytes: Uint8Array; readonly meaning: Meaning }
+export type PendingRow<Meaning> = {
+  readonly bytes: Uint8Array
+  /** undefined: of no meaning to whoever reads through the overlay. */
+  readonly meaning: Meaning | undefined
+}
 
 export class Pending<Meaning, Then> {
   #gathering = new Batch<Meaning, Then>()
@@ -23,10 +27,10 @@ export class Pending<Meaning, Then> {
   }
 
   /** Puts a row into the commit that gathers; `then` comes back once it is durable. */
-  write(key: RowKey, row: PendingRow<Meaning>, then: Then): void {
+  write(key: RowKey, row: PendingRow<Meaning>, then?: Then): void {
     const replaced = this.#gathering.rows.get(key)
     this.#gathering.rows.set(key, row)
-    this.#gathering.waiting.push(then)
+    if (then !== undefined) this.#gathering.waiting.push(then)
     this.#gathering.bytes += row.bytes.length - (replaced?.bytes.length ?? 0)
     this.#bytes += row.bytes.length - (replaced?.bytes.length ?? 0)
   }

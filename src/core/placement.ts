@@ -4,7 +4,9 @@
  */
 import { type Hash, partitionOf, tokenOf } from './hash.ts'
 import type { Epoch, Key, NodeId, Token } from './ids.ts'
-import type { ClusterSettings, MemberRecord } from './message.ts'
+import type { View } from './membership/view.ts'
+import { membersIn } from './membership/view.ts'
+import type { ClusterSettings } from './message.ts'
 import { claim, type Ring } from './ring/claim.ts'
 import { epochOf } from './ring/epoch.ts'
 import { preferenceList } from './ring/preference-list.ts'
@@ -12,24 +14,40 @@ import { preferenceList } from './ring/preference-list.ts'
 export class Placement {
   readonly self: NodeId
   readonly settings: ClusterSettings
-  readonly members: readonly MemberRecord[]
-  readonly epoch: Epoch
-  readonly ring: Ring
   readonly #hash: Hash
   readonly #connected = new Set<NodeId>()
+  /** Nobody waits for these (`membership/`). */
+  readonly #avoids: (node: NodeId) => boolean
+  #epoch: Epoch
+  #ring: Ring
 
   constructor(
     self: NodeId,
     settings: ClusterSettings,
-    members: readonly MemberRecord[],
+    view: View,
     hash: Hash,
+    avoids: (node: NodeId) => boolean,
   ) {
     this.self = self
     this.settings = settings
-    this.members = members
-    this.epoch = epochOf(hash, members)
-    this.ring = claim(hash, members, settings)
     this.#hash = hash
+    this.#avoids = avoids
+    this.#epoch = epochOf(hash, view)
+    this.#ring = claim(hash, membersIn(view), settings)
+  }
+
+  get epoch(): Epoch {
+    return this.#epoch
+  }
+
+  get ring(): Ring {
+    return this.#ring
+  }
+
+  /** The members are others: so is the ring. */
+  adopt(view: View): void {
+    this.#epoch = epochOf(this.#hash, view)
+    this.#ring = claim(this.#hash, membersIn(view), this.settings)
   }
 
   tokenOf(key: Key): Token {
@@ -38,7 +56,7 @@ export class Placement {
 
   /** The N nodes that own the token, in the ring's order. */
   primaries(token: Token): readonly NodeId[] {
-    return preferenceList(this.ring, partitionOf(token, this.settings.partitions))
+    return preferenceList(this.#ring, partitionOf(token, this.settings.partitions))
   }
 
   /** True where this node owns the token. */
@@ -54,12 +72,18 @@ export class Placement {
     this.#connected.delete(node)
   }
 
-  /** This node itself, or one with a proved connection. */
+  /** This node itself, or one with a proved connection that is not suspect. */
   reachable(node: NodeId): boolean {
-    return node === this.self || this.#connected.has(node)
+    return node === this.self || (this.#connected.has(node) && !this.#avoids(node))
   }
 
-  get peers(): readonly NodeId[] {
+  /** Proved connections, suspect or not. */
+  get connectedPeers(): readonly NodeId[] {
     return [...this.#connected]
+  }
+
+  /** Those of them that it makes sense to ask. */
+  get peers(): readonly NodeId[] {
+    return this.connectedPeers.filter(node => !this.#avoids(node))
   }
 }

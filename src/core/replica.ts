@@ -7,7 +7,11 @@ import type { Record } from './causality/record.ts'
 import { Copies } from './copies.ts'
 import type { Instant, NodeId, WallTime } from './ids.ts'
 import { Listing } from './listing.ts'
-import type { ClientRequest, PeerMessage, ViewReply } from './message.ts'
+import { Directory } from './membership/directory.ts'
+import type { Load, Profile } from './membership/member-state.ts'
+import { Membership } from './membership/membership.ts'
+import { defaultTiming } from './membership/timing.ts'
+import type { ClientRequest, GossipReply, PeerMessage, ViewReply } from './message.ts'
 import { Objects } from './objects.ts'
 import { nothingDone } from './outcome.ts'
 import { Pending } from './pending.ts'
@@ -20,7 +24,7 @@ import { PutCoordination, type Stored } from './quorum/put-coordination.ts'
 import { Puts } from './quorum/puts.ts'
 import { Scans } from './quorum/scans.ts'
 import { Requests } from './requests.ts'
-import type { Effect, Env, Input } from './step.ts'
+import type { Effect, Env, Input, PeerAddress } from './step.ts'
 
 /** What a host shows of a replica: counts for status, log and monitor. */
 export type ReplicaView = {
@@ -42,15 +46,32 @@ export class Replica {
   readonly #scans: Scans
   readonly #inspections: Inspections
   readonly #copies: Copies
+  readonly #directory: Directory
+  readonly #membership: Membership
   #wall: WallTime = 0
   #full = false
+  #keys = 0
+  #told: readonly PeerAddress[] | undefined
 
   constructor(env: Env) {
-    const { self, settings, members, hash, secrets, reads } = env
-    const placement = new Placement(self, settings, members, hash)
+    const { self, settings, hash, secrets, reads, random } = env
+    this.#directory = new Directory(hash, reads, env.members)
+    const { view } = this.#directory
+    this.#membership = new Membership({
+      self,
+      hash,
+      random,
+      view,
+      profile: profileOf(env),
+      incarnation: this.#directory.incarnationOf(self) + 1,
+      firstId: Math.floor(uint48Of(random(6)) / 4),
+      timing: env.timing ?? defaultTiming,
+    })
+    const avoids = (node: NodeId) => this.#membership.avoids(node)
+    const placement = new Placement(self, settings, view, hash, avoids)
     const objects = new Objects<Stored>(hash, secrets.digest, reads, this.#pending)
     const listing = new Listing(hash, reads, placement)
-    const requests = new Requests(Math.floor(uint48Of(env.random(6)) / 4))
+    const requests = new Requests(Math.floor(uint48Of(random(6)) / 4))
     this.placement = placement
     this.#requests = requests
     this.#puts = new Puts(env, placement, objects, requests)
@@ -64,46 +85,21 @@ export class Replica {
   /** One input, its effects in the order in which they are to be performed. */
   step(now: Instant, input: Input): readonly Effect[] {
     const out: Effect[] = []
-    switch (input.type) {
-      case 'message':
-        this.#message(input.from, input.message, now, out)
-        return out
-      case 'request':
-        this.#request(
-          { type: 'client', caller: input.caller, id: input.request.id },
-          input.request,
-          now,
-          out,
-        )
-        return out
-      case 'turn':
-        return this.#turn(out)
-      case 'stored':
-        this.#stored(input, now, out)
-        return out
-      case 'tick':
-        this.#wall = input.wall
-        this.#puts.observe(this.#wall, this.#full)
-        this.#requests.tick(now, out)
-        return out
-      case 'connected':
-        this.placement.connected(input.node)
-        return out
-      case 'disconnected':
-        this.placement.disconnected(input.node)
-        this.#requests.lost(input.node, now, out)
-        return out
-      case 'disk':
-        this.#full = input.full
-        this.#puts.observe(this.#wall, this.#full)
-        return out
-    }
+    this.#membership.clock(now)
+    this.#take(now, input, out)
+    this.#follow(now, out)
+    return out
+  }
+
+  /** Is this a member, as far as this node knows? */
+  isMember(node: NodeId): boolean {
+    return this.#membership.isMember(node)
   }
 
   observe(): ReplicaView {
     return {
       epoch: this.placement.epoch,
-      connected: this.placement.peers,
+      connected: this.placement.connectedPeers,
       coordinating: this.#requests.size,
       pendingBytes: this.#pending.bytes,
       commits: this.#pending.commits,
@@ -111,14 +107,104 @@ export class Replica {
     }
   }
 
-  #turn(out: Effect[]): readonly Effect[] {
-    const commit = this.#pending.turn()
-    if (commit !== undefined) out.push(commit)
-    return out
+  #take(now: Instant, input: Input, out: Effect[]): void {
+    switch (input.type) {
+      case 'message':
+        return this.#message(input.from, input.message, now, out)
+      case 'request': {
+        const { caller, request } = input
+        return this.#request({ type: 'client', caller, id: request.id }, request, now, out)
+      }
+      case 'turn': {
+        const commit = this.#pending.turn()
+        if (commit !== undefined) out.push(commit)
+        return
+      }
+      case 'stored':
+        return this.#stored(input, now, out)
+      case 'tick':
+        return this.#tick(now, input.wall, out)
+      case 'connected':
+        this.placement.connected(input.node)
+        return this.#membership.connected(now, input.node, out)
+      case 'disconnected':
+        this.placement.disconnected(input.node)
+        this.#membership.disconnected(input.node)
+        return this.#requests.lost(input.node, now, out)
+      case 'disk':
+        this.#full = input.full
+        return this.#puts.observe(this.#wall, this.#full)
+      case 'keys':
+        this.#keys = input.count
+        return
+      case 'listening':
+        return this.#membership.listening(now, input.host, input.port)
+      case 'leave':
+        return this.#membership.leave(now, out)
+    }
+  }
+
+  #tick(now: Instant, wall: WallTime, out: Effect[]): void {
+    this.#wall = wall
+    this.#puts.observe(wall, this.#full)
+    this.#requests.tick(now, out)
+    const load: Load = { keys: this.#keys, full: this.#full }
+    this.#membership.tick(now, load, out)
+    if (this.#told === undefined) this.#tellPeers(out)
+  }
+
+  /** Acts on what membership found: a suspect is not waited for, another view is another ring. */
+  #follow(now: Instant, out: Effect[]): void {
+    for (const change of this.#membership.takeChanges()) {
+      switch (change.type) {
+        case 'avoid':
+          this.#requests.lost(change.node, now, out)
+          break
+        case 'view':
+          this.placement.adopt(this.#membership.view)
+          this.#tellPeers(out)
+          break
+        case 'address': {
+          const profile = this.#membership.profileOf(change.node)
+          if (profile !== undefined && this.#directory.learn(change.node, profile)) {
+            this.#tellPeers(out)
+          }
+          break
+        }
+        case 'incarnation':
+          this.#keepMembers()
+      }
+    }
+  }
+
+  /** Whom the host keeps connections to; what it takes to know them after a restart is kept. */
+  #tellPeers(out: Effect[]): void {
+    this.#told = this.#directory.peers(this.#membership.view, this.placement.self)
+    out.push({ type: 'peers', peers: this.#told })
+    this.#keepMembers()
+  }
+
+  #keepMembers(): void {
+    const { view, incarnation } = this.#membership
+    for (const { key, value } of this.#directory.rows(view, this.placement.self, incarnation)) {
+      this.#pending.write(key, { bytes: value, meaning: undefined })
+    }
   }
 
   #message(from: NodeId, message: PeerMessage, now: Instant, out: Effect[]): void {
+    this.#membership.heard(now, from, out)
+    if ('epoch' in message && message.epoch !== this.placement.epoch) {
+      this.#membership.differs(now, from, out)
+    }
     switch (message.type) {
+      case 'syn':
+      case 'syn-ack':
+      case 'ack':
+      case 'ping':
+      case 'pong':
+      case 'ping-for':
+      case 'pong-for':
+        return this.#membership.receive(now, from, message, out)
       case 'store':
         if (message.timeLeft > 0) this.#copies.store(from, message, out)
         return
@@ -149,6 +235,8 @@ export class Replica {
     switch (request.type) {
       case 'view':
         return void out.push(replyTo(origin, this.#view(origin)))
+      case 'gossip':
+        return void out.push(replyTo(origin, this.#beliefs(origin, now)))
       case 'status':
         // The host answers: what it says is about the process, not about the protocol.
         return
@@ -187,6 +275,10 @@ export class Replica {
       this.#refuse(origin, 'TIMEOUT', 'the request had no time left when it came', out)
       return false
     }
+    if (!this.isMember(this.placement.self)) {
+      this.#refuse(origin, 'STALE_VIEW', 'this node is no member of the cluster', out)
+      return false
+    }
     if (request.epoch === this.placement.epoch) return true
     this.#refuse(origin, 'STALE_VIEW', 'this node knows other members', out)
     return false
@@ -197,8 +289,13 @@ export class Replica {
   }
 
   #view({ id }: ClientOrigin): ViewReply {
-    const { epoch, settings, members } = this.placement
+    const { epoch, settings } = this.placement
+    const members = this.#directory.records(this.#membership.view)
     return { type: 'viewed', id, epoch, settings, members, time: this.#wall }
+  }
+
+  #beliefs({ id }: ClientOrigin, now: Instant): GossipReply {
+    return { type: 'gossiped', id, node: this.placement.self, ...this.#membership.beliefs(now) }
   }
 
   /** A commit ended: acks leave, own writes count; a commit in doubt ends the process. */
@@ -218,6 +315,12 @@ export class Replica {
       this.#requests.forgetIfOver(stored.id, now)
     }
   }
+}
+
+/** What this node says of itself until its port is bound. */
+function profileOf({ self, members, store, start }: Env): Profile {
+  const { host, port } = members.find(member => member.id === self) ?? { host: '', port: 0 }
+  return { host, port, store, start, status: 'alive' }
 }
 
 /** Bytes waiting for the disk, past which client puts are refused with BUSY, definite. */

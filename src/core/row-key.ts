@@ -7,11 +7,12 @@
  *   0x20        hints, by token and key, then owner; same order, so handoff writes in order
  *   0x30        the tree: sums and markers
  *   0x40        partitions: generation, floor, marks, whole
+ *   0x50        members: the view, and where each was last heard to listen
  *   0x80        compare-and-set data, which plain puts, hints and repair refuse
  *
  * The others are free: a further index or history takes one of its own.
  */
-import type { Key, Partition, Token } from './ids.ts'
+import type { Key, NodeId, Partition, Token } from './ids.ts'
 import type { RowKey } from './step.ts'
 
 /** The row of a plain put's object. */
@@ -44,7 +45,21 @@ export function keyOfRow(row: RowKey): { readonly token: Token; readonly key: Ke
   return { token: row.slice(1, 9) as Token, key: row.slice(9) as Key }
 }
 
+/** The row of a member. */
+export function memberRowKey(id: NodeId): RowKey {
+  return (MEMBERS + id) as RowKey
+}
+
+/** Bounds that enclose the rows of members. */
+export const memberRows = { from: '\x50' as RowKey, to: '\x51' as RowKey }
+
+/** The member that a row is of. */
+export function memberOfRow(row: RowKey): NodeId {
+  return row.slice(1) as NodeId
+}
+
 const OBJECTS = '\x10'
+const MEMBERS = '\x50'
 
 /** The lowest token of a partition; `partitions` is a power of two up to 65,536. */
 function firstToken(partition: number, partitions: number): string {

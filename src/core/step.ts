@@ -6,6 +6,7 @@
 import type { Brand } from './brand.ts'
 import type { Hash } from './hash.ts'
 import type { ClusterId, NodeId, StartId, StoreId, WallTime } from './ids.ts'
+import type { MembershipTiming } from './membership/timing.ts'
 import type {
   ClientReply,
   ClientRequest,
@@ -41,16 +42,27 @@ export type Input =
     }
   /** The disk passed its watermark, or came back below it. */
   | { readonly type: 'disk'; readonly full: boolean }
+  /** How many keys the store holds; now and then, for others to see. */
+  | { readonly type: 'keys'; readonly count: number }
+  /** The port is bound: others may be told of it. */
+  | { readonly type: 'listening'; readonly host: string; readonly port: number }
+  /** The process will stop on purpose: others are told. */
+  | { readonly type: 'leave' }
 
 export type Effect =
   | { readonly type: 'send'; readonly to: NodeId; readonly message: PeerMessage }
   | { readonly type: 'reply'; readonly caller: Caller; readonly reply: ClientReply }
+  /** Keep a connection to each of these, and to nobody else. */
+  | { readonly type: 'peers'; readonly peers: readonly PeerAddress[] }
   /** One transaction; answered by one `stored`. At most one is under way. */
   | { readonly type: 'commit'; readonly commit: CommitId; readonly rows: readonly Row[] }
   /** What log, monitor and tests observe. */
   | { readonly type: 'note'; readonly note: Note }
   /** The store can no longer be trusted: the process ends and is started again. */
   | { readonly type: 'halt'; readonly reason: string }
+
+/** Where a member listens. */
+export type PeerAddress = { readonly id: NodeId; readonly host: string; readonly port: number }
 
 /** Something worth a line in the log, typed. */
 export type Note = {
@@ -74,12 +86,15 @@ export type Env = {
   readonly store: StoreId
   readonly start: StartId
   readonly settings: ClusterSettings
+  /** As far as the host knows them; what the store and other members know is added. */
   readonly members: readonly MemberRecord[]
   readonly secrets: Secrets
   readonly hash: Hash
   readonly reads: Store
   /** `count` random bytes as a binary string; from the operating system in a real node. */
   readonly random: (count: number) => string
+  /** Other than the default only where the simulator asks how timing matters. */
+  readonly timing?: MembershipTiming
   /** True where this store proved that it lacks nothing (design §4, "whole"). */
   readonly whole: boolean
 }

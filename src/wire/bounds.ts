@@ -15,8 +15,6 @@ export const itemsMax = 65_536
 /** Requests in flight on one connection, and their bytes; told in the welcome, kept by the node. */
 export const inFlightMax = 1024
 export const inFlightBytesMax = 32 * 1024 * 1024
-/** Members of a cluster, and so the length of every list of nodes. */
-export const membersMax = 1024
 /** Keys in one page. */
 export const pageKeysMax = 1000
 /** Versions of one key in a reply; merges from peers have no bound but the frame. */

@@ -1,5 +1,7 @@
 /** What a node answers a client: arrays by position, `docs/wire.md` shows them all. */
+
 import { keyBytesMax } from '../core/ids.ts'
+import { membersMax } from '../core/membership/view.ts'
 import type {
   ClientReply,
   FailReply,
@@ -11,7 +13,8 @@ import type {
   ShownVersion,
   StatusReply,
 } from '../core/message.ts'
-import { counterMax, itemsMax, membersMax, pageKeysMax } from './bounds.ts'
+import { counterMax, itemsMax, pageKeysMax } from './bounds.ts'
+import { gossipedRow, writeGossiped } from './gossip-codec.ts'
 import {
   readBytes,
   readDot,
@@ -50,6 +53,9 @@ export function writeClientReply(writer: Writer, reply: ClientReply): void {
       break
     case 'status-is':
       writeStatus(writer, reply)
+      break
+    case 'gossiped':
+      writeGossiped(writer, reply)
       break
     case 'failed':
       writeFailed(writer, reply)
@@ -250,5 +256,6 @@ export const clientReplies = tableOf<ClientReply>([
   { tag: tags.inspected, arity: 4, read: readInspected },
   { tag: tags.viewed, arity: 6, read: readView },
   { tag: tags['status-is'], arity: 11, read: readStatus },
+  gossipedRow,
   failedRow,
 ])

@@ -1,5 +1,7 @@
 /** What a client asks a node: arrays by position, `docs/wire.md` shows them all. */
+
 import { keyBytesMax } from '../core/ids.ts'
+import { membersMax } from '../core/membership/view.ts'
 import type {
   ClientRequest,
   GetRequest,
@@ -7,7 +9,7 @@ import type {
   PutRequest,
   ScanRequest,
 } from '../core/message.ts'
-import { counterMax, membersMax } from './bounds.ts'
+import { counterMax } from './bounds.ts'
 import { readBytes, writeOptionalBytes } from './outcome-codec.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
@@ -30,6 +32,7 @@ export function writeClientRequest(writer: Writer, request: ClientRequest): void
       break
     case 'view':
     case 'status':
+    case 'gossip':
       writer.array(2)
       writer.uint(tags[request.type])
       writer.uint(request.id)
@@ -119,4 +122,5 @@ export const clientRequests = tableOf<ClientRequest>([
   { tag: tags.inspect, arity: 5, read: readInspect },
   { tag: tags.view, arity: 2, read: reader => ({ type: 'view', id: reader.uint() }) },
   { tag: tags.status, arity: 2, read: reader => ({ type: 'status', id: reader.uint() }) },
+  { tag: tags.gossip, arity: 2, read: reader => ({ type: 'gossip', id: reader.uint() }) },
 ])

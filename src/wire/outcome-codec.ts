@@ -1,8 +1,10 @@
 /** What replies of both tables share: dots, outcomes, failures (`core/outcome.ts`). */
+
 import type { Dot } from '../core/causality/version-vector.ts'
 import type { NodeId } from '../core/ids.ts'
+import { membersMax } from '../core/membership/view.ts'
 import { codes, type Failure, type Outcome } from '../core/outcome.ts'
-import { counterMax, membersMax } from './bounds.ts'
+import { counterMax } from './bounds.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
 

@@ -16,6 +16,7 @@ import type {
 import { counterMax, itemsMax } from './bounds.ts'
 import { failedRow, writeFailed, writeWrote, wroteRow } from './client-reply-codec.ts'
 import { putRow, writePut } from './client-request-codec.ts'
+import { membershipRows, writeMembership } from './gossip-codec.ts'
 import {
   readBytes,
   readFailure,
@@ -30,6 +31,15 @@ import { tags } from './tags.ts'
 
 export function writePeerMessage(writer: Writer, message: PeerMessage): void {
   switch (message.type) {
+    case 'syn':
+    case 'syn-ack':
+    case 'ack':
+    case 'ping':
+    case 'pong':
+    case 'ping-for':
+    case 'pong-for':
+      writeMembership(writer, message)
+      break
     case 'store':
       writeStore(writer, message)
       break
@@ -210,6 +220,7 @@ const forwardedRequests = tableOf([putRow])
 const forwardedReplies = tableOf<PutReply | FailReply>([wroteRow, failedRow])
 
 export const peerMessages = tableOf<PeerMessage>([
+  ...membershipRows,
   { tag: tags.store, arity: 9, read: readStore },
   { tag: tags.stored, arity: 4, read: readStored },
   { tag: tags.read, arity: 7, read: readRead },

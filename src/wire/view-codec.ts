@@ -1,6 +1,7 @@
 /** The members and the settings of a cluster, as a node tells them to a client. */
+import { membersMax } from '../core/membership/view.ts'
 import type { ClusterSettings, MemberRecord, ViewReply } from '../core/message.ts'
-import { counterMax, membersMax } from './bounds.ts'
+import { counterMax } from './bounds.ts'
 import { readBytes, writeOptionalBytes } from './outcome-codec.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'

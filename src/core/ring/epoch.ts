@@ -1,28 +1,29 @@
 /**
  * The epoch: which view of the members a request was routed by (design §3). Two nodes have the
- * same epoch exactly when they know the same member records and compute the same ring.
+ * same epoch exactly when they know the same view and compute the same ring. Addresses are not
+ * in it: a member that listens elsewhere owns what it owned.
  */
 import { binaryOf, binaryOfUint48 } from '../binary.ts'
 import type { Hash } from '../hash.ts'
 import type { Epoch } from '../ids.ts'
-import type { MemberRecord } from '../message.ts'
+import type { View, ViewEntry } from '../membership/view.ts'
 import { ringVersion } from './claim.ts'
 import { inOrder, weightUnits } from './shares.ts'
 
-/** First 8 bytes of SHA-256 over the ring version and every record, sorted by node id. */
-export function epochOf(hash: Hash, members: readonly MemberRecord[]): Epoch {
-  const sorted = inOrder(members)
-  const view = integer(ringVersion) + integer(sorted.length) + sorted.map(encoded).join('')
-  return hash.sha256(`epoch\0${view}`).slice(0, 8) as Epoch
+/** First 8 bytes of SHA-256 over the ring version and every entry, sorted by node id. */
+export function epochOf(hash: Hash, view: View): Epoch {
+  const sorted = inOrder(view)
+  const text = integer(ringVersion) + integer(sorted.length) + sorted.map(encoded).join('')
+  return hash.sha256(`epoch\0${text}`).slice(0, 8) as Epoch
 }
 
 /** Every field at its place, integers in 6 bytes, the others behind their length. */
-function encoded(member: MemberRecord): string {
-  const { id, host, port, weight, zone, key, statement } = member
+function encoded(entry: ViewEntry): string {
+  const { id, removed, version, weight, zone, key, statement } = entry
   return (
     text(id) +
-    text(host) +
-    integer(port) +
+    integer(removed ? 1 : 0) +
+    integer(version) +
     integer(weight * weightUnits) +
     text(zone) +
     optional(key) +

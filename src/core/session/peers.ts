@@ -4,6 +4,7 @@
  * the better one taken (the power of two choices): nearly as good as asking the best, and no
  * herd runs to it.
  */
+import { drawBelow, type Random } from '../draw.ts'
 import { after, type Instant, type NodeId } from '../ids.ts'
 
 export type Peer = {
@@ -20,10 +21,10 @@ export type Peer = {
 
 export class Peers {
   readonly #peers = new Map<NodeId, Peer>()
-  readonly #random: (count: number) => string
+  readonly #random: Random
   connectedCount = 0
 
-  constructor(random: (count: number) => string) {
+  constructor(random: Random) {
     this.#random = random
   }
 
@@ -85,8 +86,8 @@ export class Peers {
   ): NodeId | undefined {
     const fit = candidates.filter(id => this.isConnected(id) && passes(id))
     if (fit.length < 2) return fit[0]
-    const first = this.#below(fit.length)
-    const step = 1 + this.#below(fit.length - 1)
+    const first = drawBelow(this.#random, fit.length)
+    const step = 1 + drawBelow(this.#random, fit.length - 1)
     const a = this.peer(fit[first] as NodeId)
     const b = this.peer(fit[(first + step) % fit.length] as NodeId)
     return load(now, b) < load(now, a) ? b.id : a.id
@@ -95,13 +96,7 @@ export class Peers {
   /** Back-off after so many failures: 10 ms doubling to 640, a random half taken off. */
   jittered(failures: number): number {
     const full = 10 * (1 << Math.min(failures, 6))
-    return full / 2 + (full / 2) * (this.#below(256) / 256)
-  }
-
-  /** A random integer from 0 to below `bound`, which is at most 65,536. */
-  #below(bound: number): number {
-    const bytes = this.#random(2)
-    return Math.floor(((bytes.charCodeAt(0) * 256 + bytes.charCodeAt(1)) * bound) / 65536)
+    return full / 2 + (full / 2) * (drawBelow(this.#random, 256) / 256)
   }
 }
 
