@@ -21,8 +21,9 @@ export abstract class NodeActionCommand extends KvCommand {
     const directory = await locate(cluster)
     const done = await actOnNodes(directory, argv.map(String), this.action, timeout)
     if (!this.jsonEnabled()) {
-      for (const { node, from, to } of done) {
-        printLine(from === to ? `${node} is ${to} already` : `${node}: ${from} -> ${to}`)
+      for (const { node, action, from, to } of done) {
+        const isSame = from === to && action !== 'restart'
+        printLine(isSame ? `${node} is ${to} already` : `${node}: ${from} -> ${to}`)
       }
     }
     return done.length === 1 ? done[0] : { nodes: done }

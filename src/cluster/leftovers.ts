@@ -3,8 +3,8 @@
  * dead one left behind. Leftovers are ended and never adopted: their data is crash-safe, and
  * one rule covers kill -9 of anything, a reboot and a first start that broke off (ux 4.3).
  */
-import { readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, rm, rmdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { ClusterFile } from '../core/config.ts'
 import { ClusterError } from './cluster-error.ts'
 import { pathsOf } from './cluster-file.ts'
@@ -46,6 +46,10 @@ export async function endLeftovers(directory: string): Promise<void> {
   await Promise.all(nodes.map(node => endProcess(node)))
   await rm(paths.supervisorFile, { force: true })
   await rm(paths.socket, { force: true })
+  if (trace === undefined || trace.socket === paths.socket) return
+  // One with a short path, in a directory made for it alone.
+  await rm(trace.socket, { force: true })
+  await rmdir(dirname(trace.socket)).catch(() => undefined)
 }
 
 /** Runs alone among all that take this lock: commands that start or end a cluster. Throws BUSY. */

@@ -103,8 +103,10 @@ class Work {
       if (supervisor === undefined) throw new ClusterError('BUSY', 'the supervisor is starting')
       return await this.#perform(supervisor, request)
     } catch (problem) {
-      if (!(problem instanceof ClusterError)) throw problem
-      const { code, message, suggestions } = problem
+      // A full disk, say: the nodes must not end with a supervisor that could not write a file.
+      const text = problem instanceof Error ? problem.message : String(problem)
+      const { code, message, suggestions } =
+        problem instanceof ClusterError ? problem : new ClusterError('INTERNAL', text)
       return { type: 'refused', id: request.id, code, message, suggestions }
     }
   }
@@ -137,6 +139,10 @@ class Work {
         socket: this.#control.socket,
         nodes: this.#supervisor?.identities() ?? [],
       })
+    })
+    // It is a help for later, and no reason to end the nodes now.
+    this.#traces = this.#traces.catch(problem => {
+      this.#report('no-trace', { text: String(problem) })
     })
   }
 }

@@ -41,7 +41,7 @@ export type RunningNode = {
   readonly stop: () => Promise<void>
 }
 
-/** Starts a node; throws StartRefused with the exit code of the process. */
+/** Starts a node, ready when this returns; throws StartRefused with the exit code of the process. */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { clusterFile, name, log } = options
   const file = readClusterFile(clusterFile)
@@ -53,6 +53,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const runtime = runtimeOf(options, { file, secret, store })
     const port = await listening(runtime, entry)
     log.info('listening', { port, keys: store.count(), whole: store.identity.whole })
+    await runtime.dialled()
     return {
       port,
       stop: async () => {

@@ -19,6 +19,8 @@ import { isPeerRequest, type PeerRequest } from './message-class.ts'
 const behindBytesMax = 4 * 1024 * 1024
 const behindFramesMax = 1000
 const connectMs = 1000
+/** A member that accepts and says nothing (a stopped process) is not waited for any longer. */
+const firstDialsMs = 1000
 /** A member that takes nothing for so long, with bytes waiting, is hung up on. */
 const stalledMs = 5000
 const firstPauseMs = 50
@@ -45,27 +47,34 @@ type Link = {
   since: number
   failures: number
   dialAt: number
+  /** Called when a dial has ended, proved or failed; only the first call counts. */
+  readonly dialled: () => void
 }
 
 export class Peers {
   readonly #host: PeersHost
   readonly #links = new Map<NodeId, Link>()
+  readonly #firstDials: Promise<unknown>
   #stopped = false
 
   /** `members` without this node. */
   constructor(host: PeersHost, members: readonly MemberRecord[]) {
     this.#host = host
-    for (const member of members) {
-      this.#links.set(member.id, {
-        member,
-        socket: undefined,
-        connection: undefined,
-        proved: false,
-        since: 0,
-        failures: 0,
-        dialAt: Number.NEGATIVE_INFINITY,
-      })
-    }
+    this.#firstDials = Promise.all(
+      members.map(member => {
+        return new Promise<void>(dialled => this.#links.set(member.id, newLink(member, dialled)))
+      }),
+    )
+  }
+
+  /** Resolves once the first dial to each member has ended, proved or failed, or after a second. */
+  async firstDials(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise(resolve => {
+      timer = setTimeout(resolve, firstDialsMs)
+    })
+    await Promise.race([this.#firstDials, late])
+    clearTimeout(timer)
   }
 
   /** Members that answered the handshake of the connection that is open now. */
@@ -144,6 +153,7 @@ export class Peers {
       case 'proved':
         link.proved = true
         link.failures = 0
+        link.dialled()
         this.#host.log.info('connected', { peer: node })
         this.#host.input({ type: 'connected', node })
         return
@@ -177,9 +187,23 @@ export class Peers {
     link.proved = false
     link.failures++
     link.dialAt = this.#host.now() + pauseMs(link.failures)
+    link.dialled()
     if (!wasProved) return
     this.#host.log.info('disconnected', { peer: node, reason })
     this.#host.input({ type: 'disconnected', node })
+  }
+}
+
+function newLink(member: MemberRecord, dialled: () => void): Link {
+  return {
+    member,
+    socket: undefined,
+    connection: undefined,
+    proved: false,
+    since: 0,
+    failures: 0,
+    dialAt: Number.NEGATIVE_INFINITY,
+    dialled,
   }
 }
 

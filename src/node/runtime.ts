@@ -103,6 +103,14 @@ export class Runtime {
     return port
   }
 
+  /**
+   * Resolves once the other members were dialled: a node that says `ready` before that would
+   * refuse its first request for want of replicas that are there.
+   */
+  dialled(): Promise<void> {
+    return this.#peers.firstDials()
+  }
+
   /** Accepts nobody, lets what is in flight end for up to a second, fails the rest, hangs up. */
   async stop(): Promise<void> {
     this.#listener.stopAccepting()
