@@ -5,7 +5,7 @@
  */
 import { binaryOf, bytesOf } from '../core/binary.ts'
 import type { OpId } from '../core/ids.ts'
-import type { InspectReply, StatusReply, ViewReply } from '../core/message.ts'
+import type { GossipReply, InspectReply, StatusReply, ViewReply } from '../core/message.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { SuccessReply, Wanted } from '../core/session/call.ts'
 import { pageKeysMax } from '../wire/bounds.ts'
@@ -145,6 +145,11 @@ export class Client {
   /** The members and settings, asked of a node now. */
   async view(options: CallOptions = {}): Promise<ViewReply> {
     return only(await this.#call({ type: 'view' }, options), 'viewed')
+  }
+
+  /** What this node believes of the members. Throws UNKNOWN_NODE, UNREACHABLE. */
+  async gossip(node: string, options: Omit<CallOptions, 'via'> = {}): Promise<GossipReply> {
+    return only(await this.#call({ type: 'gossip' }, { ...options, via: node }), 'gossiped')
   }
 
   /** How this node is. Throws UNKNOWN_NODE, UNREACHABLE. */

@@ -122,12 +122,12 @@ export type GossipSynAck = Views & {
 export type GossipAck = Views & { readonly type: 'ack'; readonly deltas: readonly MemberDelta[] }
 
 /** Are you there? */
-export type Ping = { readonly type: 'ping'; readonly id: RequestId }
-export type Pong = { readonly type: 'pong'; readonly id: RequestId }
+type Ping = { readonly type: 'ping'; readonly id: RequestId }
+type Pong = { readonly type: 'pong'; readonly id: RequestId }
 /** Is that one there? I cannot reach it. */
 export type PingFor = { readonly type: 'ping-for'; readonly id: RequestId; readonly node: NodeId }
 /** It answered me. */
-export type PongFor = { readonly type: 'pong-for'; readonly id: RequestId; readonly node: NodeId }
+type PongFor = { readonly type: 'pong-for'; readonly id: RequestId; readonly node: NodeId }
 
 export type MembershipMessage =
   | GossipSyn

@@ -9,7 +9,7 @@ import type { Instant, NodeId, WallTime } from './ids.ts'
 import { Listing } from './listing.ts'
 import { Directory } from './membership/directory.ts'
 import type { Load, Profile } from './membership/member-state.ts'
-import { Membership } from './membership/membership.ts'
+import { isMembership, Membership } from './membership/membership.ts'
 import { defaultTiming } from './membership/timing.ts'
 import type { ClientRequest, GossipReply, PeerMessage, ViewReply } from './message.ts'
 import { Objects } from './objects.ts'
@@ -193,18 +193,11 @@ export class Replica {
 
   #message(from: NodeId, message: PeerMessage, now: Instant, out: Effect[]): void {
     this.#membership.heard(now, from, out)
-    if ('epoch' in message && message.epoch !== this.placement.epoch) {
-      this.#membership.differs(now, from, out)
-    }
+    if (isMembership(message)) return this.#membership.receive(now, from, message, out)
+    // Whoever routes by another view learns ours, or we theirs.
+    const theirs = 'epoch' in message ? message.epoch : this.placement.epoch
+    if (theirs !== this.placement.epoch) this.#membership.differs(now, from, out)
     switch (message.type) {
-      case 'syn':
-      case 'syn-ack':
-      case 'ack':
-      case 'ping':
-      case 'pong':
-      case 'ping-for':
-      case 'pong-for':
-        return this.#membership.receive(now, from, message, out)
       case 'store':
         if (message.timeLeft > 0) this.#copies.store(from, message, out)
         return

@@ -296,7 +296,7 @@ export class Session {
   #dial(now: Instant, id: NodeId, atOnce = false) {
     const member = this.#cluster.member(id)
     const peer = this.#peers.peer(id)
-    if (member === undefined || peer.state !== 'apart') return
+    if (member === undefined || member.port === 0 || peer.state !== 'apart') return
     if (!atOnce && now < peer.dialAt) return
     peer.state = 'dialling'
     this.#effects.push({ type: 'connect', node: id, host: member.host, port: member.port })

@@ -4,7 +4,8 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { ClusterId, Instant, NodeId, StartId, StoreId } from '../core/ids.ts'
-import type { ClientReply, ClientRequest, MemberRecord, PeerMessage } from '../core/message.ts'
+import type { ClientReply, ClientRequest, PeerMessage } from '../core/message.ts'
+import type { PeerAddress } from '../core/step.ts'
 import { frameBytesMax, inFlightBytesMax, inFlightMax } from '../wire/bounds.ts'
 import { Channel } from '../wire/channel.ts'
 import type { Hello, Identity, Refusal } from '../wire/hello.ts'
@@ -70,7 +71,7 @@ export class Channels {
     })
   }
 
-  outgoing(member: MemberRecord, now: Instant): OutgoingChannel {
+  outgoing(member: PeerAddress, now: Instant): OutgoingChannel {
     const { cluster, network } = this.#options
     return new Channel<PeerMessage, PeerMessage>({
       handshake: {

@@ -71,5 +71,5 @@ export class Incoming {
 
 /** Milliseconds that a request has; one without a deadline is answered at once. */
 export function timeLeftOf(request: ClientRequest | PeerRequest): number {
-  return request.type === 'view' || request.type === 'status' ? 10_000 : request.timeLeft
+  return 'timeLeft' in request ? request.timeLeft : 10_000
 }

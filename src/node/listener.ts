@@ -5,7 +5,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Instant, NodeId } from '../core/ids.ts'
 import type { ClientRequest, PeerMessage } from '../core/message.ts'
-import type { Failure } from '../core/outcome.ts'
+import { type Failure, nothingDone } from '../core/outcome.ts'
 import type { ChannelEvent } from '../wire/channel.ts'
 import type { Hello, Refusal } from '../wire/hello.ts'
 import { isPeerMessage } from '../wire/message-codec.ts'
@@ -15,18 +15,34 @@ import type { Counters } from './counters.ts'
 import type { Inbox } from './inbox.ts'
 import { Incoming } from './incoming.ts'
 import type { Log } from './log.ts'
-import { isPeerRequest, type PeerReply } from './message-class.ts'
+import {
+  type GossipAnswer,
+  isGossipAsk,
+  isPeerRequest,
+  type PeerAsk,
+  type PeerReply,
+  peerRefusal,
+} from './message-class.ts'
 
 export const connectionsMax = 1024
 export const unprovedMax = 64
 /** Who takes nothing for so long, with bytes waiting, is hung up on. */
 const stalledMs = 10_000
+/** Past so many bytes that a node has not taken, it gets no gossip on top. */
+const gossipBehindMax = 4 * 1024 * 1024
+const noMember: Failure = {
+  code: 'STALE_VIEW',
+  message: 'the asking node is no member of the cluster',
+  outcome: nothingDone(0),
+}
 
 export type ListenerHost = {
   readonly self: NodeId
   readonly isMember: (node: NodeId) => boolean
-  /** A member has proved itself on a connection of its own. */
+  /** A node has proved itself on a connection of its own. */
   readonly onMember: (node: NodeId) => void
+  /** Gossip of a node, which need not be a member. */
+  readonly onGossip: (from: NodeId, message: PeerAsk) => void
   readonly touch: (connection: Flushable) => void
   /** A new channel's side that accepts; `admit` has the last word over a proved hello. */
   readonly channel: (admit: Admit) => IncomingChannel
@@ -75,6 +91,13 @@ export class Listener {
     this.#host.inbox.answer(this.#members.get(to), reply)
   }
 
+  /** Sends gossip back to a node on the connection that it asked on; a hog gets none. */
+  answerGossip(to: NodeId, answer: GossipAnswer): void {
+    const connection = this.#members.get(to)?.connection
+    const isFit = connection !== undefined && connection.bytesBehind < gossipBehindMax
+    if (!isFit || connection.send(answer) !== 'queued') this.#host.counters.droppedReplies++
+  }
+
   /** Closes what is late; every 100 ms or so. */
   sweep(now: Instant): void {
     for (const incoming of this.#unproved) closeLate(incoming, now)
@@ -119,8 +142,9 @@ export class Listener {
       if (this.#proved.size < connectionsMax) return undefined
       return { code: 'busy', text: `this node has ${connectionsMax} connections` }
     }
-    if (!this.#host.isMember(self.node)) {
-      return { code: 'role', text: `${self.node} is no member of this cluster` }
+    const isStranger = !this.#host.isMember(self.node)
+    if (isStranger && this.#proved.size >= connectionsMax) {
+      return { code: 'busy', text: `this node has ${connectionsMax} connections` }
     }
     const other = this.#members.get(self.node)
     const isSecond = other !== undefined && other.proved?.start !== self.start
@@ -165,14 +189,27 @@ export class Listener {
     this.#host.onMember(member)
   }
 
-  /** On a member's connection come its requests, on a client's a client's; nothing else. */
+  /**
+   * On a node's connection come its requests and gossip, on a client's a client's; nothing else.
+   * A node that is no member is gossiped with, and told so whatever else it asks.
+   */
   #receive(incoming: Incoming, message: PeerMessage | ClientRequest): void {
+    const node = incoming.proved?.member
+    if (node !== undefined && isGossipAsk(message)) return this.#host.onGossip(node, message)
     const isRequest = !isPeerMessage(message) || isPeerRequest(message)
+    if (isRequest && isPeerMessage(message) && !this.#isMember(node)) {
+      incoming.connection.send(peerRefusal(message, noMember))
+      return
+    }
     if (isRequest && this.#host.inbox.take(incoming, message)) return
     const reason = isRequest ? 'a request number that is in use' : 'a reply without a request'
     this.#host.counters.malformed++
     this.#host.log.warn('malformed', { from: incoming.name, reason })
     incoming.connection.close(reason)
+  }
+
+  #isMember(node: NodeId | undefined): boolean {
+    return node !== undefined && this.#host.isMember(node)
   }
 
   #onClosed(incoming: Incoming): void {

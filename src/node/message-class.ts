@@ -3,34 +3,67 @@
  * own outgoing connection and its reply comes back on the same one, so each pair of nodes has
  * one connection each way and neither waits for the other's requests to drain.
  */
-import type { ClientReply, ClientRequest, PeerMessage } from '../core/message.ts'
+import type { ClientReply, ClientRequest, MembershipMessage, PeerMessage } from '../core/message.ts'
 import { type Failure, nothingDone } from '../core/outcome.ts'
 
 export type PeerRequest = Extract<PeerMessage, { type: 'store' | 'read' | 'forward' | 'list' }>
-export type PeerReply = Exclude<PeerMessage, PeerRequest>
+export type PeerReply = Exclude<PeerMessage, PeerRequest | MembershipMessage>
+/** Gossip is no request: it is answered or not, and nobody waits. */
+type GossipAsk = Extract<MembershipMessage, { type: 'syn' | 'ack' | 'ping' | 'ping-for' }>
+export type GossipAnswer = Exclude<MembershipMessage, GossipAsk>
+/** What leaves on the asker's own connection. */
+export type PeerAsk = PeerRequest | GossipAsk
 
 /** Envelope, table entries and closures of one request in flight, roughly. */
 const requestOverhead = 256
 
 export function isPeerRequest(message: PeerMessage | ClientRequest): message is PeerRequest {
-  switch (message.type) {
-    case 'store':
-    case 'read':
-    case 'forward':
-    case 'list':
-      return true
-    case 'stored':
-    case 'held':
-    case 'forwarded':
-    case 'listed':
-    case 'get':
-    case 'put':
-    case 'scan':
-    case 'inspect':
-    case 'view':
-    case 'status':
-      return false
-  }
+  return classOf[message.type] === 'request'
+}
+
+export function isGossipAsk(message: PeerMessage | ClientRequest): message is GossipAsk {
+  return classOf[message.type] === 'gossip'
+}
+
+export function isGossipAnswer(message: PeerMessage): message is GossipAnswer {
+  return classOf[message.type] === 'gossip-answer'
+}
+
+/** Does it travel on the asker's connection? */
+export function isAsked(message: PeerMessage): message is PeerAsk {
+  return isPeerRequest(message) || isGossipAsk(message)
+}
+
+const classOf: {
+  readonly [Type in (PeerMessage | ClientRequest)['type']]:
+    | 'request'
+    | 'reply'
+    | 'gossip'
+    | 'gossip-answer'
+    | 'client'
+} = {
+  store: 'request',
+  read: 'request',
+  forward: 'request',
+  list: 'request',
+  stored: 'reply',
+  held: 'reply',
+  forwarded: 'reply',
+  listed: 'reply',
+  syn: 'gossip',
+  ack: 'gossip',
+  ping: 'gossip',
+  'ping-for': 'gossip',
+  'syn-ack': 'gossip-answer',
+  pong: 'gossip-answer',
+  'pong-for': 'gossip-answer',
+  get: 'client',
+  put: 'client',
+  scan: 'client',
+  inspect: 'client',
+  view: 'client',
+  status: 'client',
+  gossip: 'client',
 }
 
 /** Bytes that a request holds while it is in flight, roughly. */
@@ -53,6 +86,7 @@ export function weightOf(message: PeerRequest | ClientRequest): number {
       return requestOverhead + message.prefix.length + message.after.length
     case 'view':
     case 'status':
+    case 'gossip':
       return requestOverhead
   }
 }

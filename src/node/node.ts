@@ -124,7 +124,6 @@ function runtimeOf(options: NodeOptions, { file, secret, store }: Parts): Runtim
   })
   return new Runtime({
     self: selfIn(members, node),
-    members,
     replica,
     store,
     channels,

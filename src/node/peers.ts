@@ -6,14 +6,14 @@
  */
 import { connect, type Socket } from 'node:net'
 import type { Instant, NodeId } from '../core/ids.ts'
-import type { MemberRecord, PeerMessage } from '../core/message.ts'
-import type { Input } from '../core/step.ts'
+import type { PeerMessage } from '../core/message.ts'
+import type { Input, PeerAddress } from '../core/step.ts'
 import type { ChannelEvent } from '../wire/channel.ts'
 import type { OutgoingChannel } from './channels.ts'
 import { Connection, type Flushable } from './connection.ts'
 import type { Counters } from './counters.ts'
 import type { Log } from './log.ts'
-import { isPeerRequest, type PeerRequest } from './message-class.ts'
+import { isAsked, type PeerAsk } from './message-class.ts'
 
 /** What waits for a member that does not read: past it frames are dropped (§2.4, §3). */
 const behindBytesMax = 4 * 1024 * 1024
@@ -31,7 +31,7 @@ export type PeersHost = {
   readonly touch: (connection: Flushable) => void
   readonly now: () => Instant
   /** A new channel that dials this member; the hello expects it to answer by its name. */
-  readonly channelTo: (member: MemberRecord, now: Instant) => OutgoingChannel
+  readonly channelTo: (member: PeerAddress, now: Instant) => OutgoingChannel
   readonly log: Log
   readonly counters: Counters
 }
@@ -40,13 +40,15 @@ type PeerConnection = Connection<PeerMessage, PeerMessage>
 
 /** One member and the state of the connection to it. */
 type Link = {
-  readonly member: MemberRecord
+  readonly member: PeerAddress
   socket: Socket | undefined
   connection: PeerConnection | undefined
   proved: boolean
   since: number
   failures: number
   dialAt: number
+  /** Forgotten: whatever becomes of its socket is nobody's business. */
+  gone: boolean
   /** Called when a dial has ended, proved or failed; only the first call counts. */
   readonly dialled: () => void
 }
@@ -54,17 +56,25 @@ type Link = {
 export class Peers {
   readonly #host: PeersHost
   readonly #links = new Map<NodeId, Link>()
-  readonly #firstDials: Promise<unknown>
+  #firstDials: Promise<unknown> | undefined
   #stopped = false
 
-  /** `members` without this node. */
-  constructor(host: PeersHost, members: readonly MemberRecord[]) {
+  constructor(host: PeersHost) {
     this.#host = host
-    this.#firstDials = Promise.all(
-      members.map(member => {
-        return new Promise<void>(dialled => this.#links.set(member.id, newLink(member, dialled)))
-      }),
-    )
+  }
+
+  /** From now on there is a connection, or the attempt, to each of these, and to nobody else. */
+  keep(peers: readonly PeerAddress[]): void {
+    const wanted = new Map(peers.map(peer => [peer.id, peer]))
+    for (const [id, link] of this.#links) {
+      const peer = wanted.get(id)
+      if (peer?.host === link.member.host && peer.port === link.member.port) wanted.delete(id)
+      else this.#forget(link)
+    }
+    const dials = [...wanted.values()].map(member => {
+      return new Promise<void>(dialled => this.#links.set(member.id, newLink(member, dialled)))
+    })
+    this.#firstDials ??= Promise.all(dials)
   }
 
   /** Resolves once the first dial to each member has ended, proved or failed, or after a second. */
@@ -82,8 +92,8 @@ export class Peers {
     return [...this.#links.values()].filter(link => link.proved).map(link => link.member.id)
   }
 
-  /** Sends a request, or drops it: its own deadline then speaks. */
-  send(to: NodeId, message: PeerRequest): void {
+  /** Sends a request or gossip, or drops it: deadlines and the next round then speak. */
+  send(to: NodeId, message: PeerAsk): void {
     const connection = this.#links.get(to)?.connection
     const proved = this.#links.get(to)?.proved === true
     if (connection === undefined || !proved || !connection.open || isBehind(connection)) {
@@ -148,6 +158,7 @@ export class Peers {
   }
 
   #onEvent(link: Link, event: ChannelEvent<PeerMessage>): void {
+    if (link.gone) return
     const node = link.member.id
     switch (event.type) {
       case 'proved':
@@ -158,7 +169,7 @@ export class Peers {
         this.#host.input({ type: 'connected', node })
         return
       case 'message':
-        if (isPeerRequest(event.message)) {
+        if (isAsked(event.message)) {
           this.#hangUp(link, 'a request where only replies come')
         } else this.#host.input({ type: 'message', from: node, message: event.message })
         return
@@ -179,7 +190,17 @@ export class Peers {
     link.connection?.close(reason)
   }
 
+  /** It is no peer any more, or listens elsewhere. */
+  #forget(link: Link): void {
+    this.#links.delete(link.member.id)
+    link.gone = true
+    link.connection?.close('it is no peer any more')
+    if (link.connection === undefined) link.socket?.destroy()
+    if (link.proved) this.#host.input({ type: 'disconnected', node: link.member.id })
+  }
+
   #lost(link: Link, reason: string): void {
+    if (link.gone) return
     const node = link.member.id
     const wasProved = link.proved
     link.socket = undefined
@@ -194,7 +215,7 @@ export class Peers {
   }
 }
 
-function newLink(member: MemberRecord, dialled: () => void): Link {
+function newLink(member: PeerAddress, dialled: () => void): Link {
   return {
     member,
     socket: undefined,
@@ -203,6 +224,7 @@ function newLink(member: MemberRecord, dialled: () => void): Link {
     since: 0,
     failures: 0,
     dialAt: Number.NEGATIVE_INFINITY,
+    gone: false,
     dialled,
   }
 }

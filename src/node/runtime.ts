@@ -5,9 +5,9 @@
  * connection that has output.
  */
 import type { Instant, NodeId } from '../core/ids.ts'
-import type { ClientRequest, MemberRecord } from '../core/message.ts'
+import type { ClientRequest, PeerMessage } from '../core/message.ts'
 import type { Replica } from '../core/replica.ts'
-import type { Caller, CommitId, Effect, Input, Row } from '../core/step.ts'
+import type { Caller, CommitId, Effect, Input, PeerAddress, Row } from '../core/step.ts'
 import type { Channels } from './channels.ts'
 import type { Clock } from './clock.ts'
 import type { Flushable } from './connection.ts'
@@ -16,14 +16,13 @@ import { Inbox } from './inbox.ts'
 import { Listener } from './listener.ts'
 import type { OpenedStore } from './lmdb-store.ts'
 import type { Log } from './log.ts'
-import { isPeerRequest } from './message-class.ts'
+import { isAsked, isGossipAnswer } from './message-class.ts'
 import { statusReply } from './node-status.ts'
 import { Peers } from './peers.ts'
 
 export type RuntimeOptions = {
-  readonly self: MemberRecord
-  /** All members, this node among them. */
-  readonly members: readonly MemberRecord[]
+  /** This node, and where it listens. */
+  readonly self: PeerAddress
   readonly replica: Replica
   readonly store: OpenedStore
   readonly channels: Channels
@@ -53,15 +52,13 @@ export class Runtime {
   #timer: NodeJS.Timeout | undefined
   #ticks = 0
   #full = false
+  #keys = 0
   #halted = false
   #commitUnderWay: Promise<void> | undefined
 
   constructor(options: RuntimeOptions) {
     this.#options = options
     const { channels, clock, log } = options
-    const self = options.self.id
-    const others = options.members.filter(member => member.id !== self)
-    const ids = new Set<NodeId>(options.members.map(member => member.id))
     const host = {
       touch: (connection: Flushable) => this.#touch(connection),
       now: clock.now,
@@ -75,20 +72,18 @@ export class Runtime {
     })
     this.#listener = new Listener({
       ...host,
-      self,
-      isMember: node => ids.has(node),
+      self: options.self.id,
+      isMember: node => options.replica.isMember(node),
       onMember: node => this.#peers.heardFrom(node),
+      onGossip: (from, message) => this.#input({ type: 'message', from, message }),
       channel: admit => channels.incoming(admit),
       inbox: this.#inbox,
     })
-    this.#peers = new Peers(
-      {
-        ...host,
-        input: input => this.#input(input),
-        channelTo: (member, now) => channels.outgoing(member, now),
-      },
-      others,
-    )
+    this.#peers = new Peers({
+      ...host,
+      input: input => this.#input(input),
+      channelTo: (member, now) => channels.outgoing(member, now),
+    })
   }
 
   /** Listens, then dials and answers. Returns the port; rejects where it cannot listen. */
@@ -98,6 +93,7 @@ export class Runtime {
     this.#step({ type: 'tick', wall: this.#options.clock.wall() })
     const port = await this.#listener.listen(self.host, self.port)
     channels.listening(port)
+    this.#step({ type: 'listening', host: self.host, port })
     this.#timer = setInterval(() => this.#tick(), tickMs)
     this.#tick()
     return port
@@ -119,6 +115,8 @@ export class Runtime {
       await new Promise(resolve => setTimeout(resolve, tickMs))
     }
     clearInterval(this.#timer)
+    this.#input({ type: 'leave' })
+    this.#endTurn()
     this.#listener.stop(stoppedFailure)
     this.#peers.stop()
     await this.#commitUnderWay
@@ -191,9 +189,9 @@ export class Runtime {
   #perform(effect: Effect): void {
     switch (effect.type) {
       case 'send':
-        if (isPeerRequest(effect.message)) this.#peers.send(effect.to, effect.message)
-        else this.#listener.answer(effect.to, effect.message)
-        return
+        return this.#send(effect.to, effect.message)
+      case 'peers':
+        return this.#peers.keep(effect.peers)
       case 'reply':
         this.#inbox.reply(effect.caller, effect.reply)
         return
@@ -206,6 +204,12 @@ export class Runtime {
       case 'halt':
         this.#halt(effect.reason)
     }
+  }
+
+  #send(to: NodeId, message: PeerMessage): void {
+    if (isAsked(message)) this.#peers.send(to, message)
+    else if (isGossipAnswer(message)) this.#listener.answerGossip(to, message)
+    else this.#listener.answer(to, message)
   }
 
   async #commit(commit: CommitId, rows: readonly Row[]): Promise<void> {
@@ -256,6 +260,9 @@ export class Runtime {
   }
 
   #measureDisk(): void {
+    const count = this.#options.store.count()
+    if (count !== this.#keys) this.#step({ type: 'keys', count })
+    this.#keys = count
     const { full, freeBytes } = this.#options.store.space()
     if (full === this.#full) return
     this.#full = full

@@ -24,7 +24,7 @@ t.test('a copy is merged, and acknowledged again when it comes again', async t =
   const ack = { type: 'stored', id: copy.id, whole: true, refused: undefined }
   t.same(answerOf(cluster, copy), ack)
   t.same(answerOf(cluster, copy), ack)
-  t.equal(cluster.node('n1').disk.size, 1)
+  t.equal(cluster.node('n1').objects, 1)
 })
 
 t.test('an expired, foreign or unreadable copy is not stored', async t => {
@@ -38,7 +38,7 @@ t.test('an expired, foreign or unreadable copy is not stored', async t => {
     const answer = answerOf(cluster, wrong)
     t.equal(answer?.type === 'stored' ? answer.refused?.code : undefined, code)
   }
-  t.equal(cluster.node('n1').disk.size, 0)
+  t.equal(cluster.node('n1').objects, 0)
 })
 
 t.test('a digest read and a full read agree; a damaged record is an error', async t => {

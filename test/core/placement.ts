@@ -1,14 +1,19 @@
 import t from 'tap'
 import type { Key, NodeId } from '../../src/core/ids.ts'
+import { viewOf } from '../../src/core/membership/view.ts'
 import { Placement } from '../../src/core/placement.ts'
 import { nodeHash } from '../../src/node/hash.ts'
+import { entryOf } from '../helpers/members.ts'
 import { TestCluster } from '../helpers/replicas.ts'
 
 t.test('who owns a key, and who can be reached', async t => {
-  const { settings, members } = new TestCluster(5)
+  const { settings } = new TestCluster(5)
+  const view = viewOf(['n1', 'n2', 'n3', 'n4', 'n5'].map(id => entryOf(id)))
   const [n1, n2] = ['n1', 'n2'] as NodeId[] as [NodeId, NodeId]
-  const placement = new Placement(n1, settings, members, nodeHash)
-  const other = new Placement(n2, settings, [...members].reverse(), nodeHash)
+  const suspects = new Set<NodeId>()
+  const avoids = (node: NodeId) => suspects.has(node)
+  const placement = new Placement(n1, settings, view, nodeHash, avoids)
+  const other = new Placement(n2, settings, [...view].reverse(), nodeHash, avoids)
   t.equal(placement.epoch, other.epoch, 'the order of listing does not matter')
   for (let i = 0; i < 50; i++) {
     const token = placement.tokenOf(`k${i}` as Key)
@@ -22,6 +27,21 @@ t.test('who owns a key, and who can be reached', async t => {
   placement.connected(n2)
   t.equal(placement.reachable(n2), true)
   t.same(placement.peers, [n2])
+  suspects.add(n2)
+  t.equal(placement.reachable(n2), false, 'connected, and suspect')
+  t.same(placement.peers, [])
+  t.same(placement.connectedPeers, [n2])
+  suspects.clear()
   placement.disconnected(n2)
   t.equal(placement.reachable(n2), false)
+})
+
+t.test('another view is another ring and another epoch', async t => {
+  const { settings } = new TestCluster(5)
+  const three = viewOf(['n1', 'n2', 'n3'].map(id => entryOf(id)))
+  const placement = new Placement('n1' as NodeId, settings, three, nodeHash, () => false)
+  const before = placement.epoch
+  placement.adopt(viewOf([...three, entryOf('n4')]))
+  t.not(placement.epoch, before)
+  t.ok(placement.ring.lists.some(list => list.includes('n4' as NodeId)))
 })

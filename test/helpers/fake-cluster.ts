@@ -127,6 +127,18 @@ export class FakeCluster {
         const token = tokenOf(testHash, request.key)
         return { type: 'inspected', id, token, replicas: [] }
       }
+      case 'gossip':
+        return {
+          type: 'gossiped',
+          id,
+          node: node(name),
+          epoch: this.view(0).epoch,
+          member: true,
+          beliefs: [],
+          rounds: 1,
+          lastExchangeMs: 1,
+          refused: 0,
+        }
       case 'status':
         return {
           type: 'status-is',

@@ -1,6 +1,7 @@
 /** Member sets for the ring: from fast-check, and from a seed where a fixed number is measured. */
 import fc from 'fast-check'
 import type { NodeId } from '../../src/core/ids.ts'
+import type { ViewEntry } from '../../src/core/membership/view.ts'
 import type { RingMember } from '../../src/core/ring/shares.ts'
 
 /** `n1`, `n2`, … of these weights, in these zones in turn. */
@@ -28,6 +29,12 @@ export function anyMembers(options: { min: number; max: number; zones: number; w
     maxLength: options.max,
     selector: chosen => chosen.id,
   })
+}
+
+/** A member as the view has it. */
+export function entryOf(id: string, more: Partial<ViewEntry> = {}): ViewEntry {
+  const entry = { removed: false, version: 1, weight: 1, zone: '' }
+  return { id: id as NodeId, ...entry, key: undefined, statement: undefined, ...more }
 }
 
 function member(id: string, weight: number, zone = ''): RingMember {

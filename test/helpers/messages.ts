@@ -13,6 +13,7 @@ import {
   type StoreId,
   type Token,
 } from '../../src/core/ids.ts'
+import { memberStatuses } from '../../src/core/membership/beliefs.ts'
 import { codes, type Failure, type Outcome } from '../../src/core/outcome.ts'
 import type { AnyMessage } from '../../src/wire/tags.ts'
 
@@ -86,6 +87,53 @@ const wrote = fc.record({
 })
 const failed = fc.record({ type: tag('failed'), id: requestId, failure })
 
+const section = <Value>(value: fc.Arbitrary<Value>) => fc.record({ at: uint48, value })
+const digest = fc.array(fc.record({ id: node, incarnation: uint48, heartbeat: uint48 }), {
+  maxLength: 20,
+})
+const deltas = fc.array(
+  fc.record({
+    id: node,
+    incarnation: uint48,
+    heartbeat: uint48,
+    since: uint48,
+    profile: some(
+      section(
+        fc.record({
+          host: line(253),
+          port: fc.nat(65_535),
+          store: id<StoreId>(8),
+          start: id<StartId>(8),
+          status: fc.constantFrom('alive' as const, 'left' as const),
+        }),
+      ),
+    ),
+    load: some(section(fc.record({ keys: uint48, full: fc.boolean() }))),
+    accusations: some(
+      section(fc.array(fc.record({ node, incarnation: uint48 }), { maxLength: 32 })),
+    ),
+  }),
+  { maxLength: 10 },
+)
+const views = {
+  id: requestId,
+  epoch: id<Epoch>(8),
+  view: some(
+    fc.array(
+      fc.record({
+        id: node,
+        removed: fc.boolean(),
+        version: uint48,
+        weight: fc.integer({ min: 1, max: 4096 }).map(units => units / 64),
+        zone: line(64),
+        key: some(bytes),
+        statement: some(bytes),
+      }),
+      { maxLength: 10 },
+    ),
+  ),
+}
+
 export const messages = {
   store: fc.record({
     type: tag('store'),
@@ -138,6 +186,17 @@ export const messages = {
     upTo: some(binary(0, 1032)),
     refused: some(failure),
   }),
+  syn: fc.record({
+    type: tag('syn'),
+    ...views,
+    digest: fc.record({ entries: digest, complete: fc.boolean() }),
+  }),
+  'syn-ack': fc.record({ type: tag('syn-ack'), ...views, deltas, wants: digest }),
+  ack: fc.record({ type: tag('ack'), ...views, deltas }),
+  ping: fc.record({ type: tag('ping'), id: requestId }),
+  pong: fc.record({ type: tag('pong'), id: requestId }),
+  'ping-for': fc.record({ type: tag('ping-for'), id: requestId, node }),
+  'pong-for': fc.record({ type: tag('pong-for'), id: requestId, node }),
   get: fc.record({ type: tag('get'), ...envelope, key, r: some(small) }),
   put,
   scan: fc.record({
@@ -150,6 +209,7 @@ export const messages = {
   inspect: fc.record({ type: tag('inspect'), ...envelope, key }),
   view: fc.record({ type: tag('view'), id: requestId }),
   status: fc.record({ type: tag('status'), id: requestId }),
+  gossip: fc.record({ type: tag('gossip'), id: requestId }),
   got: fc.record({
     type: tag('got'),
     id: requestId,
@@ -223,6 +283,29 @@ export const messages = {
     full: fc.boolean(),
     connected: nodes,
     counters: fc.array(fc.tuple(line(64), fc.maxSafeNat()), { maxLength: 20 }),
+  }),
+  gossiped: fc.record({
+    type: tag('gossiped'),
+    id: requestId,
+    node,
+    epoch: id<Epoch>(8),
+    member: fc.boolean(),
+    beliefs: fc.array(
+      fc.record({
+        node,
+        status: fc.constantFrom(...memberStatuses),
+        phi: some(fc.nat(99_900).map(n => n / 100)),
+        heardMs: some(uint48),
+        incarnation: uint48,
+        heartbeat: uint48,
+        accusers: nodes,
+        keys: some(uint48),
+      }),
+      { maxLength: 10 },
+    ),
+    rounds: uint48,
+    lastExchangeMs: some(uint48),
+    refused: uint48,
   }),
   failed,
 } as const satisfies Arbitraries

@@ -5,9 +5,12 @@ import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { binaryOfHex } from '../../src/core/binary.ts'
 import type { ClusterFile } from '../../src/core/config.ts'
+import type { ClusterId } from '../../src/core/ids.ts'
 import { newSecret, renderSecret, type SecretFile } from '../../src/wire/secret.ts'
 import { RawClient } from './raw-client.ts'
+import { RawPeer } from './raw-peer.ts'
 
 export const nodeEntry = fileURLToPath(new URL('../../src/node/main.js', import.meta.url))
 
@@ -130,6 +133,13 @@ export class NodeCluster {
 
   client(name: string): Promise<RawClient> {
     return RawClient.open(this.port(name), this.secret.network)
+  }
+
+  /** A connection to a node of somebody who says that it is a node, too. */
+  peer(to: string, as: string, start?: string): Promise<RawPeer> {
+    const cluster = binaryOfHex(this.file.id) as ClusterId
+    const given = start === undefined ? {} : { start }
+    return RawPeer.open(this.port(to), this.secret.network, { cluster, node: as, ...given })
   }
 
   /** Waits until a node is connected to every other one that runs. */

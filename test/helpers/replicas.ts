@@ -11,6 +11,7 @@ import type {
   StartId,
   StoreId,
 } from '../../src/core/ids.ts'
+import { isMembership } from '../../src/core/membership/membership.ts'
 import type {
   ClientReply,
   ClientRequest,
@@ -40,6 +41,11 @@ export class TestNode {
     this.#cluster = cluster
     this.id = id
     this.replica = this.#born()
+  }
+
+  /** Rows of objects on disk. */
+  get objects(): number {
+    return [...this.disk.keys()].filter(key => key.startsWith('\x10')).length
   }
 
   /** A new process on the same disk. */
@@ -72,11 +78,13 @@ export class TestNode {
 
   #perform(effect: Effect): void {
     if (effect.type === 'send') {
-      this.#cluster.letters.push({ from: this.id, to: effect.to, message: effect.message })
+      const { letters, gossip } = this.#cluster
+      const to = isMembership(effect.message) ? gossip : letters
+      to.push({ from: this.id, to: effect.to, message: effect.message })
     } else if (effect.type === 'reply') this.replies.push(effect.reply)
     else if (effect.type === 'commit') this.commit = effect
     else if (effect.type === 'halt') this.halted = true
-    else this.notes.push(effect)
+    else if (effect.type === 'note') this.notes.push(effect)
   }
 
   #born(): Replica {
@@ -110,6 +118,8 @@ export class TestCluster {
   readonly members
   readonly nodes: readonly TestNode[]
   readonly letters: Letter[] = []
+  /** What membership says to each other: delivered by `settle` too. */
+  readonly gossip: Letter[] = []
   now = 0 as Instant
   wall = 1_800_000_000_000
   #drawn = 0
@@ -139,6 +149,8 @@ export class TestCluster {
       for (const { id } of this.members) {
         if (id !== node.id) node.step({ type: 'connected', node: id })
       }
+      // The rows that it keeps of its peers.
+      node.flush()
     }
   }
 
@@ -152,7 +164,7 @@ export class TestCluster {
   settle(filter: (letter: Letter) => boolean = () => true): void {
     for (let moved = true; moved; ) {
       moved = false
-      for (const letter of this.letters.splice(0)) {
+      for (const letter of [...this.gossip.splice(0), ...this.letters.splice(0)]) {
         moved = true
         if (filter(letter)) this.deliver(letter)
       }

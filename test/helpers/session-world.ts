@@ -200,6 +200,7 @@ export function successOf({ request }: Sent, generation = 0): ClientReply {
     case 'view':
       return viewOf(five, { id })
     case 'inspect':
+    case 'gossip':
     case 'status':
       return { type: 'failed', id, failure: failureOf('INTERNAL') }
   }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import type { Instant, NodeId } from '../../src/core/ids.ts'
-import type { MemberRecord } from '../../src/core/message.ts'
+import type { PeerAddress } from '../../src/core/step.ts'
 import type { Channels } from '../../src/node/channels.ts'
 import type { Flushable } from '../../src/node/connection.ts'
 import { noCounters } from '../../src/node/counters.ts'
@@ -12,28 +12,21 @@ import { Peers } from '../../src/node/peers.ts'
 import { clientChannel, identity, serverChannel } from '../helpers/connections.ts'
 import { freePorts, NodeCluster } from '../helpers/node-processes.ts'
 
-function member(id: string, port: number): MemberRecord {
-  return {
-    id: id as NodeId,
-    host: '127.0.0.1',
-    port,
-    zone: '',
-    weight: 1,
-    key: undefined,
-    statement: undefined,
-  }
+function member(id: string, port: number): PeerAddress {
+  return { id: id as NodeId, host: '127.0.0.1', port }
 }
 
-function peersOf(t: Test, members: readonly MemberRecord[]): Peers {
+function peersOf(t: Test, members: readonly PeerAddress[]): Peers {
   const now = () => performance.now() as Instant
-  const channelTo = ({ id, port }: MemberRecord) =>
+  const channelTo = ({ id, port }: PeerAddress) =>
     clientChannel({ role: 'peer', self: identity('n1', 1), expected: id, port }) as ReturnType<
       Channels['outgoing']
     >
   const touch = (connection: Flushable) => setImmediate(() => connection.flush())
   const log = new Log({ type: 'file', path: `${t.testdir()}/log` }, 'n1')
   const counters = noCounters()
-  const peers = new Peers({ input: () => undefined, touch, now, channelTo, log, counters }, members)
+  const peers = new Peers({ input: () => undefined, touch, now, channelTo, log, counters })
+  peers.keep(members)
   t.teardown(() => peers.stop())
   return peers
 }

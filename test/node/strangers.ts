@@ -7,6 +7,7 @@ import { unprovedMax } from '../../src/node/listener.ts'
 import { preamble } from '../../src/wire/hello.ts'
 import { encode } from '../../src/wire/message-codec.ts'
 import { newSecret } from '../../src/wire/secret.ts'
+import { sampleMessages } from '../fixtures/sample-messages.ts'
 import { NodeCluster } from '../helpers/node-processes.ts'
 import { newOp, RawClient } from '../helpers/raw-client.ts'
 
@@ -76,7 +77,7 @@ t.test('a client with another secret is refused, and is shown no reply', async t
   )
 })
 
-t.test('a second start of a node, and a node that is no member, are refused', async t => {
+t.test('a second start of a node is refused; a node that is no member owns nothing', async t => {
   const cluster = await oneNode(t)
   const self = {
     node: 'n1' as NodeId,
@@ -90,7 +91,22 @@ t.test('a second start of a node, and a node that is no member, are refused', as
   const port = cluster.port('n1')
   const open = (as: typeof self) => RawClient.open(port, cluster.secret.network, as, id)
   await t.rejects(open(self), /duplicate-start/, 'the node itself')
-  await t.rejects(open({ ...self, node: 'n9' as NodeId }), /role: n9 is no member/)
+  const stranger = await cluster.peer('n1', 'n9')
+  stranger.send({
+    type: 'syn',
+    id: 1,
+    epoch: 'theirs..' as Epoch,
+    view: undefined,
+    digest: { entries: [], complete: true },
+  })
+  const [told] = await stranger.heard(1)
+  t.match(told, { type: 'syn-ack', view: [{ id: 'n1' }], deltas: [{ id: 'n1' }] })
+  t.notMatch(told, { view: [{ id: 'n9' }] })
+  const copy = sampleMessages.store
+  stranger.send({ ...copy, id: 2 })
+  const [refused] = await stranger.heard(1)
+  t.match(refused, { type: 'stored', id: 2, refused: { code: 'STALE_VIEW' } })
+  await stranger.close()
   await answers(t, cluster)
 })
 

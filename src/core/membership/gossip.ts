@@ -14,10 +14,9 @@ import { drawBelow, drawOne, drawSome } from '../draw.ts'
 import type { Epoch, Instant, NodeId } from '../ids.ts'
 import type { GossipAck, GossipSyn, GossipSynAck } from '../message.ts'
 import type { Effect } from '../step.ts'
-import { noted, sent } from './effects.ts'
 import type { Load, MemberDelta, MemberState } from './member-state.ts'
 import type { Applied } from './member-table.ts'
-import type { Roster } from './roster.ts'
+import { noted, type Roster, sent } from './roster.ts'
 import { membersMax, type View } from './view.ts'
 
 /** What gossip needs to know of the other half of membership. */
@@ -79,6 +78,8 @@ export class Gossip {
       this.#roundAt = (now + drawBelow(random, timing.newsRoundMs)) as Instant
       this.#roster.setOwn(now, {})
     }
+    const soon = (now + timing.newsRoundMs) as Instant
+    if (this.#roundAt > soon && this.#roster.table.isHot(now)) this.#roundAt = soon
     if (now >= this.#roundAt) this.#round(now, load, out)
   }
 
@@ -117,8 +118,8 @@ export class Gossip {
   /** Our newest change, to a few at once: the rounds tell the others. */
   push(now: Instant, out: Effect[], most = pushedMax): void {
     const { table, own, connected, env, epoch } = this.#roster
-    const { id, heartbeat, incarnation } = own
-    const deltas = table.deltas(now, [{ id, incarnation, heartbeat: heartbeat - 1 }])
+    // Whole: what the receiver knows of us is not known here.
+    const deltas = table.deltas(now, [{ id: own.id, incarnation: 0, heartbeat: 0 }])
     for (const node of drawSome(env.random, [...connected], most)) {
       const message = {
         type: 'ack',

@@ -4,7 +4,7 @@
  * follows this node's own suspicion at once; the word *down* waits for a second accuser.
  */
 import type { Epoch, Instant, NodeId } from '../ids.ts'
-import type { MembershipMessage } from '../message.ts'
+import type { MembershipMessage, PeerMessage } from '../message.ts'
 import type { Effect } from '../step.ts'
 import type { Belief, Beliefs } from './beliefs.ts'
 import { Gossip } from './gossip.ts'
@@ -169,6 +169,22 @@ export class Membership {
       accusers,
       keys: state?.load.value.keys,
     }
+  }
+}
+
+/** Is this message membership's to answer? */
+export function isMembership(message: PeerMessage): message is MembershipMessage {
+  switch (message.type) {
+    case 'syn':
+    case 'syn-ack':
+    case 'ack':
+    case 'ping':
+    case 'pong':
+    case 'ping-for':
+    case 'pong-for':
+      return true
+    default:
+      return false
   }
 }
 

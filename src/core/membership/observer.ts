@@ -10,9 +10,8 @@ import type { Effect } from '../step.ts'
 import type { MemberStatus } from './beliefs.ts'
 import { accusersNeeded, accusersOf } from './convictions.ts'
 import { Detector, type DetectorAct } from './detector.ts'
-import { noted, sent } from './effects.ts'
 import { type Accusation, accusationsMax, type MemberState } from './member-state.ts'
-import type { Roster } from './roster.ts'
+import { noted, type Roster, sent } from './roster.ts'
 import { watchedBy } from './watch.ts'
 
 type Asked = {

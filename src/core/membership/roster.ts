@@ -5,7 +5,9 @@
 import type { Random } from '../draw.ts'
 import type { Hash } from '../hash.ts'
 import type { Epoch, Instant, NodeId, RequestId } from '../ids.ts'
+import type { MembershipMessage } from '../message.ts'
 import { epochOf } from '../ring/epoch.ts'
+import type { Effect, Note } from '../step.ts'
 import type { MemberState, Profile } from './member-state.ts'
 import { MemberTable } from './member-table.ts'
 import type { MembershipTiming } from './timing.ts'
@@ -129,4 +131,12 @@ export class Roster {
     this.#members = new Set(membersIn(view).map(({ id }) => id))
     this.#circle = watchCircle(this.env.hash, [...this.#members])
   }
+}
+
+export function sent(to: NodeId, message: MembershipMessage): Effect {
+  return { type: 'send', to, message }
+}
+
+export function noted(level: Note['level'], event: string, detail: Note['detail']): Effect {
+  return { type: 'note', note: { level, event, detail } }
 }

@@ -33,6 +33,7 @@ export type Wanted =
   | { readonly type: 'inspect'; readonly key: Key }
   | { readonly type: 'view' }
   | { readonly type: 'status' }
+  | { readonly type: 'gossip' }
 
 export type SuccessReply = Exclude<ClientReply, FailReply>
 export type CallResult =
@@ -110,6 +111,8 @@ export function requestOf(
       return { type: 'view', id }
     case 'status':
       return { type: 'status', id }
+    case 'gossip':
+      return { type: 'gossip', id }
   }
 }
 
@@ -128,4 +131,5 @@ export const replyTypeOf: { readonly [W in Wanted['type']]: SuccessReply['type']
   inspect: 'inspected',
   view: 'viewed',
   status: 'status-is',
+  gossip: 'gossiped',
 }

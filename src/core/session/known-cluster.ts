@@ -30,11 +30,18 @@ export class KnownCluster {
     if (!canClaim(view)) return false
     this.#timeAtZero = view.time - now
     const isNews = this.#view?.epoch !== view.epoch
+    const isMoved = view.members.some(member => this.#isElsewhere(member))
     this.#view = view
-    if (!isNews) return false
+    if (!isNews && !isMoved) return false
     this.#members = new Map(view.members.map(member => [member.id, member]))
-    this.#ring = undefined
+    if (isNews) this.#ring = undefined
     return true
+  }
+
+  /** It listens on another address than we know: the epoch says nothing of addresses. */
+  #isElsewhere({ id, host, port }: MemberRecord): boolean {
+    const known = this.#members.get(id)
+    return known?.host !== host || known.port !== port
   }
 
   get epoch(): Epoch {
