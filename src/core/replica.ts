@@ -34,6 +34,8 @@ export type ReplicaView = {
   readonly pendingBytes: number
   readonly commits: number
   readonly rowsCommitted: number
+  /** Rows in the store that are no objects: what is kept of the members. */
+  readonly rowsAside: number
 }
 
 export class Replica {
@@ -104,6 +106,7 @@ export class Replica {
       pendingBytes: this.#pending.bytes,
       commits: this.#pending.commits,
       rowsCommitted: this.#pending.rows,
+      rowsAside: this.#membership.view.length,
     }
   }
 

@@ -159,7 +159,7 @@ export class Runtime {
       statusReply(identity, {
         id,
         now: this.#now(),
-        keys: store.count(),
+        keys: this.#keyCount(),
         commits: store.commits(),
         full: this.#full,
         connected: this.#peers.connected(),
@@ -259,8 +259,14 @@ export class Runtime {
     this.#input({ type: 'tick', wall: this.#options.clock.wall() })
   }
 
+  /** Rows of objects; those of members are written with the first turn. */
+  #keyCount(): number {
+    const { store, replica } = this.#options
+    return Math.max(0, store.count() - replica.observe().rowsAside)
+  }
+
   #measureDisk(): void {
-    const count = this.#options.store.count()
+    const count = this.#keyCount()
     if (count !== this.#keys) this.#step({ type: 'keys', count })
     this.#keys = count
     const { full, freeBytes } = this.#options.store.space()
