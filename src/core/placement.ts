@@ -33,7 +33,7 @@ export class Placement {
     this.#hash = hash
     this.#avoids = avoids
     this.#epoch = epochOf(hash, view)
-    this.#ring = claim(hash, membersIn(view), settings)
+    this.#ring = ringOf(hash, view, settings)
   }
 
   get epoch(): Epoch {
@@ -47,7 +47,7 @@ export class Placement {
   /** The members are others: so is the ring. */
   adopt(view: View): void {
     this.#epoch = epochOf(this.#hash, view)
-    this.#ring = claim(this.#hash, membersIn(view), this.settings)
+    this.#ring = ringOf(this.#hash, view, this.settings)
   }
 
   tokenOf(key: Key): Token {
@@ -86,4 +86,12 @@ export class Placement {
   get peers(): readonly NodeId[] {
     return this.connectedPeers.filter(node => !this.#avoids(node))
   }
+}
+
+/** Fewer members than replicas are no ring: nobody owns anything before more are known. */
+function ringOf(hash: Hash, view: View, settings: ClusterSettings): Ring {
+  const members = membersIn(view)
+  if (members.length >= settings.replicas) return claim(hash, members, settings)
+  const none = Array.from({ length: settings.partitions }, () => [])
+  return { partitions: settings.partitions, lists: none, fallbacks: none }
 }

@@ -3,7 +3,6 @@
  * are read once and checked as a whole; what is wrong with them ends the start with one line.
  */
 import { readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { type ClusterFile, checkClusterFile, type NodeEntry } from '../core/config.ts'
 import {
   parseSecret,
@@ -33,12 +32,8 @@ export function entryOf(file: ClusterFile, name: string, path: string): NodeEntr
   return entry
 }
 
-/** The secret beside the cluster file; throws StartRefused where others may read it. */
-export function readSecret(
-  clusterFile: string,
-  warn: (text: string) => void = () => undefined,
-): SecretFile {
-  const path = join(dirname(clusterFile), 'secret.json')
+/** The secret in a file; throws StartRefused where others may read it. */
+export function readSecret(path: string, warn: (text: string) => void): SecretFile {
   const text = textOf(path)
   const owner = statSync(path)
   const ownUid = process.getuid?.()

@@ -3,31 +3,22 @@
  * refused before the port answers, and the port answers only when the node can.
  */
 import { randomBytes } from 'node:crypto'
-import { dirname, join } from 'node:path'
-import { assert } from '../core/assert.ts'
-import { binaryOfHex } from '../core/binary.ts'
-import { type ClusterFile, membersOf, type NodeEntry, settingsOf } from '../core/config.ts'
-import type { ClusterId, NodeId, StartId, StoreId } from '../core/ids.ts'
-import type { MemberRecord } from '../core/message.ts'
+import type { StartId } from '../core/ids.ts'
 import { Replica } from '../core/replica.ts'
-import { coreSecrets, type SecretFile } from '../wire/secret.ts'
+import { coreSecrets } from '../wire/secret.ts'
 import { Channels } from './channels.ts'
 import { type Clock, monotonicClock } from './clock.ts'
 import { nodeHash } from './hash.ts'
 import type { OpenedStore } from './lmdb-store.ts'
 import type { Log } from './log.ts'
-import { entryOf, readClusterFile, readSecret } from './node-files.ts'
+import type { NodeSetup } from './node-setup.ts'
 import { openStore } from './open-store.ts'
 import { Runtime } from './runtime.ts'
 import { exitCodes, StartRefused } from './start-refused.ts'
 import { StoreRefused } from './store-error.ts'
 
 export type NodeOptions = {
-  /** Path of `cluster.json`; `secret.json` and `nodes/<name>/` lie beside it. */
-  readonly clusterFile: string
-  readonly name: string
-  /** Make the store of a cluster whose stores are not all made yet. */
-  readonly create: boolean
+  readonly setup: NodeSetup
   readonly log: Log
   /** The store is there; a founder waits here until all founders are recorded (design §4). */
   readonly beforeListening?: () => Promise<void>
@@ -43,16 +34,14 @@ export type RunningNode = {
 
 /** Starts a node, ready when this returns; throws StartRefused with the exit code of the process. */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
-  const { clusterFile, name, log } = options
-  const file = readClusterFile(clusterFile)
-  const entry = entryOf(file, name, clusterFile)
-  const secret = readSecret(clusterFile, text => log.warn('secret', { text }))
-  const store = await openOwnStore(options, file, entry)
+  const { log, setup } = options
+  const store = await openOwnStore(setup)
   try {
     await options.beforeListening?.()
-    const runtime = runtimeOf(options, { file, secret, store })
-    const port = await listening(runtime, entry)
-    log.info('listening', { port, keys: store.count(), whole: store.identity.whole })
+    const runtime = runtimeOf(options, store)
+    const port = await listening(runtime, setup.listen)
+    setup.bound(port)
+    log.info('listening', { port, whole: store.identity.whole })
     await runtime.dialled()
     return {
       port,
@@ -68,43 +57,28 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   }
 }
 
-async function openOwnStore(
-  { clusterFile, create }: NodeOptions,
-  file: ClusterFile,
-  entry: NodeEntry,
-): Promise<OpenedStore> {
+async function openOwnStore(setup: NodeSetup): Promise<OpenedStore> {
+  const { directory, cluster, name: node, durability, create, founder } = setup
+  const made = founder === undefined ? {} : { founder }
   try {
-    return await openStore({
-      directory: join(dirname(clusterFile), 'nodes', entry.name),
-      cluster: binaryId(file.id) as ClusterId,
-      node: entry.name as NodeId,
-      durability: file.durability,
-      create: create && !file.foundersMarked,
-      founder: { store: binaryId(entry.store) as StoreId },
-    })
+    return await openStore({ directory, cluster, node, durability, create, ...made })
   } catch (error) {
     if (!(error instanceof StoreRefused)) throw error
     throw new StartRefused(exitCodes.refused, error.message, { cause: error })
   }
 }
 
-type Parts = {
-  readonly file: ClusterFile
-  readonly secret: SecretFile
-  readonly store: OpenedStore
-}
-
-function runtimeOf(options: NodeOptions, { file, secret, store }: Parts): Runtime {
+function runtimeOf({ setup, log, onHalt }: NodeOptions, store: OpenedStore): Runtime {
+  const { settings, members, secret, listen } = setup
   const clock: Clock = monotonicClock()
   const { whole, node, cluster } = store.identity
   const start = randomBytes(8).toString('latin1') as StartId
-  const members = membersOf(file)
   const replica = new Replica({
     self: node,
     cluster,
     store: store.identity.store,
     start,
-    settings: settingsOf(file),
+    settings,
     members,
     secrets: coreSecrets(secret),
     hash: nodeHash,
@@ -123,18 +97,18 @@ function runtimeOf(options: NodeOptions, { file, secret, store }: Parts): Runtim
     clock,
   })
   return new Runtime({
-    self: selfIn(members, node),
+    self: { id: node, ...listen },
     replica,
     store,
     channels,
     clock,
-    log: options.log,
+    log,
     identity: { node, store: store.identity.store, start, startedAt: clock.now(), whole },
-    onHalt: options.onHalt,
+    onHalt,
   })
 }
 
-async function listening(runtime: Runtime, { host, port }: NodeEntry): Promise<number> {
+async function listening(runtime: Runtime, { host, port }: NodeSetup['listen']): Promise<number> {
   try {
     return await runtime.start()
   } catch (error) {
@@ -149,16 +123,4 @@ async function listening(runtime: Runtime, { host, port }: NodeEntry): Promise<n
     }
     throw error
   }
-}
-
-function selfIn(members: readonly MemberRecord[], node: NodeId): MemberRecord {
-  const self = members.find(member => member.id === node)
-  assert(self !== undefined, 'this node is a member')
-  return self
-}
-
-function binaryId(hex: string): string {
-  const binary = binaryOfHex(hex)
-  assert(binary !== undefined, 'a checked cluster file has ids in hexadecimal')
-  return binary
 }

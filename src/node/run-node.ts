@@ -6,15 +6,20 @@
 import { Log, type LogTarget } from './log.ts'
 import { type RunningNode, startNode } from './node.ts'
 import { readClusterFile } from './node-files.ts'
+import { clusterSetup, type NodeSetup } from './node-setup.ts'
+import { type SeedOptions, seedSetup } from './seed-setup.ts'
 import { type ExitCode, exitCodes, StartRefused } from './start-refused.ts'
 
-export type RunOptions = {
-  readonly clusterFile: string
+/** By a cluster file, as a supervisor starts it, or by seeds. */
+export type RunOptions = (FileOptions | SeedOptions) & {
   readonly name: string
-  /** Make the store where the cluster's stores are not all made yet. */
-  readonly create: boolean
   /** Default: standard output. */
   readonly log?: LogTarget
+}
+type FileOptions = {
+  readonly clusterFile: string
+  /** Make the store where the cluster's stores are not all made yet. */
+  readonly create: boolean
 }
 
 /** After this a stop that hangs is cut short; the store is crash-safe. */
@@ -37,8 +42,7 @@ export async function runNode(options: RunOptions): Promise<ExitCode> {
   let node: RunningNode
   try {
     node = await startNode({
-      ...options,
-      create: options.create || (process.send !== undefined && !isFounded(options)),
+      setup: await setupOf(options, text => log.warn('setup', { text })),
       log,
       beforeListening: () => untilFounded(options, told),
       onHalt: reason => crash('store-failed', reason),
@@ -68,8 +72,15 @@ function untilTold(): Promise<string> {
   })
 }
 
-function isFounded({ clusterFile }: RunOptions): boolean {
-  return readClusterFile(clusterFile).foundersMarked
+async function setupOf(options: RunOptions, warn: (text: string) => void): Promise<NodeSetup> {
+  if (!('clusterFile' in options)) return seedSetup(options, warn)
+  const { clusterFile, name } = options
+  const create = options.create || (process.send !== undefined && !isFounded(options))
+  return clusterSetup(clusterFile, name, create, warn)
+}
+
+function isFounded(options: RunOptions): boolean {
+  return !('clusterFile' in options) || readClusterFile(options.clusterFile).foundersMarked
 }
 
 /**

@@ -45,3 +45,10 @@ t.test('another view is another ring and another epoch', async t => {
   t.not(placement.epoch, before)
   t.ok(placement.ring.lists.some(list => list.includes('n4' as NodeId)))
 })
+
+t.test('fewer members than replicas: nobody owns anything', async t => {
+  const { settings } = new TestCluster(5)
+  const view = viewOf([entryOf('n1')])
+  const placement = new Placement('n1' as NodeId, settings, view, nodeHash, () => false)
+  t.same(placement.primaries(placement.tokenOf('k' as Key)), [])
+})

@@ -10,13 +10,14 @@ import type { Belief, Beliefs } from './beliefs.ts'
 import { Gossip } from './gossip.ts'
 import type { Load, Profile } from './member-state.ts'
 import { Observer } from './observer.ts'
-import { type MembershipChange, type MembershipEnv, Roster } from './roster.ts'
+import { type MembershipChange, type MembershipEnv, noted, Roster } from './roster.ts'
 import type { View } from './view.ts'
 
 export class Membership {
   readonly #roster: Roster
   readonly #gossip: Gossip
   readonly #observer: Observer
+  #toldStranger = false
   /** After a pause of our own: the first exchange that was begun since then has this number. */
   #trustedFrom = 0
 
@@ -100,6 +101,7 @@ export class Membership {
         break
       case 'syn-ack':
         this.#gossip.onSynAck(now, from, message, out)
+        this.#tellStranger(out)
         if (message.id >= this.#trustedFrom) this.#observer.detector.caughtUp()
         break
       case 'ack':
@@ -153,6 +155,14 @@ export class Membership {
       lastExchangeMs: exchangedAt === undefined ? undefined : Math.max(0, now - exchangedAt),
       refused,
     }
+  }
+
+  /** Somebody of the cluster has answered, and its view does not have us: said once. */
+  #tellStranger(out: Effect[]): void {
+    const { self } = this.#roster.env
+    if (this.#toldStranger || this.#roster.isMember(self)) return
+    this.#toldStranger = true
+    out.push(noted('warn', 'no-member', { node: self }))
   }
 
   #belief(now: Instant, node: NodeId, accusers: readonly NodeId[]): Belief {
