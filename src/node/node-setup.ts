@@ -31,12 +31,15 @@ export type NodeSetup = {
   readonly bound: (port: number) => void
 }
 
+/** Something to know that is no reason not to start. */
+export type Warn = (event: 'secret' | 'seed', text: string) => void
+
 /** Throws StartRefused. `create`: its stores may not all be made yet, and this one may be. */
 export function clusterSetup(
   clusterFile: string,
   name: string,
   create: boolean,
-  warn: (text: string) => void,
+  warn: Warn,
 ): NodeSetup {
   const file = readClusterFile(clusterFile)
   const entry = entryOf(file, name, clusterFile)
@@ -45,7 +48,7 @@ export function clusterSetup(
     cluster: binaryId(file.id) as ClusterId,
     settings: settingsOf(file),
     members: membersOf(file),
-    secret: readSecret(join(dirname(clusterFile), 'secret.json'), warn),
+    secret: readSecret(join(dirname(clusterFile), 'secret.json'), text => warn('secret', text)),
     directory: join(dirname(clusterFile), 'nodes', entry.name),
     durability: file.durability,
     create: create && !file.foundersMarked,

@@ -6,7 +6,7 @@
 import { Log, type LogTarget } from './log.ts'
 import { type RunningNode, startNode } from './node.ts'
 import { readClusterFile } from './node-files.ts'
-import { clusterSetup, type NodeSetup } from './node-setup.ts'
+import { clusterSetup, type NodeSetup, type Warn } from './node-setup.ts'
 import { type SeedOptions, seedSetup } from './seed-setup.ts'
 import { type ExitCode, exitCodes, StartRefused } from './start-refused.ts'
 
@@ -42,7 +42,7 @@ export async function runNode(options: RunOptions): Promise<ExitCode> {
   let node: RunningNode
   try {
     node = await startNode({
-      setup: await setupOf(options, text => log.warn('setup', { text })),
+      setup: await setupOf(options, (event, text) => log.warn(event, { text })),
       log,
       beforeListening: () => untilFounded(options, told),
       onHalt: reason => crash('store-failed', reason),
@@ -72,7 +72,7 @@ function untilTold(): Promise<string> {
   })
 }
 
-async function setupOf(options: RunOptions, warn: (text: string) => void): Promise<NodeSetup> {
+async function setupOf(options: RunOptions, warn: Warn): Promise<NodeSetup> {
   if (!('clusterFile' in options)) return seedSetup(options, warn)
   const { clusterFile, name } = options
   const create = options.create || (process.send !== undefined && !isFounded(options))

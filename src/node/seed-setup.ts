@@ -13,7 +13,7 @@ import type { ClusterSettings } from '../core/message.ts'
 import { type Address, askView } from './ask-view.ts'
 import { replaceFile, textOf } from './file.ts'
 import { readSecret } from './node-files.ts'
-import type { NodeSetup } from './node-setup.ts'
+import type { NodeSetup, Warn } from './node-setup.ts'
 import { exitCodes, StartRefused } from './start-refused.ts'
 
 export type SeedOptions = {
@@ -38,14 +38,11 @@ type Kept = {
 }
 
 /** Throws StartRefused: no seed answers and nothing is kept, or both are of different clusters. */
-export async function seedSetup(
-  options: SeedOptions,
-  warn: (text: string) => void,
-): Promise<NodeSetup> {
+export async function seedSetup(options: SeedOptions, warn: Warn): Promise<NodeSetup> {
   const { name, directory, credential, listen } = options
   refuseOpenAddress(listen)
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const secret = readSecret(credential, warn)
+  const secret = readSecret(credential, text => warn('secret', text))
   const path = join(directory, 'node.json')
   const kept = readKept(path)
   if (kept !== undefined && kept.name !== name) {
@@ -90,13 +87,16 @@ export async function seedSetup(
 async function askSeeds(
   seeds: readonly Address[],
   network: Parameters<typeof askView>[1],
-  warn: (text: string) => void,
+  warn: Warn,
 ) {
   for (const seed of seeds) {
     try {
       return await askView(seed, network)
     } catch (problem) {
-      warn(`${seed.host}:${seed.port}: ${problem instanceof Error ? problem.message : problem}`)
+      warn(
+        'seed',
+        `${seed.host}:${seed.port}: ${problem instanceof Error ? problem.message : problem}`,
+      )
     }
   }
   return undefined

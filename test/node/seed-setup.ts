@@ -1,6 +1,7 @@
 /** Nodes that know a name, a directory, a credential and some addresses, and nothing else. */
 import type { ChildProcess } from 'node:child_process'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
@@ -45,7 +46,9 @@ class BareNode {
 }
 
 async function started(t: Test, count = 3) {
-  const cluster = await NodeCluster.make(t.testdir(), count)
+  const home = mkdtempSync(join(tmpdir(), 'kv-seeds-'))
+  t.teardown(() => rmSync(home, { recursive: true, force: true }))
+  const cluster = await NodeCluster.make(home, count)
   t.teardown(() => cluster.end())
   await cluster.startAll()
   const credential = join(cluster.directory, 'secret.json')

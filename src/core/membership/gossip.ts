@@ -118,6 +118,7 @@ export class Gossip {
   /** Our newest change, to a few at once: the rounds tell the others. */
   push(now: Instant, out: Effect[], most = pushedMax): void {
     const { table, own, connected, env, epoch } = this.#roster
+    if (!this.#roster.isMember(own.id)) return
     // Whole: what the receiver knows of us is not known here.
     const deltas = table.deltas(now, [{ id: own.id, incarnation: 0, heartbeat: 0 }])
     for (const node of drawSome(env.random, [...connected], most)) {
