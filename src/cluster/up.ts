@@ -112,6 +112,7 @@ export async function prepared<Result>(
 ): Promise<Result> {
   const { directory, timeoutMs } = options
   refuseImpossible(options)
+  if ((await readClusterFile(directory)) === undefined) refuseUnsound(options)
   await makePrivateDirectory(directory)
   return withLock(pathsOf(directory).commandLock, timeoutMs, async () => {
     const existing = await readClusterFile(directory)
@@ -156,14 +157,17 @@ function refuseImpossible(options: UpOptions): void {
   }
 }
 
+/** The same of a new cluster's other settings; any ports serve for that. */
+function refuseUnsound({ name, wanted }: UpOptions): void {
+  newClusterFile(name, wanted, 1, 0)
+}
+
 /** Makes a new cluster. The ports stay reserved by a lock until its nodes have bound them. */
 async function found<Result>(
   options: UpOptions,
   start: (prepared: Prepared) => Promise<Result>,
 ): Promise<Result> {
   const { directory, name, wanted } = options
-  // Settings are checked before ports are looked for; any base serves for that.
-  newClusterFile(name, wanted, 1, 0)
   await refuseOrphanedStores(directory)
   await makePrivateDirectory(options.home)
   return withLock(join(options.home, 'ports.lock'), options.timeoutMs, async () => {

@@ -86,17 +86,22 @@ export function startKv(
   return spawn(process.execPath, [bin, ...words], { env: { ...inherited, ...environment } })
 }
 
-/** Runs a shell command line on a pseudo-terminal (`script`); what the terminal would get. */
+/**
+ * Runs a shell command line on a pseudo-terminal (`script`); what the terminal would get. `typed`
+ * is typed once something is asked.
+ */
 export async function onTerminal(
   line: string,
   environment: Readonly<Record<string, string>>,
+  typed?: string,
 ): Promise<Ran> {
   const child = spawn('script', ['-qec', line, '/dev/null'], {
     env: { ...process.env, ...environment, COLUMNS: '200' },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [typed === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
   const out: Buffer[] = []
-  child.stdout.on('data', chunk => out.push(chunk))
+  child.stdout?.on('data', chunk => out.push(chunk))
+  if (typed !== undefined) child.stdout?.once('data', () => child.stdin?.write(typed))
   const exit = await new Promise<number | null>((resolve, reject) => {
     child.on('close', resolve)
     child.on('error', reject)
