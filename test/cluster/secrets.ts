@@ -61,12 +61,10 @@ t.test('find -perm /077 over a used cluster finds nothing, whatever the umask', 
 t.test('no secret in files but its own, in command lines, environments, output', async t => {
   const clusters = await LocalClusters.make(t)
   process.env['KV_CANARY'] = canary
-  process.env['NODE_OPTIONS'] = '--stack-trace-limit=11'
   try {
     await use(t, clusters)
   } finally {
     delete process.env['KV_CANARY']
-    delete process.env['NODE_OPTIONS']
   }
   const directory = clusters.directory('demo')
   const { secretFile, supervisorLog, nodeLog } = pathsOf(directory)

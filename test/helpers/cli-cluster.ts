@@ -78,12 +78,18 @@ export async function runKv(
   return { exit, stdout, text: stdout.toString(), errors: Buffer.concat(errors).toString() }
 }
 
+/**
+ * Through `env -u`, because the test runner puts a loader into the NODE_OPTIONS of all that a test
+ * starts: it would slow down each `kv`, supervisor and node, and stand in their environment.
+ */
 export function startKv(
   words: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): ChildProcess {
   const { KV_CLUSTER: _, KV_CREDENTIAL: __, KV_TIMEOUT: ___, ...inherited } = process.env
-  return spawn(process.execPath, [bin, ...words], { env: { ...inherited, ...environment } })
+  return spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, bin, ...words], {
+    env: { ...inherited, ...environment },
+  })
 }
 
 /**
