@@ -53,8 +53,16 @@ export type UpResult = {
 export async function bringUp(options: UpOptions): Promise<UpResult> {
   const begun = performance.now()
   return prepared(options, async found => {
-    const control = found.running ?? (await launch(options, found.file))
-    return seenUp(options, found, control, begun)
+    try {
+      const control = found.running ?? (await launch(options, found.file))
+      return await seenUp(options, found, control, begun)
+    } catch (problem) {
+      if (options.signal?.aborted !== true) throw problem
+      const { name } = found.file
+      throw new ClusterError('CANCELLED', `interrupted; ${name} goes on starting by itself`, [
+        `kv cluster down ${name}`,
+      ])
+    }
   })
 }
 
