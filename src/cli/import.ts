@@ -43,7 +43,8 @@ export async function importRecords(
     }
   } catch (error) {
     const { code, message, outcome } = failureOf(error, false)
-    throw new CliError(code, `${message}; ${records} records before it were imported`, [], outcome)
+    const before = `${records} ${records === 1 ? 'record' : 'records'} before it imported`
+    throw new CliError(code, `${message}; ${before}`, [], outcome)
   }
   return { records, conflicts }
 }
