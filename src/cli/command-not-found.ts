@@ -3,9 +3,10 @@ import type { Hook } from '@oclif/core'
 import { exitOf, unknownCommandExit } from './exit-codes.ts'
 import { nearest } from './nearest.ts'
 import { printJson, say } from './render.ts'
+import { oneLine } from './visible.ts'
 
 const hook: Hook.CommandNotFound = async function (options) {
-  const typed = options.id.replaceAll(':', ' ')
+  const typed = oneLine(options.id.replaceAll(':', ' '))
   const names = this.config.commandIDs.map(id => id.replaceAll(':', ' '))
   const near = nearestStart(typed, [...names, ...this.config.topics.map(topic => topic.name)])
   const advice = near === undefined ? 'kv --help lists them.' : `Did you mean "kv ${near}"?`

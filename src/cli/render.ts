@@ -37,6 +37,11 @@ export async function printRecord(record: unknown): Promise<void> {
   await new Promise<void>(resolve => process.stdout.once('drain', resolve))
 }
 
+/** `1 record`, `2 records`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** One line for a person on stderr. */
 export function say(line: string): void {
   process.stderr.write(`${visible(line)}\n`)
