@@ -75,7 +75,7 @@ function messageOf(error: unknown, code: Code): string {
 
 /** What oclif says about flags and arguments: colours and advice taken out, on one line. */
 function inOurWords(text: string): string {
-  return (text.replace(colour, '').split('\nSee more help')[0] ?? '')
+  return (text.replace(dimmed, '').split('\nSee more help')[0] ?? '')
     .replace(lineEnd, ' ')
     .replace(/^The following errors? occurred: /, '')
     .replace(/Missing required flag (\S+)/g, 'missing --$1')
@@ -103,7 +103,7 @@ function namesOf(error: unknown, field: string): readonly string[] {
 
 const lineEnd = /\s*\n\s*/g
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is taken out
-const colour = /\x1b\[[\d;]*m/g
+const dimmed = /\x1b\[22?m/g
 
 function fieldOf(error: unknown, name: string): unknown {
   if (typeof error !== 'object' || error === null) return undefined

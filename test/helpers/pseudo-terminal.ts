@@ -2,15 +2,15 @@
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
-/** What is typed once the terminal shows the text. */
+/** What is typed once the terminal shows the text; at once where that is empty. */
 export type Typed = { readonly after: string; readonly keys: string }
 
 export type Shown = { readonly exit: number | null; readonly text: string }
 
-/** Why there is no terminal for these tests; undefined where there is one. */
-export function whyNoTerminal(): string | undefined {
+/** Why there is no terminal for these tests; false where there is one. */
+export function whyNoTerminal(): string | false {
   const found = spawnSync('script', ['--version'], { encoding: 'utf8' })
-  return /util-linux/.test(found.stdout ?? '') ? undefined : 'no script of util-linux is here'
+  return /util-linux/.test(found.stdout ?? '') ? false : 'no script of util-linux is here'
 }
 
 /** Runs `kv` with these words; stdin, stdout and stderr are one terminal of 200 columns. */
@@ -31,6 +31,7 @@ export async function onTerminal(
 async function seen(child: ChildProcessWithoutNullStreams, typed: Typed[]): Promise<Shown> {
   let text = ''
   let from = 0
+  if (typed[0]?.after === '') child.stdin.write(typed.shift()?.keys ?? '')
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk
     const [next] = typed

@@ -38,8 +38,7 @@ export default class ClusterDestroy extends KvCommand {
     const asked = visible(`This removes all data in ${directory}. Type ${name} to go on: `)
     const ended = new Promise<string>(resolve => terminal.once('close', () => resolve('')))
     const answer = terminal.question(asked, { signal: this.signal })
-    const typed = await Promise.race([answer, ended])
-    terminal.close()
+    const typed = await Promise.race([answer, ended]).finally(() => terminal.close())
     if (typed.trim() !== name) throw new CliError('ABORTED', 'nothing was removed')
   }
 }
