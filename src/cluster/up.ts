@@ -2,7 +2,8 @@
  * `kv cluster up`: brings a cluster to what its file says from whatever is on disk and running:
  * nothing, all, a dead supervisor with or without its nodes, a first start that broke off.
  */
-import { readdir } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ClusterFile, nodesMax } from '../core/config.ts'
 import { ClusterError } from './cluster-error.ts'
@@ -121,8 +122,9 @@ export async function prepared<Result>(
   const { directory, timeoutMs } = options
   refuseImpossible(options)
   if ((await readClusterFile(directory)) === undefined) refuseUnsound(options)
+  const isNew = !existsSync(directory)
   await makePrivateDirectory(directory)
-  return withLock(pathsOf(directory).commandLock, timeoutMs, async () => {
+  const under = withLock(pathsOf(directory).commandLock, timeoutMs, async () => {
     const existing = await readClusterFile(directory)
     if (existing === undefined) return found(options, start)
     const running = await reachSupervisor(directory, existing, reachMs)
@@ -132,6 +134,11 @@ export async function prepared<Result>(
     await untilPortsAreFree(file, options.taken)
     if (file !== existing) await writeClusterFile(directory, file)
     return start({ file, created: false, running: undefined })
+  })
+  return under.catch(async (problem: unknown) => {
+    // A refusal leaves nothing behind; a directory with anything in it stays.
+    if (isNew) await rmdir(directory).catch(() => undefined)
+    throw problem
   })
 }
 

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { pathsOf } from '../../src/cluster/cluster-file.ts'
 import { livenessOf } from '../../src/cluster/process-identity.ts'
-import { onTerminal } from '../helpers/cli-cluster.ts'
 import { killNow, LocalClusters, type ShownNode } from '../helpers/local-clusters.ts'
+import { onTerminal } from '../helpers/pseudo-terminal.ts'
 
 t.jobs = 2
 t.setTimeout(600_000)
@@ -171,13 +171,12 @@ t.test('destroy asks for the name, or for --yes where nobody can be asked', asyn
   await clusters.up('demo', '-n', '3')
   await clusters.put('demo', { k: 'v' })
   t.match(await clusters.kv(destroy), { exit: 2, errors: /--yes/ })
-  const kv = `${process.execPath} ${join(process.cwd(), 'bin', 'kv.js')} ${destroy.join(' ')}`
   const environment = { ...clusters.environment, CI: '' }
-  const other = await onTerminal(`${kv}`, environment, 'n1\n')
+  const other = await onTerminal(destroy, environment, [{ after: 'go on', keys: 'n1\n' }])
   t.match(other, { exit: 8, text: /Type demo to go on.*nothing was removed/s })
   await clusters.holds('demo', { k: 'v' })
   writeFileSync(join(clusters.directory('demo'), 'mine.txt'), 'of another program')
-  const typed = await onTerminal(`${kv}`, environment, 'demo\n')
+  const typed = await onTerminal(destroy, environment, [{ after: 'go on', keys: 'demo\n' }])
   t.match(typed, { exit: 0, text: /Cluster demo is destroyed/ })
   t.same(clusters.processes(), [])
   t.notOk(existsSync(join(clusters.directory('demo'), 'nodes')))
