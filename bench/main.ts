@@ -13,7 +13,7 @@ import { startFloor } from './floor.ts'
 import { KeySet, valueBytes } from './key-set.ts'
 import { startProduct } from './product.ts'
 import { linesOf, shownSpread, tableOf } from './report.ts'
-import { measureStartUp, type StartUp } from './start-up.ts'
+import { measureGet, measureUp, type StartUp } from './start-up.ts'
 
 const { values: flags } = parseArgs({
   options: {
@@ -55,15 +55,19 @@ async function run(): Promise<number> {
   const faults = contenders.map(({ name, faults }) => ({ name, ...faults }))
   const isVoid = faults.some(one => one.mismatches + one.siblings + one.errors + one.lost > 0)
   progress('start-up')
-  const pairs = Number(flags.pairs)
-  const startUp =
-    pairs > 0
-      ? await measureStartUp(join(directory, 'product'), productKeys.name(1), pairs)
-      : undefined
+  const startUp = await startUps(Number(flags.pairs))
   const result = { plan, machine: machineOf(), recordBytes: recordBytes(), lines, faults, isVoid }
   if (flags.json) process.stdout.write(`${JSON.stringify({ ...result, startUp })}\n`)
   else process.stdout.write(textOf(result, startUp))
   return isVoid ? 1 : 0
+}
+
+/** By command; nothing where no pairs are asked for. */
+async function startUps(pairs: number): Promise<Readonly<Record<string, StartUp>>> {
+  if (pairs === 0) return {}
+  const get = await measureGet(join(directory, 'product'), productKeys.name(1), pairs)
+  for (const close of closers.splice(0)) await close()
+  return { 'kv get': get, 'kv cluster up -n 5': await measureUp(join(directory, 'up'), pairs) }
 }
 
 async function start() {
@@ -115,7 +119,7 @@ function textOf(
     readonly faults: readonly object[]
     readonly isVoid: boolean
   },
-  startUp: StartUp | undefined,
+  startUp: Readonly<Record<string, StartUp>>,
 ): string {
   const { machine, recordBytes, lines, faults, isVoid } = result
   const out = [
@@ -130,11 +134,11 @@ function textOf(
     ...faults.map(one => JSON.stringify(one)),
     isVoid ? 'VOID: an answer was wrong, so no figure counts' : 'every answer was right',
   ]
-  if (startUp !== undefined) {
+  for (const [command, { commandMs, emptyMs, ratio, scaledMs }] of Object.entries(startUp)) {
     out.push(
-      `kv get, cold: ${startUp.getMs.median.toFixed(0)} ms; an empty node process: ` +
-        `${startUp.emptyMs.median.toFixed(0)} ms; ratio ${shownSpread(startUp.ratio)}; ` +
-        `${startUp.scaledMs.toFixed(0)} ms where an empty process takes 55 ms`,
+      `${command}, cold: ${shownSpread(commandMs, 0)} ms; an empty node process: ` +
+        `${shownSpread(emptyMs, 0)} ms; ratio ${shownSpread(ratio)}; ` +
+        `${scaledMs.toFixed(0)} ms where an empty process takes 55 ms`,
     )
   }
   return `${out.join('\n')}\n`

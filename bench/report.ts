@@ -73,8 +73,8 @@ export function spreadOf(numbers: readonly number[]): Spread {
   return { median: (lower + upper) / 2, min: sorted[0] ?? 0, max: sorted.at(-1) ?? 0 }
 }
 
-export function shownSpread({ median, min, max }: Spread): string {
-  return `${median.toFixed(2)} [${min.toFixed(2)}-${max.toFixed(2)}]`
+export function shownSpread({ median, min, max }: Spread, digits = 2): string {
+  return `${median.toFixed(digits)} [${min.toFixed(digits)}-${max.toFixed(digits)}]`
 }
 
 function ratioOf(one: Series, floor: Series): Spread {

@@ -1,7 +1,8 @@
 /**
- * How long `kv get` of one key takes from nothing, beside a `node` process that does nothing, in
- * pairs. The ratio is the result: milliseconds are the machine's, and are also given as they
- * would be on one where an empty process takes 55 ms.
+ * How long commands of `kv` take from nothing, beside a `node` process that does nothing, in pairs:
+ * `get` of one key, and `cluster up -n 5` of a cluster that exists. The ratio is the result:
+ * milliseconds are the machine's, and are also given as they would be on one where an empty
+ * process takes 55 ms.
  */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -9,31 +10,48 @@ import { type Spread, spreadOf } from './report.ts'
 
 export type StartUp = {
   readonly emptyMs: Spread
-  readonly getMs: Spread
+  readonly commandMs: Spread
   readonly ratio: Spread
-  /** `getMs` on the reference machine. */
+  /** `commandMs` on the reference machine. */
   readonly scaledMs: number
 }
 
-/** A cluster must run in `directory` and hold `key`. */
-export async function measureStartUp(
-  directory: string,
-  key: string,
-  pairs: number,
-): Promise<StartUp> {
+/** `kv get`: a cluster must run in `directory` and hold `key`. */
+export async function measureGet(directory: string, key: string, pairs: number): Promise<StartUp> {
   const get = [kv, 'get', key, '--cluster', directory]
-  const empty = ['-e', '']
   await Promise.all([timed(get), timed(empty)])
-  const emptyMs: number[] = []
-  const getMs: number[] = []
-  for (let pair = 0; pair < pairs; pair++) {
-    emptyMs.push(await timed(empty))
-    getMs.push(await timed(get))
+  return paired(get, pairs, async () => undefined)
+}
+
+/** `kv cluster up` of five nodes that were stopped before; makes and removes the cluster. */
+export async function measureUp(directory: string, pairs: number): Promise<StartUp> {
+  const up = [kv, 'cluster', 'up', '-n', '5', '--dir', directory, '--base-port', '0', '--json']
+  await timed(up)
+  try {
+    return await paired(up, pairs, async () => {
+      await timed([kv, 'cluster', 'down', '--cluster', directory, '--json'])
+    })
+  } finally {
+    await timed([kv, 'cluster', 'destroy', directory, '--yes', '--json'])
   }
-  const ratio = spreadOf(getMs.map((ms, pair) => ms / (emptyMs[pair] ?? 1)))
+}
+
+async function paired(
+  command: readonly string[],
+  pairs: number,
+  before: () => Promise<void>,
+): Promise<StartUp> {
+  const emptyMs: number[] = []
+  const commandMs: number[] = []
+  for (let pair = 0; pair < pairs; pair++) {
+    await before()
+    emptyMs.push(await timed(empty))
+    commandMs.push(await timed(command))
+  }
+  const ratio = spreadOf(commandMs.map((ms, pair) => ms / (emptyMs[pair] ?? 1)))
   return {
     emptyMs: spreadOf(emptyMs),
-    getMs: spreadOf(getMs),
+    commandMs: spreadOf(commandMs),
     ratio,
     scaledMs: ratio.median * referenceEmptyMs,
   }
@@ -52,4 +70,5 @@ function timed(args: readonly string[]): Promise<number> {
 }
 
 const kv = fileURLToPath(new URL('../../bin/kv.js', import.meta.url))
+const empty = ['-e', '']
 const referenceEmptyMs = 55

@@ -2,4 +2,7 @@
 process.umask(0o077)
 process.env.NODE_ENV ??= 'production'
 const { execute } = await import('@oclif/core/execute')
-await execute({ dir: import.meta.url })
+const args = process.argv.slice(2)
+// `kv help put` is `kv put --help`.
+if (args[0] === 'help') args.push(args.shift() && '--help')
+await execute({ args, dir: import.meta.url })

@@ -9,7 +9,8 @@ import { ExitError } from '@oclif/core/errors'
 import * as Flags from '@oclif/core/flags'
 import { CliError, failureOf } from './cli-error.ts'
 import { durationMs } from './duration.ts'
-import { endQuietlyOnClosedPipe, printJson, say, sayAtOnce } from './render.ts'
+import { endWithItsReader, printJson, say, sayAtOnce } from './render.ts'
+import { refuseMangledWords } from './value.ts'
 
 const interruptedExit = 130
 
@@ -61,7 +62,8 @@ export abstract class KvCommand extends Command {
 
   protected override async init(): Promise<void> {
     await super.init()
-    endQuietlyOnClosedPipe()
+    endWithItsReader()
+    refuseMangledWords(this.argv)
     if (this.hasFlag('--no-color')) process.env['NO_COLOR'] = '1'
     process.on('SIGINT', () => this.interrupt())
   }
@@ -133,6 +135,9 @@ export abstract class KvCommand extends Command {
     }
     say(`kv: ${failure.message}`)
     for (const suggestion of failure.suggestions) say(`  try: ${suggestion}`)
+    if (failure.suggestions.length === 0 && failure.code === 'USAGE' && error.name !== 'CliError') {
+      say(`  try: kv ${this.id?.replaceAll(':', ' ') ?? ''} --help`)
+    }
     if (this.hasFlag('-v', '--verbose') && failure.code === 'INTERNAL') {
       for (const line of (error.stack ?? '').split('\n')) say(line)
     }

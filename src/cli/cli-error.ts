@@ -65,15 +65,25 @@ function codeOf(error: unknown, whileParsing: boolean): Code {
 }
 
 function messageOf(error: unknown, code: Code): string {
+  if (fieldOf(error, 'name') === 'AbortError') return 'interrupted'
   const text = error instanceof Error ? error.message : String(error)
   if (text.startsWith('Missing')) return `missing ${namesOf(error, 'args').join(' ').toUpperCase()}`
-  // oclif puts its advice on lines of its own.
-  const shown = (text.split('\nSee more help')[0] ?? '')
-    .replace(/\s*\n\s*/g, ' ')
+  const isOclif = fieldOf(error, 'oclif') !== undefined || fieldOf(error, 'parse') !== undefined
+  const shown = oneLine(isOclif ? inOurWords(text) : text.replace(lineEnd, ' '))
+  return code === 'INTERNAL' ? `unexpected error: ${shown}` : shown
+}
+
+/** What oclif says about flags and arguments: colours and advice taken out, on one line. */
+function inOurWords(text: string): string {
+  return (text.replace(dimmed, '').split('\nSee more help')[0] ?? '')
+    .replace(lineEnd, ' ')
+    .replace(/^The following errors? occurred: /, '')
+    .replace(/Missing required flag (\S+)/g, 'missing --$1')
+    .replace(/(--[\w-]+)(=\S*)? cannot also be provided when using (--\S+)/, '$1 excludes $3')
+    .replace(/^Flag (--\S+) expects a value$/, '$1 needs a value')
     .replace(/^Parsing (--\S+)\s+/, '$1: ')
     .replace(/^Nonexistent flag/, 'unknown flag')
     .replace(/^Unexpected arg/, 'unexpected arg')
-  return code === 'INTERNAL' ? `unexpected error: ${oneLine(shown)}` : oneLine(shown)
 }
 
 function suggestionsOf(error: unknown, code: Code): readonly string[] {
@@ -90,6 +100,10 @@ function namesOf(error: unknown, field: string): readonly string[] {
   if (!Array.isArray(list)) return []
   return list.map(item => (typeof item === 'string' ? item : String(fieldOf(item, 'name'))))
 }
+
+const lineEnd = /\s*\n\s*/g
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is taken out
+const dimmed = /\x1b\[22?m/g
 
 function fieldOf(error: unknown, name: string): unknown {
   if (typeof error !== 'object' || error === null) return undefined

@@ -56,6 +56,7 @@ export function statusDocument(status: ClusterStatus): Record<string, unknown> {
     connected: node.answer?.connected,
     restarts: node.restarts,
     problem: problemOf(node),
+    lastLines: node.state === 'crashed' ? node.lastLines : undefined,
   }))
   return { cluster: file.name, dir: directory, supervisor, health, quorum, ringAgreed, nodes }
 }
@@ -74,7 +75,9 @@ export function statusLines(status: ClusterStatus): readonly string[] {
   const head = ['NODE', 'STATE', 'ADDRESS', 'PID', 'UPTIME', 'OWNS', 'KEYS']
   const problems = status.nodes.flatMap(node => {
     const problem = problemOf(node)
-    return problem === undefined ? [] : [`${node.name}: ${oneLine(problem)}`]
+    if (problem === undefined) return []
+    const lines = node.state === 'crashed' ? node.lastLines : []
+    return [`${node.name}: ${oneLine(problem)}`, ...lines.map(line => `  | ${oneLine(line)}`)]
   })
   return [verdict(status), ...tableLines(head, rows), ...problems, ...nextLines(status)]
 }

@@ -62,8 +62,11 @@ export abstract class DataCommand extends KvCommand {
     work: (client: Client) => Promise<Result>,
   ): Promise<Result> {
     const { connect } = await import('../client/index.ts')
-    const { cluster, credential, timeout: timeoutMs } = reach
-    const client = await connect(given({ cluster, credential, timeoutMs }))
+    const { KV_CLUSTER, KV_CREDENTIAL } = process.env
+    // What the environment says is read by `connect`: a secret there is not for a named cluster.
+    const cluster = reach.cluster === KV_CLUSTER ? undefined : reach.cluster
+    const credential = reach.credential === KV_CREDENTIAL ? undefined : reach.credential
+    const client = await connect(given({ cluster, credential, timeoutMs: reach.timeout }))
     try {
       this.detail(`cluster ${client.cluster}`)
       return await work(client)

@@ -6,6 +6,7 @@ import { given } from './data-command.ts'
 import { encodedKey } from './encoding.ts'
 import { type DataRecord, linesOf, recordFrom } from './ndjson.ts'
 import { inTurn, pipelined } from './pipelined.ts'
+import { counted } from './render.ts'
 import { oneLine } from './visible.ts'
 import { seenBefore } from './write.ts'
 
@@ -43,7 +44,8 @@ export async function importRecords(
     }
   } catch (error) {
     const { code, message, outcome } = failureOf(error, false)
-    throw new CliError(code, `${message}; ${records} records before it were imported`, [], outcome)
+    const before = `${counted(records, 'record')} before it imported`
+    throw new CliError(code, `${message}; ${before}`, [], outcome)
   }
   return { records, conflicts }
 }

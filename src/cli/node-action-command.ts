@@ -4,6 +4,12 @@ import type { Action } from '../cluster/supervisor.ts'
 import { KvCommand } from './base-command.ts'
 import { printLine } from './render.ts'
 
+const opposites: Readonly<Partial<Record<Action, Action>>> = {
+  kill: 'start',
+  stop: 'start',
+  pause: 'resume',
+}
+
 export abstract class NodeActionCommand extends KvCommand {
   static override strict = false
   static override args = {
@@ -25,6 +31,8 @@ export abstract class NodeActionCommand extends KvCommand {
         const isSame = from === to && action !== 'restart'
         printLine(isSame ? `${node} is ${to} already` : `${node}: ${from} -> ${to}`)
       }
+      const opposite = opposites[this.action]
+      if (opposite !== undefined) this.hint(`undo: kv node ${opposite} ${argv.join(' ')}`)
     }
     return done.length === 1 ? done[0] : { nodes: done }
   }

@@ -5,6 +5,7 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { CliError } from './cli-error.ts'
 import { printRecord } from './render.ts'
+import { reason } from './value.ts'
 import { oneLine } from './visible.ts'
 
 export class OutputFile {
@@ -28,8 +29,7 @@ export class OutputFile {
     try {
       return new OutputFile(path, partial, await open(partial, 'wx', 0o600))
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new CliError('USAGE', `cannot write ${oneLine(path)}: ${oneLine(reason)}`)
+      throw unwritable(path, error)
     }
   }
 
@@ -38,15 +38,22 @@ export class OutputFile {
     const line = `${JSON.stringify(record)}\n`
     this.#pending.push(line)
     this.#pendingLength += line.length
-    if (this.#pendingLength >= chunkLength) await this.#flush()
+    if (this.#pendingLength < chunkLength) return
+    await this.#flush().catch((error: unknown) => {
+      throw unwritable(this.#path, error)
+    })
   }
 
   /** Everything is on disk, under its name. */
   async finish(): Promise<void> {
     if (this.#file === undefined) return
-    await this.#flush()
-    await this.#file.sync()
-    await rename(this.#partial, this.#path)
+    try {
+      await this.#flush()
+      await this.#file.sync()
+      await rename(this.#partial, this.#path)
+    } catch (error) {
+      throw unwritable(this.#path, error)
+    }
     this.#finished = true
   }
 
@@ -62,6 +69,10 @@ export class OutputFile {
     this.#pendingLength = 0
     await this.#file?.write(text)
   }
+}
+
+function unwritable(path: string, error: unknown): CliError {
+  return new CliError('USAGE', `cannot write ${oneLine(path)}: ${oneLine(reason(error))}`)
 }
 
 const chunkLength = 256 * 1024

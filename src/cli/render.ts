@@ -37,6 +37,11 @@ export async function printRecord(record: unknown): Promise<void> {
   await new Promise<void>(resolve => process.stdout.once('drain', resolve))
 }
 
+/** `1 record`, `2 records`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** One line for a person on stderr. */
 export function say(line: string): void {
   process.stderr.write(`${visible(line)}\n`)
@@ -80,11 +85,19 @@ export function alignedLines(
   )
 }
 
-/** Ends quietly when the reader of stdout has gone (`kv keys | head`). */
-export function endQuietlyOnClosedPipe(): void {
+/**
+ * Ends quietly when the reader of stdout has gone (`kv keys | head`), with one line where it
+ * cannot be written for another reason, such as a full disk. oclif's own handler throws.
+ */
+export function endWithItsReader(): void {
+  process.stdout.removeAllListeners('error')
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0)
+    sayAtOnce(`kv: cannot write to standard output: ${error.message}`)
+    process.exit(1)
   })
+  process.stderr.removeAllListeners('error')
+  process.stderr.on('error', () => undefined)
 }
 
 /** Columns that a text takes; close enough without a table of wide characters. */

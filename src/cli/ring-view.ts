@@ -8,7 +8,7 @@ import { claim, type Ring } from '../core/ring/claim.ts'
 import { type Ownership, ownershipOf } from '../core/ring/ownership.ts'
 import { fallbacksOf, preferenceList } from '../core/ring/preference-list.ts'
 import { exactDot } from './outcome-shape.ts'
-import { alignedLines, tableLines } from './render.ts'
+import { alignedLines, counted, tableLines } from './render.ts'
 import { letterOf, ringPicture } from './ring-picture.ts'
 import { shortDot } from './shown.ts'
 
@@ -126,7 +126,7 @@ function heldText(held: InspectReply, node: NodeId): string {
   const replica = held.replicas.find(found => found.node === node)
   if (replica?.whole === undefined) return 'no answer'
   const versions = replica.versions.map(({ dot, via, tombstone, bytes }) => {
-    const what = tombstone ? 'deleted' : `${bytes} bytes`
+    const what = tombstone ? 'deleted' : counted(bytes, 'byte')
     return `{${shortDot(dot, via)}} ${what}`
   })
   const state = replica.whole ? '' : '  (not whole)'

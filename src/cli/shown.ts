@@ -6,6 +6,7 @@ import type { NodeId, WallTime } from '../core/ids.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { contextToken, encodedValue } from './encoding.ts'
 import { exactDot, shownOutcome } from './outcome-shape.ts'
+import { counted } from './render.ts'
 import { oneLine, textOf } from './visible.ts'
 
 /** A live version of a key as a client sees it; an undefined value is a tombstone. */
@@ -65,7 +66,7 @@ export function siblingRows(versions: readonly Version[]): readonly (readonly st
 export function shownAcks(outcome: Outcome): string {
   const { primaryAcks, fallbackAcks, hinted } = outcome
   const nodes = [...primaryAcks, ...fallbackAcks]
-  const parts = [`${nodes.length} ${nodes.length === 1 ? 'ack' : 'acks'} (${nodes.join(' ')})`]
+  const parts = [`${counted(nodes.length, 'ack')} (${nodes.join(' ')})`]
   if (fallbackAcks.length > 0) parts.push(`${fallbackAcks.join(' ')} stood in`)
   if (hinted.length > 0) parts.push(`kept for ${hinted.join(' ')}`)
   return parts.join(', ')
@@ -73,7 +74,7 @@ export function shownAcks(outcome: Outcome): string {
 
 function shortValue(value: Uint8Array): string {
   const text = textOf(value.subarray(0, shortBytes))
-  if (text === undefined || value.length > shortBytes) return `${value.length} bytes`
+  if (text === undefined || value.length > shortBytes) return counted(value.length, 'byte')
   return oneLine(text)
 }
 

@@ -3,7 +3,7 @@
  * itself, `-` for the bytes of standard input, `@FILE` for those of a file, `@@x` for the text
  * `@x`. Bounds are checked here, so that nothing is sent of what could not be kept.
  */
-import { createReadStream } from 'node:fs'
+import { createReadStream, readFileSync } from 'node:fs'
 import { addAbortSignal } from 'node:stream'
 import { keyBytesMax, valueBytesMax } from '../core/ids.ts'
 import { CliError } from './cli-error.ts'
@@ -18,6 +18,27 @@ export function keyFrom(text: string): Uint8Array {
     'TOO_LARGE',
     `a key has at most ${keyBytesMax} bytes, this has ${bytes.length}`,
   )
+}
+
+/**
+ * Throws USAGE where a word of the command line was not UTF-8: what Node made of it would be
+ * another key or value than the one that was typed.
+ */
+export function refuseMangledWords(words: readonly string[]): void {
+  for (const word of words) {
+    if (!word.includes(replacement) || typedSo(word)) continue
+    const help = 'keys are text; a value of other bytes goes through - or @FILE'
+    throw new CliError('USAGE', `${oneLine(word)} is not UTF-8 text: ${help}`)
+  }
+}
+
+/** The character that takes the place of wrong bytes can be typed, too. */
+function typedSo(word: string): boolean {
+  try {
+    return readFileSync('/proc/self/cmdline').includes(`${word}\0`)
+  } catch {
+    return false
+  }
 }
 
 /** The bytes that a VALUE means. Throws TOO_LARGE, or USAGE for a file that cannot be read. */
@@ -76,10 +97,14 @@ function tooLarge(found: string): CliError {
   return new CliError('TOO_LARGE', `a value has at most ${valueBytesMax} bytes, this has ${found}`)
 }
 
-function reason(error: unknown): string {
+/** Why a file could not be read or written, in a few words. */
+export function reason(error: unknown): string {
   const code = error instanceof Error ? Reflect.get(error, 'code') : undefined
-  if (code === 'ENOENT') return 'there is no such file'
+  if (code === 'ENOENT') return 'no such file or directory'
   if (code === 'EISDIR') return 'it is a directory'
+  if (code === 'ENOTDIR') return 'a part of its path is no directory'
   if (code === 'EACCES') return 'permission denied'
   return error instanceof Error ? error.message : String(error)
 }
+
+const replacement = '\ufffd'

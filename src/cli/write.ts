@@ -30,10 +30,10 @@ export async function seenBefore(
   const { entry, warning } = await readWhatAnswers(client, key, options)
   if (entry?.found === true && entry.conflict) {
     const count = entry.siblings.length
-    const word = /^[\w:./-]+$/.test(shownKey) ? shownKey : 'KEY'
+    const word = /^[\w:./][\w:./-]*$/.test(shownKey) ? shownKey : 'KEY'
     throw new CliError('CONFLICT', `${shownKey} has ${count} versions; nothing was written`, [
       `kv get ${word}`,
-      `--context "$(kv get ${word} --context-only)" replaces all of them`,
+      `the same with --context "$(kv get ${word} --context-only)", which replaces all of them`,
     ])
   }
   return { context: entry?.context, found: entry?.found ?? true, warning }

@@ -38,7 +38,7 @@ export async function readClusterFile(directory: string): Promise<ClusterFile | 
 export async function requireClusterFile(directory: string): Promise<ClusterFile> {
   const file = await readClusterFile(directory)
   if (file !== undefined) return file
-  throw new ClusterError('NOT_FOUND', `there is no cluster in ${directory}`, ['kv cluster up'])
+  throw new ClusterError('NOT_FOUND', `there is no cluster in ${directory}`, ['kv cluster list'])
 }
 
 /** Replaces the file atomically; 0600. */

@@ -13,8 +13,8 @@ function log(
   detail: Readonly<Record<string, string | number>> = {},
   level = 'info',
 ): void {
-  const line = { time: new Date().toISOString(), level, node: 'supervisor', event, ...detail }
-  console.log(JSON.stringify(line))
+  const head = { time: new Date().toISOString(), level, node: 'supervisor', event }
+  console.log(JSON.stringify({ ...head, ...detail, ...head }))
 }
 
 try {

@@ -10,6 +10,7 @@ import { ClusterError } from './cluster-error.ts'
 
 const defaultBasePort = 4700
 const host = '127.0.0.1'
+const portMax = 65_535
 const triesMax = 50
 /** "Any" port is below the range that systems hand out for outgoing connections. */
 const anyFrom = 10_000
@@ -18,7 +19,7 @@ const anyTo = 30_000
 /**
  * A base such that base + 1 to base + count are free and not in `taken` (ports that other
  * clusters pinned). undefined: 4700, else 4720, 4740 and so on; 0: any; otherwise exactly that
- * one. Throws PORT_IN_USE.
+ * one. Throws PORT_IN_USE, USAGE.
  */
 export async function chooseBasePort(
   wanted: number | undefined,
@@ -26,6 +27,9 @@ export async function chooseBasePort(
   taken: ReadonlyMap<number, string>,
 ): Promise<number> {
   if (wanted !== undefined && wanted !== 0) {
+    if (wanted + count > portMax) {
+      throw new ClusterError('USAGE', `--base-port ${wanted}: there is no port ${portMax + 1}`)
+    }
     await requireFreePorts(portsFrom(wanted, count), taken)
     return wanted
   }

@@ -41,7 +41,7 @@ export type NodeProcess = {
 
 export type Acted = { readonly from: ProcessState; readonly to: ProcessState }
 
-/** A line for the supervisor's own log. */
+/** A line for the supervisor's own log; `about` names a node. */
 export type Report = (event: string, detail: Readonly<Record<string, string | number>>) => void
 
 type Child = {
@@ -139,7 +139,7 @@ export class Supervisor {
     } finally {
       child.busy = false
     }
-    this.#report(action, { node: name, from, to: stateOf(child) })
+    this.#report(action, { about: name, from, to: stateOf(child) })
     return { from, to: stateOf(child) }
   }
 
@@ -281,7 +281,7 @@ export class Supervisor {
     if (type === 'created') child.founded = true
     else if (type === 'ready') child.state = 'running'
     else return
-    this.#report(type, { node: child.name, ms: Math.round(performance.now() - child.upSince) })
+    this.#report(type, { about: child.name, ms: Math.round(performance.now() - child.upSince) })
     this.#settle(child)
   }
 
@@ -296,7 +296,7 @@ export class Supervisor {
       ? undefined
       : restartDelayMs(child.crashes, Math.random())
     this.#report('exited', {
-      node: child.name,
+      about: child.name,
       code: exit.code ?? exit.signal ?? 'unknown',
       again: delay === undefined ? 'no' : `${Math.round(delay)} ms`,
     })

@@ -2,7 +2,8 @@
  * `kv cluster up`: brings a cluster to what its file says from whatever is on disk and running:
  * nothing, all, a dead supervisor with or without its nodes, a first start that broke off.
  */
-import { readdir } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ClusterFile, nodesMax } from '../core/config.ts'
 import { ClusterError } from './cluster-error.ts'
@@ -53,8 +54,16 @@ export type UpResult = {
 export async function bringUp(options: UpOptions): Promise<UpResult> {
   const begun = performance.now()
   return prepared(options, async found => {
-    const control = found.running ?? (await launch(options, found.file))
-    return seenUp(options, found, control, begun)
+    try {
+      const control = found.running ?? (await launch(options, found.file))
+      return await seenUp(options, found, control, begun)
+    } catch (problem) {
+      if (options.signal?.aborted !== true) throw problem
+      const { name } = found.file
+      throw new ClusterError('CANCELLED', `interrupted; ${name} goes on starting by itself`, [
+        `kv cluster down ${name}`,
+      ])
+    }
   })
 }
 
@@ -112,8 +121,10 @@ export async function prepared<Result>(
 ): Promise<Result> {
   const { directory, timeoutMs } = options
   refuseImpossible(options)
+  if ((await readClusterFile(directory)) === undefined) refuseUnsound(options)
+  const isNew = !existsSync(directory)
   await makePrivateDirectory(directory)
-  return withLock(pathsOf(directory).commandLock, timeoutMs, async () => {
+  const under = withLock(pathsOf(directory).commandLock, timeoutMs, async () => {
     const existing = await readClusterFile(directory)
     if (existing === undefined) return found(options, start)
     const running = await reachSupervisor(directory, existing, reachMs)
@@ -123,6 +134,11 @@ export async function prepared<Result>(
     await untilPortsAreFree(file, options.taken)
     if (file !== existing) await writeClusterFile(directory, file)
     return start({ file, created: false, running: undefined })
+  })
+  return under.catch(async (problem: unknown) => {
+    // A refusal leaves nothing behind; a directory with anything in it stays.
+    if (isNew) await rmdir(directory).catch(() => undefined)
+    throw problem
   })
 }
 
@@ -156,14 +172,17 @@ function refuseImpossible(options: UpOptions): void {
   }
 }
 
+/** The same of a new cluster's other settings; any ports serve for that. */
+function refuseUnsound({ name, wanted }: UpOptions): void {
+  newClusterFile(name, wanted, 1, 0)
+}
+
 /** Makes a new cluster. The ports stay reserved by a lock until its nodes have bound them. */
 async function found<Result>(
   options: UpOptions,
   start: (prepared: Prepared) => Promise<Result>,
 ): Promise<Result> {
   const { directory, name, wanted } = options
-  // Settings are checked before ports are looked for; any base serves for that.
-  newClusterFile(name, wanted, 1, 0)
   await refuseOrphanedStores(directory)
   await makePrivateDirectory(options.home)
   return withLock(join(options.home, 'ports.lock'), options.timeoutMs, async () => {

@@ -4,6 +4,7 @@ import * as Flags from '@oclif/core/flags'
 import { DataCommand, readQuorum, readQuorumFlag, viaFlag } from '../cli/data-command.ts'
 import { exportRecords } from '../cli/export.ts'
 import { OutputFile } from '../cli/output-file.ts'
+import { counted } from '../cli/render.ts'
 
 export default class Export extends DataCommand {
   static override summary = 'write all keys and values as NDJSON'
@@ -34,7 +35,7 @@ export default class Export extends DataCommand {
       await output.finish()
       const ms = Math.round(performance.now() - begun)
       const { records, conflicts } = counts
-      this.note(`exported ${records} records, ${conflicts} of them with siblings, in ${ms} ms`)
+      this.note(`exported ${counted(records, 'record')}, ${conflicts} with siblings, in ${ms} ms`)
       // Records and a summary must not share one stream.
       if (args.file === '-') return undefined
       return { cluster: client.cluster, ...counts, ms }

@@ -10,6 +10,7 @@ import {
 } from '../cli/data-command.ts'
 import { exitOf } from '../cli/exit-codes.ts'
 import { importRecords } from '../cli/import.ts'
+import { counted } from '../cli/render.ts'
 import { chunksFrom } from '../cli/value.ts'
 
 export default class Import extends DataCommand {
@@ -38,7 +39,7 @@ export default class Import extends DataCommand {
       const chunks = chunksFrom(args.file, this.signal)
       const counts = await importRecords(client, chunks, { read, write }, left)
       const ms = Math.round(performance.now() - begun)
-      this.note(`imported ${counts.records} records in ${ms} ms`)
+      this.note(`imported ${counted(counts.records, 'record')} in ${ms} ms`)
       if (counts.conflicts > 0) this.endWith(exitOf('CONFLICT'))
       return { cluster: client.cluster, ...counts, ms }
     })

@@ -48,8 +48,9 @@ export default class Keys extends DataCommand {
 
   private async printKey(key: Uint8Array, nul: boolean): Promise<void> {
     if (this.jsonEnabled()) return printRecord(encodedKey(key))
-    if (nul) return printChunk(Buffer.concat([key, Buffer.of(0)]))
-    if (process.stdout.isTTY !== true) return printChunk(Buffer.concat([key, Buffer.of(10)]))
+    if (process.stdout.isTTY !== true) {
+      return printChunk(Buffer.concat([key, Buffer.of(nul ? 0 : 10)]))
+    }
     return printChunk(`${visibleBytes(key).replaceAll('\n', '\\n')}\n`)
   }
 

@@ -12,7 +12,7 @@ import {
   writeQuorumFlag,
 } from '../cli/data-command.ts'
 import { shownDuration } from '../cli/duration.ts'
-import { printLine } from '../cli/render.ts'
+import { counted, printLine } from '../cli/render.ts'
 import { shownAcks, shownWrite } from '../cli/shown.ts'
 import { keyFrom, valueFrom } from '../cli/value.ts'
 import { oneLine } from '../cli/visible.ts'
@@ -63,7 +63,8 @@ export default class Put extends DataCommand {
       if (!this.jsonEnabled()) {
         const acks = shownAcks(written.outcome)
         printLine(`ok ${oneLine(args.key)}  ${acks} in ${shownDuration(ms)}`)
-        if (written.siblings > 0) this.note(`kept beside ${written.siblings} other version(s)`)
+        if (written.siblings > 0)
+          this.note(`kept beside ${counted(written.siblings, 'other version')}`)
       }
       return { cluster: client.cluster, key: args.key, ...shownWrite(written), ms }
     })

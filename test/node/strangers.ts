@@ -2,14 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { binaryOfHex } from '../../src/core/binary.ts'
-import type { ClusterId, Epoch, Key, NodeId, StartId, StoreId, Token } from '../../src/core/ids.ts'
+import type { ClusterId, Key, NodeId, StartId, StoreId, Token } from '../../src/core/ids.ts'
 import { unprovedMax } from '../../src/node/listener.ts'
 import { preamble } from '../../src/wire/hello.ts'
 import { encode } from '../../src/wire/message-codec.ts'
 import { newSecret } from '../../src/wire/secret.ts'
 import { sampleMessages } from '../fixtures/sample-messages.ts'
 import { NodeCluster } from '../helpers/node-processes.ts'
-import { newOp, RawClient } from '../helpers/raw-client.ts'
+import { RawClient } from '../helpers/raw-client.ts'
+import { isFlat, soakFrames } from '../soak/frames.ts'
 
 /** Sends bytes and resolves with all that came back, once the other side has closed. */
 function say(port: number, ...chunks: readonly (Uint8Array | string)[]): Promise<Buffer> {
@@ -189,28 +190,15 @@ t.test('before the proof: 2 s, 1 KiB, 64 connections', async t => {
 })
 
 t.test('20,000 mutated frames leave the node alive, and its memory where it was', async t => {
-  const cluster = await oneNode(t)
-  const watcher = await cluster.client('n1')
-  t.match(await watcher.put('kept', 'as it was'), { type: 'wrote' })
-  const random = mulberry(7)
-  let sent = 0
-  let before = 0
-  while (sent < 20_000) {
-    const client = await cluster.client('n1')
-    const closed = new Promise(resolve => client.socket.once('close', resolve))
-    client.socket.on('error', () => undefined)
-    for (let i = 0; i < 20 && !client.closed; i++, sent++) {
-      client.socket.write(mutated(framed(encode(someRequest(client.epoch, i))), random))
-    }
-    client.socket.end()
-    await closed
-    if (before === 0 && sent >= 5000) before = await watcher.counter('rssBytes')
-  }
-  t.same(await watcher.values('kept'), ['as it was'])
-  const grown = (await watcher.counter('rssBytes')) - before
-  t.ok(grown < 64 * 1024 * 1024, `memory grew by ${grown} bytes`)
-  t.equal(await watcher.counter('inFlight'), 1, 'nothing but this status is under way')
-  await watcher.close()
+  const progress = (line: string) => t.comment(line)
+  const directory = t.testdir()
+  const report = await soakFrames({ frames: 20_000, connections: 8, directory, progress })
+  t.ok(report.sent >= 20_000)
+  t.ok(isFlat(report.rssMiB), `resident MiB: ${report.rssMiB}`)
+  t.notOk(isFlat([60, 60, 60, 60, 90, 130]), 'which could be told')
+  t.equal(report.prototypesUntouched, true)
+  const { puts, reads, malformed, refusedHellos } = report.counters
+  for (const count of [puts, reads, malformed, refusedHellos]) t.ok(count! > 0)
 })
 
 function framed(bytes: Uint8Array): Uint8Array {
@@ -218,66 +206,4 @@ function framed(bytes: Uint8Array): Uint8Array {
   frame.writeUInt32BE(bytes.length)
   frame.set(bytes, 4)
   return frame
-}
-
-function someRequest(epoch: Epoch, i: number): Parameters<typeof encode>[0] {
-  const id = i + 1
-  const key = `k${i % 7}` as Key
-  const timeLeft = 1000
-  switch (i % 4) {
-    case 0:
-      return { type: 'get', id, epoch, timeLeft, key, r: undefined }
-    case 1:
-      return { type: 'scan', id, epoch, timeLeft, prefix: 'k', after: '', limit: 3 }
-    case 2:
-      return { type: 'inspect', id, epoch, timeLeft, key }
-    default:
-      return {
-        type: 'put',
-        id,
-        epoch,
-        timeLeft,
-        key,
-        value: randomBytes(16),
-        context: undefined,
-        op: newOp(),
-        again: false,
-        generation: 0,
-        w: undefined,
-      }
-  }
-}
-
-/** Flips, cuts, doubles or lengthens; now and then leaves it as it is. */
-function mutated(frame: Uint8Array, random: () => number): Uint8Array {
-  const bytes = Uint8Array.from(frame)
-  const at = Math.floor(random() * bytes.length)
-  switch (Math.floor(random() * 5)) {
-    case 0:
-      bytes[at] = Math.floor(random() * 256)
-      return bytes
-    case 1:
-      return bytes.subarray(0, at)
-    case 2:
-      return Buffer.concat([bytes.subarray(0, at), bytes])
-    case 3: {
-      // Within the frame only, so that the length still fits and the decoder is reached.
-      const inside = 4 + Math.floor(random() * (bytes.length - 4))
-      bytes[inside] = Math.floor(random() * 256)
-      return bytes
-    }
-    default:
-      return bytes
-  }
-}
-
-/** A small generator with a seed, so that a failure can be repeated. */
-function mulberry(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

@@ -4,6 +4,7 @@ import { Args, Flags } from '@oclif/core'
 import { KvCommand } from '../../cli/base-command.ts'
 import { CliError } from '../../cli/cli-error.ts'
 import { printLine } from '../../cli/render.ts'
+import { visible } from '../../cli/visible.ts'
 
 export default class ClusterDestroy extends KvCommand {
   static override summary = 'stop a local cluster and remove it with all its data'
@@ -33,9 +34,11 @@ export default class ClusterDestroy extends KvCommand {
       throw new CliError('USAGE', `this removes all data in ${directory}: say --yes`)
     }
     const terminal = createInterface({ input: process.stdin, output: process.stderr })
-    const asked = `This removes all data in ${directory}. Type ${name} to go on: `
-    const typed = await terminal.question(asked, { signal: this.signal })
-    terminal.close()
+    terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+    const asked = visible(`This removes all data in ${directory}. Type ${name} to go on: `)
+    const ended = new Promise<string>(resolve => terminal.once('close', () => resolve('')))
+    const answer = terminal.question(asked, { signal: this.signal })
+    const typed = await Promise.race([answer, ended]).finally(() => terminal.close())
     if (typed.trim() !== name) throw new CliError('ABORTED', 'nothing was removed')
   }
 }

@@ -39,6 +39,7 @@ export default class ClusterDown extends KvCommand {
           : `Cluster ${file.name} is down: ${ended.length} nodes ended${how}. Its data is kept.`,
       )
     }
+    if (flags.all && documents.length === 0) this.note('There is no cluster.')
     return flags.all ? { clusters: documents } : documents[0]
   }
 }

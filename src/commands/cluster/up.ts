@@ -7,6 +7,13 @@ import { exitOf } from '../../cli/exit-codes.ts'
 import { printLine } from '../../cli/render.ts'
 import type { UpOptions } from '../../cluster/up.ts'
 
+const firstSteps = [
+  '  kv put hello world   write a key',
+  '  kv get hello         read it',
+  '  kv ring hello        see where it lives',
+  '  kv cluster down      stop (data is kept)',
+]
+
 export default class ClusterUp extends KvCommand {
   static override summary = 'start a local cluster, and make it where there is none'
   static override description =
@@ -75,6 +82,7 @@ export default class ClusterUp extends KvCommand {
     const bring = flags.foreground ? bringUpHere : bringUp
     const up = await bring(options)
     if (!this.jsonEnabled()) for (const line of upLines(up)) printLine(line)
+    if (up.created) for (const line of firstSteps) this.hint(line)
     for (const node of up.nodes) {
       if (node.state === 'crashed') this.warn(`${node.name} crashed: ${lastWords(node)}`)
     }
