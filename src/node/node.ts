@@ -13,6 +13,7 @@ import type { OpenedStore } from './lmdb-store.ts'
 import type { Log } from './log.ts'
 import type { NodeSetup } from './node-setup.ts'
 import { openStore } from './open-store.ts'
+import { randomBinary } from './random-pool.ts'
 import { Runtime } from './runtime.ts'
 import { exitCodes, StartRefused } from './start-refused.ts'
 import { StoreRefused } from './store-error.ts'
@@ -83,7 +84,7 @@ function runtimeOf({ setup, log, onHalt }: NodeOptions, store: OpenedStore): Run
     secrets: coreSecrets(secret),
     hash: nodeHash,
     reads: store.reads,
-    random: count => randomBytes(count).toString('latin1'),
+    random: randomBinary,
     whole,
   })
   const channels = new Channels({
