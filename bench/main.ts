@@ -56,10 +56,7 @@ async function run(): Promise<number> {
   const isVoid = faults.some(one => one.mismatches + one.siblings + one.errors + one.lost > 0)
   progress('start-up')
   const pairs = Number(flags.pairs)
-  const startUp =
-    pairs > 0
-      ? await measureStartUp(join(directory, 'product'), productKeys.name(1), pairs)
-      : undefined
+  const startUp = pairs > 0 ? await measureStartUp(join(directory, 'product'), pairs) : undefined
   const result = { plan, machine: machineOf(), recordBytes: recordBytes(), lines, faults, isVoid }
   if (flags.json) process.stdout.write(`${JSON.stringify({ ...result, startUp })}\n`)
   else process.stdout.write(textOf(result, startUp))
