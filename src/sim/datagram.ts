@@ -151,7 +151,7 @@ export class DatagramTransport implements Transport {
     trace.add(events.now, `${from}>${to} ${type}`, bytes)
     if (network.isCut(pair, type) || network.isLost(pair)) return
     if (pair.inFlight >= network.capacity) return sometimes('a link is full')
-    const copies = network.isTwice(pair) ? 2 : 1
+    const copies = network.isTwice(pair, type) ? 2 : 1
     if (copies === 2) sometimes('a message arrives twice')
     for (let copy = 0; copy < copies; copy++) this.#fly(pair, type, arrive)
   }

@@ -73,8 +73,13 @@ export class Network {
     return !this.#healed && pair.chance.permille(permilleOf(this.#options.faults.loss, lossOf))
   }
 
-  isTwice(pair: Pair): boolean {
+  /**
+   * Only what may be repeated: that a failure is definite rests on a connection that delivers a
+   * put once, as TCP does.
+   */
+  isTwice(pair: Pair, type: string): boolean {
     const { duplicate } = this.#options.faults
+    if (type === 'put' || type === 'forward') return false
     return !this.#healed && pair.chance.permille(permilleOf(duplicate, duplicateOf))
   }
 

@@ -64,9 +64,9 @@ export class PutTally {
     )
   }
 
-  /** Nobody is waited for any more, or the deadline passed. */
+  /** Nobody is waited for any more, or the deadline passed and somebody was told so. */
   over(now: Instant): boolean {
-    return this.#waiting.size === 0 || now >= this.deadline
+    return this.#waiting.size === 0 || (this.#settled && now >= this.deadline)
   }
 
   waitsFor(node: NodeId): boolean {
