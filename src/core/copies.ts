@@ -1,4 +1,5 @@
 /** The replica's side of a request: keeps copies, reads them, lists keys, for a coordinator elsewhere. */
+import { mutant } from '#mutants'
 import { decodeObject } from './causality/object.ts'
 import type { NodeId } from './ids.ts'
 import type { Listing } from './listing.ts'
@@ -34,7 +35,7 @@ export class Copies {
     const { object, time, generation } = copy
     const incoming = { object, siblings, time, generation }
     const waits = this.#objects.merge(copy.token, copy.key, incoming, then)
-    if (!waits) out.push(this.stored(from, copy.id, undefined))
+    if (!waits || mutant(1)) out.push(this.stored(from, copy.id, undefined))
   }
 
   /** The answer to a copy. */

@@ -22,6 +22,8 @@ export type Write = {
   /** All that it supersedes where it takes effect, as bits by index: `saw`, transitively. */
   readonly before: Uint32Array
   op: OpId | undefined
+  /** The least quorum that a try of it asked for. */
+  needed: number
   acknowledged: boolean
   /** Every try ended and none can have taken effect. */
   refused: boolean
@@ -74,6 +76,7 @@ export class History {
       index,
       before,
       op: undefined,
+      needed: Number.POSITIVE_INFINITY,
       acknowledged: false,
       refused: false,
       dots: 0,

@@ -57,7 +57,7 @@ export class Network {
 
   /** Nothing of this type gets through now. */
   isCut(pair: Pair, type?: string): boolean {
-    if (mutant(34) && type === 'stored') return false
+    if (mutant(341) && type === 'stored') return false
     return pair.cuts > 0 || (type !== undefined && pair.cutTypes.has(type))
   }
 

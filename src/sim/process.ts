@@ -134,19 +134,23 @@ export class Process {
     if (this.#doomed) this.#spring()
   }
 
+  /** What the replica or a codec throws ends the process, as it would a real one. */
   #step(input: Input): void {
-    const { context, id, clock, now } = this.#machine
+    const { context, id } = this.#machine
     context.notice({ type: 'input', node: id, input })
-    let effects: readonly Effect[]
     try {
-      effects = this.replica.step(clock.monotonic(now), input)
+      this.#stepAndPerform(input)
     } catch (error) {
       context.notice({ type: 'threw', where: id, error })
       this.#machine.crash('it threw', false, restartDelay)
-      return
     }
-    for (const [at, effect] of effects.entries()) {
-      if (at > 0 && this.#isTrapped('between-effects')) {
+  }
+
+  #stepAndPerform(input: Input): void {
+    const { context, id, clock, now } = this.#machine
+    let at = 0
+    for (const effect of this.replica.step(clock.monotonic(now), input)) {
+      if (at++ > 0 && this.#isTrapped('between-effects')) {
         sometimes('a crash between two effects of one step')
         return this.#spring()
       }

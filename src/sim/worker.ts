@@ -159,6 +159,7 @@ export class Worker {
       shown: [],
     }
     this.#history.calls.push(call)
+    if (call.write !== undefined) call.write.needed = Math.min(call.write.needed, call.needed)
     this.#context.notice({ type: 'call', call })
     return call
   }

@@ -9,6 +9,7 @@ import type { MemberRecord } from '../core/message.ts'
 import { newSecret } from '../wire/secret.ts'
 import { makeCheckers } from './check/all.ts'
 import type { Checker, Violation } from './check/checker.ts'
+import { newDecoded } from './check/decoded.ts'
 import { SimClient } from './client.ts'
 import type { Context, Transport } from './context.ts'
 import { DatagramTransport } from './datagram.ts'
@@ -107,6 +108,7 @@ export class World {
     )
     this.#checkers = makeCheckers({
       context: this.context,
+      decoded: newDecoded(),
       history: this.history,
       clients,
       faults: plan.faults,
@@ -131,8 +133,9 @@ export class World {
       events.at(i * 1000, () => machine.start())
     }
     this.#nemesis.plan()
+    const workers = new Map(this.#workers.map(worker => [worker.client.id, worker]))
     for (const operation of operations) {
-      const worker = this.#workers.find(({ client }) => client.id === operation.client)
+      const worker = workers.get(operation.client)
       events.at(operation.at, () => worker?.do(operation))
     }
     events.at(healsAt, () => this.#heal())

@@ -7,6 +7,7 @@
  * whose every dot its writer has seen, so that its context says "all I saw, and my own put" as a
  * vector: what a context knows by an operation id alone is forgotten once 8 newer ones came.
  */
+import { mutant } from '#mutants'
 import { assert } from '../assert.ts'
 import type { Actor, StartId } from '../ids.ts'
 import type { Seen, Siblings } from './siblings.ts'
@@ -27,14 +28,17 @@ export function nextDot(
   seen: Seen,
   drawActor: () => Actor,
 ): { readonly dot: Dot; readonly field: ActorField } {
-  if (field !== undefined && field.start === start && knowsFamily(field, base.vector)) {
+  const sameStart = field?.start === start || mutant(4)
+  if (field !== undefined && sameStart && knowsFamily(field, base.vector)) {
     const own = base.vector.filter(dot => isOfFamily(field, dot.actor))
     const ahead = seen.vector.some(
       dot => isOfFamily(field, dot.actor) && dot.counter > counterOf(base.vector, dot.actor),
     )
-    const goesOn = own.find(dot => counterOf(seen.vector, dot.actor) === dot.counter)
+    const goesOn = own.find(
+      dot => counterOf(seen.vector, dot.actor) === dot.counter || mutant(36),
+    )
     if (!ahead && goesOn !== undefined && goesOn.counter < counterMax) {
-      return { dot: { actor: goesOn.actor, counter: goesOn.counter + 1 }, field }
+      return { dot: { actor: goesOn.actor, counter: goesOn.counter + (mutant(36) ? 50 : 1) }, field }
     }
     const next = ahead ? undefined : nextOfFamily(field, own)
     if (next !== undefined) return { dot: { actor: next, counter: 1 }, field }

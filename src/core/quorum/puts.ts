@@ -3,6 +3,7 @@
  * holds of the key, then the object to the N primaries at once with the own write in parallel.
  * A known operation id makes no new dot: what is held now is driven to W again.
  */
+import { luck, mutant } from '#mutants'
 import { uint48Of } from '../binary.ts'
 import { type ActorField, nextDot } from '../causality/actor.ts'
 import { decodeContext, encodeContext } from '../causality/context.ts'
@@ -17,7 +18,7 @@ import {
   type Version,
 } from '../causality/siblings.ts'
 import type { Dot } from '../causality/version-vector.ts'
-import { type Actor, after, type Instant, type Token, type WallTime } from '../ids.ts'
+import { type Actor, after, type Instant, type Key, type Token, type WallTime } from '../ids.ts'
 import type { PutRequest } from '../message.ts'
 import type { Copy, Objects } from '../objects.ts'
 import { type Code, nothingDone } from '../outcome.ts'
@@ -52,6 +53,10 @@ export class Puts {
   readonly #placement: Placement
   readonly #objects: Objects<Stored>
   readonly #requests: Requests
+  /** Known-bad 37: the fields of rows, kept outside of them. */
+  readonly #fields = new Map<Key, ActorField>()
+  /** Known-bad 3: what this process counted. */
+  #counted = 0
   #wall: WallTime = 0
   #full = false
 
@@ -124,7 +129,11 @@ export class Puts {
       return { code: 'RETRY_EXPIRED', message, definite: false }
     }
     const draw = () => this.#env.random(8) as Actor
-    const { dot, field } = nextDot(base?.field, this.#env.start, siblings, seen, draw)
+    const own = mutant(37) ? this.#fields.get(request.key) : base?.field
+    const { dot, field } = mutant(3)
+      ? this.#dotFromMemory()
+      : nextDot(own, this.#env.start, siblings, seen, draw)
+    if (mutant(37)) this.#fields.set(request.key, field)
     const version = this.#version(request, dot)
     const made = putVersion(siblings, seen, version)
     if (made.versions.length > siblingsMax && made.versions.length > siblings.versions.length) {
@@ -140,6 +149,13 @@ export class Puts {
     }
     const generation = Math.min(request.generation, base?.generation ?? request.generation)
     return { siblings: made, object, field, version, time: this.#wall, generation }
+  }
+
+  /** Known-bad 3: the node itself is the actor, and counts in memory. */
+  #dotFromMemory(): { readonly dot: Dot; readonly field: ActorField } {
+    const actor = this.#placement.self.padEnd(8, '-') as Actor
+    const dot = { actor, counter: ++this.#counted }
+    return { dot, field: { actor, start: this.#env.start } }
   }
 
   #version(request: PutRequest, dot: Dot): Version {
@@ -161,6 +177,7 @@ export class Puts {
     const id = this.#requests.newId()
     const nodes = this.#placement.primaries(token)
     const asked = nodes.filter(node => this.#placement.reachable(node))
+    if (mutant(35) && luck() < 0.5) asked.reverse()
     const context = this.#contextAfter(admitted, made)
     const put = new PutCoordination(origin, asked, {
       needed,

@@ -3,8 +3,6 @@
  * "stored" has it on its disk; a coordinator that says "written" has as many disks as it was
  * asked for behind it, those that it names among them.
  */
-import { decodeCheckedObject } from '../../core/causality/object.ts'
-import { decodeRecord } from '../../core/causality/record.ts'
 import type { Siblings } from '../../core/causality/siblings.ts'
 import { tokenOf } from '../../core/hash.ts'
 import type { Key, NodeId, OpId } from '../../core/ids.ts'
@@ -26,7 +24,7 @@ export const acksChecker: MakeChecker = (scene): Checker => {
     const copy = copies.get(nameOf(node, to, id))
     if (copy === undefined) return
     copies.delete(nameOf(node, to, id))
-    const missing = decodeCheckedObject(copy.object)?.versions.find(
+    const missing = scene.decoded.object(copy.object)?.versions.find(
       version => !disk.holds(node, copy.key, held => accountsFor(held, version)),
     )
     if (missing === undefined) return
@@ -98,16 +96,15 @@ class Disks {
     const row = objectRowKey(tokenOf(simHash, key), key)
     return all.some(disk => {
       const bytes = disk.get(row)
-      const record = bytes === undefined ? undefined : decodeRecord(simHash, key, bytes)
-      return record !== undefined && has(record.siblings)
+      const held = bytes === undefined ? undefined : this.#scene.decoded.row(key, bytes)
+      return held !== undefined && has(held)
     })
   }
 }
 
 /** What the client asked for, not what the reply says that it did. */
 function quorumOf(scene: Scene, op: OpId, said: number): number {
-  const calls = scene.history.calls.filter(call => call.write?.op === op)
-  return calls.length === 0 ? said : Math.min(...calls.map(call => call.needed))
+  return scene.history.ofOp(op)?.needed ?? said
 }
 
 function nameOf(node: NodeId, from: NodeId, id: number): string {

@@ -10,6 +10,7 @@ import type { Micros } from '../events.ts'
 import type { Fault } from '../faults.ts'
 import type { History } from '../history.ts'
 import type { Notice } from '../notice.ts'
+import type { Decoded } from './decoded.ts'
 
 export type Violation = {
   /** `I1` and so on: the number in docs/simulation.md. */
@@ -23,6 +24,7 @@ export type Violation = {
 /** What a checker may look at. */
 export type Scene = {
   readonly context: Context
+  readonly decoded: Decoded
   readonly history: History
   readonly clients: readonly SimClient[]
   readonly faults: readonly Fault[]

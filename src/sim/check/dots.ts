@@ -2,14 +2,11 @@
  * I5: no dot names two operations, and no actor's counter goes back, over every restart, restore
  * and copy. Seen where a dot is first used: in what a coordinator sends or commits.
  */
-import { decodeCheckedObject } from '../../core/causality/object.ts'
-import { decodeRecord } from '../../core/causality/record.ts'
 import type { Version } from '../../core/causality/siblings.ts'
 import { hexOf } from '../../core/binary.ts'
 import type { Actor, Key, NodeId, OpId } from '../../core/ids.ts'
 import { keyOfRow } from '../../core/row-key.ts'
 import type { Effect } from '../../core/step.ts'
-import { simHash } from '../hash.ts'
 import type { Checker, MakeChecker } from './checker.ts'
 
 export const dotsChecker: MakeChecker = (scene): Checker => {
@@ -38,13 +35,13 @@ export const dotsChecker: MakeChecker = (scene): Checker => {
   const look = (node: NodeId, effect: Effect) => {
     if (effect.type === 'send' && effect.message.type === 'store') {
       const { key, object } = effect.message
-      for (const version of decodeCheckedObject(object)?.versions ?? []) see(node, key, version)
+      for (const version of scene.decoded.object(object)?.versions ?? []) see(node, key, version)
     } else if (effect.type === 'commit') {
       for (const { key: row, value } of effect.rows) {
         if (value === undefined || row[0] !== objectSpace) continue
         const { key } = keyOfRow(row)
-        const record = decodeRecord(simHash, key, value)
-        for (const version of record?.siblings.versions ?? []) see(node, key, version)
+        const held = scene.decoded.row(key, value)
+        for (const version of held?.versions ?? []) see(node, key, version)
       }
     }
   }

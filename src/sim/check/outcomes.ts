@@ -2,11 +2,8 @@
  * I12: outcomes are exact. A failure called definite did not happen: its operation is never seen
  * in any message, on any disk, in any answer, before it or after it.
  */
-import { decodeCheckedObject } from '../../core/causality/object.ts'
-import { decodeRecord } from '../../core/causality/record.ts'
 import type { OpId } from '../../core/ids.ts'
 import { keyOfRow } from '../../core/row-key.ts'
-import { simHash } from '../hash.ts'
 import type { Checker, MakeChecker } from './checker.ts'
 
 export const outcomesChecker: MakeChecker = (scene): Checker => {
@@ -33,15 +30,15 @@ export const outcomesChecker: MakeChecker = (scene): Checker => {
         case 'effect': {
           const { effect, node } = notice
           if (effect.type !== 'send' || effect.message.type !== 'store') return
-          const object = decodeCheckedObject(effect.message.object)
+          const object = scene.decoded.object(effect.message.object)
           for (const { op } of object?.versions ?? []) see(op, node)
           return
         }
         case 'durable':
           for (const { key: row, value } of notice.rows) {
             if (value === undefined) continue
-            const record = decodeRecord(simHash, keyOfRow(row).key, value)
-            for (const { op } of record?.siblings.versions ?? []) see(op, notice.node)
+            const held = scene.decoded.row(keyOfRow(row).key, value)
+            for (const { op } of held?.versions ?? []) see(op, notice.node)
           }
           return
         case 'settled': {
