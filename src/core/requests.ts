@@ -3,7 +3,7 @@
  * never used twice in a process and begins at random, so that a reply from before a restart
  * meets nobody (mutant 16 of the simulator's list).
  */
-import { mutant } from '#mutants'
+import { mutant, sometimes } from '#mutants'
 import type { Instant, NodeId, RequestId } from './ids.ts'
 import type { CopyRead, CopyStored, Forwarded, KeysListed } from './message.ts'
 import type { Effect } from './step.ts'
@@ -53,7 +53,7 @@ export class Requests {
   /** An answer for the request of its number; an answer to nobody is dropped. */
   answered(from: NodeId, answer: PeerAnswer, now: Instant, out: Effect[]): void {
     const coordination = this.#table.get(answer.id)
-    if (coordination === undefined) return
+    if (coordination === undefined) return sometimes('an answer comes for nobody')
     coordination.answered(from, answer, now, out)
     this.forgetIfOver(answer.id, now)
   }

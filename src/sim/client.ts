@@ -48,7 +48,7 @@ export class SimClient {
     this.#session = new Session({
       hash: simHash,
       random: count => this.luck.bytes(count),
-      maxInFlight: 128,
+      maxInFlight: 1024,
     })
   }
 

@@ -134,6 +134,7 @@ function makeOne(kind: FaultKind, at: Micros, draw: Draw, setting: Setting): rea
     case 'partition':
       return [partition(at, draw, last, setting)]
     case 'clog': {
+      if (names.nodes.length < 2) return []
       const to = draw.pick(names.nodes.filter(other => other !== node))
       const cuts = [{ from: node, to }]
       return [{ kind, type: kind, at, cuts, last: draw.between(50 * ms, 5 * second) }]

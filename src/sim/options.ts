@@ -70,7 +70,7 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
   const faults = drawFaults(shape, draws)
   const destroyed = ['restore', 'clone', 'wipe', 'rot'].some(kind => kind in faults)
   const clients = draw.pick(aimed ? [3, 4, 6] : [1, 2, 3, 4, 6, 8, 16])
-  const keys = draw.pick(aimed ? [3] : [1, 3, 3, 30, 30, 300])
+  const keys = draw.pick(aimed ? [1, 3] : [1, 3, 3, 30, 30, 300])
   const transport = shape === 'late' || draw.permille(500) ? 'datagram' : 'stream'
   const fast = shape === 'reuse' || shape === 'decay' || draw.permille(300)
   return {
@@ -118,7 +118,7 @@ function drawFaults(shape: Shape, draws: Draws): Intensities {
     case 'late':
       return { crash: 'storm', tail: 'storm', duplicate: 'rare', 'slow-flush': 'rare' }
     case 'decay':
-      return { rot: 'storm', partition: 'medium', 'slow-flush': 'rare' }
+      return { rot: 'storm', partition: 'storm', loss: 'storm', clog: 'storm' }
     case 'skew':
       return { clock: 'storm', partition: 'storm', clog: 'medium', reset: 'medium' }
     case 'swarm':

@@ -6,10 +6,9 @@ import { hexOf } from '../core/binary.ts'
 import { decodeCheckedObject } from '../core/causality/object.ts'
 import { decodeRecord } from '../core/causality/record.ts'
 import type { Siblings, Version } from '../core/causality/siblings.ts'
-import { tokenOf } from '../core/hash.ts'
 import type { Key, NodeId } from '../core/ids.ts'
 import type { PeerMessage } from '../core/message.ts'
-import { objectRowKey } from '../core/row-key.ts'
+import { keyOfRow } from '../core/row-key.ts'
 import type { Effect, Input } from '../core/step.ts'
 import type { Violation } from './check/checker.ts'
 import type { Micros } from './events.ts'
@@ -53,8 +52,8 @@ export function describe(options: Options, plan: Plan): readonly string[] {
   ]
 }
 
-/** All that happened to one key until then. */
-function timelineOf(plan: Plan, key: Key, until: Micros): readonly string[] {
+/** All that happened to one key until then; to every key where none is given. */
+export function timelineOf(plan: Plan, key: Key | undefined, until: Micros): readonly string[] {
   const rows: string[] = []
   const names = Array.from({ length: plan.options.nodes }, (_, i) => `n${i + 1}`)
   const add = (at: Micros, node: string | undefined, text: string) => {
@@ -66,20 +65,20 @@ function timelineOf(plan: Plan, key: Key, until: Micros): readonly string[] {
   })
   world.run(until)
   const head = `${'seconds'.padStart(9)}  ${names.map(name => name.padEnd(columnWidth)).join('')}`
-  const cut = rows.length > rowsMax ? rows.slice(-rowsMax) : rows
+  const cut = key !== undefined && rows.length > rowsMax ? rows.slice(-rowsMax) : rows
   const left = rows.length - cut.length
   return [head.trimEnd(), ...(left > 0 ? [`          (${left} earlier lines)`] : []), ...cut]
 }
 
 type Add = (node: string | undefined, text: string) => void
 
-function tell(history: History, key: Key, notice: Notice, add: Add): void {
+function tell(history: History, key: Key | undefined, notice: Notice, add: Add): void {
   switch (notice.type) {
     case 'call':
-      if (notice.call.key === key) add(undefined, callLine(notice.call))
+      if (isOf(key, notice.call.key)) add(undefined, callLine(notice.call))
       return
     case 'settled':
-      if (notice.call.key === key) add(undefined, endLine(notice.call))
+      if (isOf(key, notice.call.key)) add(undefined, endLine(notice.call))
       return
     case 'started':
       return add(notice.node, 'STARTS')
@@ -93,8 +92,9 @@ function tell(history: History, key: Key, notice: Notice, add: Add): void {
       return effectLine(history, key, notice.node, notice.effect, add)
     case 'durable':
       for (const { key: row, value } of notice.rows) {
-        if (row !== objectRowKey(tokenOf(simHash, key), key) || value === undefined) continue
-        const record = decodeRecord(simHash, key, value)
+        const { key: ofRow } = keyOfRow(row)
+        if (!isOf(key, ofRow) || value === undefined) continue
+        const record = decodeRecord(simHash, ofRow, value)
         add(notice.node, `durable ${record === undefined ? '?' : objectText(history, record.siblings)}`)
       }
       return
@@ -103,11 +103,16 @@ function tell(history: History, key: Key, notice: Notice, add: Add): void {
   }
 }
 
-function callLine({ client, kind, write, again }: Call): string {
+/** Is this the key that is told of? */
+function isOf(key: Key | undefined, other: Key): boolean {
+  return key === undefined || key === other
+}
+
+function callLine({ client, write, again }: Call): string {
   if (write === undefined) return `${client} gets`
   const saw = write.saw.map(seen => seen.id).join(' ')
   const what = write.deletes ? 'deletes' : 'puts'
-  return `${client} ${what} ${write.id}${again ? ' again' : ''} having seen {${saw}}${kind === 'get' ? '?' : ''}`
+  return `${client} ${what} ${write.id}${again ? ' again' : ''} having seen {${saw}}`
 }
 
 function endLine({ client, write, result, shown }: Call): string {
@@ -122,11 +127,11 @@ function endLine({ client, write, result, shown }: Call): string {
   return `${client} ${what}: {${shown.map(seen => seen.id).join(' ')}}`
 }
 
-function inputLine(history: History, key: Key, node: NodeId, input: Input, add: Add): void {
+function inputLine(history: History, key: Key | undefined, node: NodeId, input: Input, add: Add): void {
   if (input.type === 'message') {
     const text = messageText(history, key, input.message)
     if (text !== undefined) add(node, `<- ${input.from} ${text}`)
-  } else if (input.type === 'request' && 'key' in input.request && input.request.key === key) {
+  } else if (input.type === 'request' && 'key' in input.request && isOf(key, input.request.key)) {
     const { request } = input
     const write = request.type === 'put' ? history.ofOp(request.op) : undefined
     const again = request.type === 'put' && request.again ? ' again' : ''
@@ -134,26 +139,26 @@ function inputLine(history: History, key: Key, node: NodeId, input: Input, add: 
   }
 }
 
-function effectLine(history: History, key: Key, node: NodeId, effect: Effect, add: Add): void {
+function effectLine(history: History, key: Key | undefined, node: NodeId, effect: Effect, add: Add): void {
   if (effect.type === 'send') {
     const text = messageText(history, key, effect.message)
     if (text !== undefined) add(node, `-> ${effect.to} ${text}`)
   } else if (effect.type === 'reply' && effect.reply.type === 'wrote') {
     const { op } = effect.reply.outcome
     const write = op === undefined ? undefined : history.ofOp(op)
-    if (write?.key === key) add(node, `answers: ${write.id} is written`)
+    if (write !== undefined && isOf(key, write.key)) add(node, `answers: ${write.id} is written`)
   }
 }
 
-function messageText(history: History, key: Key, message: PeerMessage): string | undefined {
+function messageText(history: History, key: Key | undefined, message: PeerMessage): string | undefined {
   switch (message.type) {
     case 'store': {
-      const object = message.key === key ? decodeCheckedObject(message.object) : undefined
+      const object = isOf(key, message.key) ? decodeCheckedObject(message.object) : undefined
       return object && `store #${message.id % 10_000} ${objectText(history, object)}`
     }
     case 'forward': {
       const { request } = message
-      if (request.key !== key) return undefined
+      if (!isOf(key, request.key)) return undefined
       const again = request.again ? ' again' : ''
       return `forward ${history.ofOp(request.op)?.id ?? ''}${again}`
     }

@@ -35,7 +35,12 @@ export type Plan = {
   readonly healsAt: Micros
 }
 
-export type Seen = { readonly onNotice?: (notice: Notice, at: Micros) => void }
+/** What a run is watched for. */
+export type Seen = {
+  readonly onNotice?: (notice: Notice, at: Micros) => void
+  /** The run ends once this invariant is violated. */
+  readonly stopsOn?: string
+}
 
 /** What a seed says, before anything runs. */
 export function planOf(seed: number, wishes: Wishes = {}): Plan {
@@ -64,6 +69,7 @@ export class World {
   readonly #dead: ReadonlySet<NodeId>
   readonly #seen: Seen
   readonly #failed = new Set<string>()
+  #stopped = false
 
   constructor(plan: Plan, seen: Seen = {}) {
     const { options } = plan
@@ -121,7 +127,7 @@ export class World {
   run(until = Number.POSITIVE_INFINITY): string {
     const { events } = this.context
     const end = this.#schedule()
-    while (events.step(Math.min(until, end)));
+    while (!this.#stopped && events.step(Math.min(until, end)));
     return this.context.trace.end()
   }
 
@@ -199,6 +205,7 @@ export class World {
   #fail(invariant: string, key: Key | undefined, story: string): void {
     if (this.#failed.has(invariant)) return
     this.#failed.add(invariant)
+    if (invariant === this.#seen.stopsOn) this.#stopped = true
     this.violations.push({ invariant, key, at: this.context.events.now, story })
   }
 }

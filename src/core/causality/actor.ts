@@ -7,7 +7,7 @@
  * whose every dot its writer has seen, so that its context says "all I saw, and my own put" as a
  * vector: what a context knows by an operation id alone is forgotten once 8 newer ones came.
  */
-import { mutant } from '#mutants'
+import { mutant, sometimes } from '#mutants'
 import { assert } from '../assert.ts'
 import type { Actor, StartId } from '../ids.ts'
 import type { Seen, Siblings } from './siblings.ts'
@@ -37,12 +37,18 @@ export function nextDot(
     const goesOn = own.find(
       dot => counterOf(seen.vector, dot.actor) === dot.counter || mutant(36),
     )
+    if (ahead) sometimes('a context is ahead of its row')
     if (!ahead && goesOn !== undefined && goesOn.counter < counterMax) {
+      sometimes('an actor goes on')
       return { dot: { actor: goesOn.actor, counter: goesOn.counter + (mutant(36) ? 50 : 1) }, field }
     }
     const next = ahead ? undefined : nextOfFamily(field, own)
-    if (next !== undefined) return { dot: { actor: next, counter: 1 }, field }
+    if (next !== undefined) {
+      sometimes('a writer that has not seen all begins another actor')
+      return { dot: { actor: next, counter: 1 }, field }
+    }
   }
+  if (field !== undefined && !sameStart) sometimes('a new actor after a restart')
   const actor = drawActor()
   const known = knowsFamily({ actor }, base.vector) || knowsFamily({ actor }, seen.vector)
   assert(!known, 'a drawn actor is new')
@@ -65,7 +71,10 @@ export function fieldAfterMerge(
     if (isOfFamily(field, actor) && counterOf(after.vector, actor) === 0) return undefined
   }
   for (const { actor, counter } of incoming.vector) {
-    if (isOfFamily(field, actor) && counter > counterOf(before.vector, actor)) return undefined
+    if (isOfFamily(field, actor) && counter > counterOf(before.vector, actor)) {
+      sometimes('a merge brings more of an actor than its row has')
+      return undefined
+    }
   }
   return field
 }

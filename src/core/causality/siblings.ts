@@ -3,7 +3,7 @@
  * Vectors") whose dots are written out, since actors' counters may skip in foreign objects
  * (protocols 3). Dynamo §4.4: a put supersedes what its context saw; all else is a sibling.
  */
-import { mutant } from '#mutants'
+import { mutant, sometimes } from '#mutants'
 import { assert } from '../assert.ts'
 import { compareBinary } from '../binary.ts'
 import type { NodeId, OpId, WallTime } from '../ids.ts'
@@ -150,7 +150,9 @@ function survives(version: Version, other: Siblings): boolean {
   if (other.versions.some(held => compareDots(held.dot, version.dot) === 0)) return true
   if (covers(other.vector, version.dot)) return false
   if (!other.ops.includes(version.op)) return true
-  return other.versions.some(held => held.op === version.op)
+  if (other.versions.some(held => held.op === version.op)) return true
+  sometimes('a version is superseded by its operation id alone')
+  return false
 }
 
 /** Known-bad 36: a dot that is not written out but counted back from its actor's vector entry. */
@@ -183,6 +185,7 @@ function withoutTwins(versions: readonly Version[]): readonly Version[] {
   return versions.filter(version => {
     const dot = smallest.get(version.op)
     if (dot === undefined) smallest.set(version.op, version.dot)
+    else sometimes('two dots of one operation meet')
     return dot === undefined || compareDots(dot, version.dot) === 0
   })
 }

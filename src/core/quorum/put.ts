@@ -4,7 +4,7 @@
  * durable. A pure tally: `replica.ts` sends, stores and replies.
  */
 
-import { mutant } from '#mutants'
+import { mutant, sometimes } from '#mutants'
 import type { Dot } from '../causality/version-vector.ts'
 import type { Instant, NodeId, OpId } from '../ids.ts'
 import type { Failure, Outcome } from '../outcome.ts'
@@ -41,6 +41,7 @@ export class PutTally {
   stored(by: NodeId): PutVerdict | undefined {
     if (!this.#waiting.delete(by)) return undefined
     this.#acks.push(by)
+    if (this.#settled) sometimes('an ack comes after the answer')
     if (this.#settled || this.#acks.length < this.#needed - (mutant(2) ? 1 : 0)) return undefined
     this.#settled = true
     return { type: 'done' }
@@ -51,6 +52,7 @@ export class PutTally {
     if (!this.#waiting.delete(by)) return undefined
     this.#refusal ??= refusal
     if (this.#settled || this.#acks.length + this.#waiting.size >= this.#needed) return undefined
+    sometimes('a put loses its quorum')
     return this.#fail(
       'QUORUM',
       `${this.#acks.length} of ${this.#needed} acks; the write may still land`,
@@ -59,6 +61,7 @@ export class PutTally {
 
   tick(now: Instant): PutVerdict | undefined {
     if (this.#settled || now < this.deadline) return undefined
+    sometimes('a put ends at its deadline')
     return this.#fail(
       'TIMEOUT',
       `${this.#acks.length} of ${this.#needed} acks in time; the write may still land`,

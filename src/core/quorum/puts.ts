@@ -3,7 +3,7 @@
  * holds of the key, then the object to the N primaries at once with the own write in parallel.
  * A known operation id makes no new dot: what is held now is driven to W again.
  */
-import { luck, mutant } from '#mutants'
+import { luck, mutant, sometimes } from '#mutants'
 import { uint48Of } from '../binary.ts'
 import { type ActorField, nextDot } from '../causality/actor.ts'
 import { decodeContext, encodeContext } from '../causality/context.ts'
@@ -107,7 +107,9 @@ export class Puts {
       return { code: 'BUSY', message: 'this node coordinates as much as it can' }
     }
     const reachable = primaries.nodes.filter(node => this.#placement.reachable(node)).length
+    if (reachable < settings.replicas) sometimes('a put with a primary away')
     if (reachable < needed) {
+      sometimes('a put is refused for want of a quorum')
       const message = `${reachable} of the ${needed} replicas needed can be reached`
       return { code: 'QUORUM', message }
     }
@@ -121,10 +123,13 @@ export class Puts {
     const siblings = base?.siblings ?? noSiblings
     const applied = appliedOp(siblings, request.op)
     if (applied !== undefined && base !== undefined) {
+      if (applied === 'superseded') sometimes('a retry meets its first try superseded')
+      else sometimes('a retry meets its first try alive')
       const version = applied === 'superseded' ? undefined : applied
       return { ...base, version, field: undefined }
     }
     if (request.again && opBelowFullList(siblings, request.op)) {
+      sometimes('a retry is below a full list')
       const message = 'too many later writes: whether the first try took effect is not known'
       return { code: 'RETRY_EXPIRED', message, definite: false }
     }
@@ -140,6 +145,7 @@ export class Puts {
       const message = `the key has ${siblingsMax} siblings; resolve them first`
       return { code: 'SIBLING_LIMIT', message }
     }
+    if (made.versions.length >= 4) sometimes('a key with four siblings or more')
     const object = encodeObject(made)
     if (object.length > objectBytesMax) {
       return {
@@ -216,9 +222,9 @@ export class Puts {
     const then = { type: 'own', id } as const
     if (made.field !== undefined) {
       this.#objects.writeOwn(token, request.key, { ...made, field: made.field }, then)
-    } else if (!this.#objects.follow(token, request.key, then)) {
-      put.stored(this.#placement.self, now, out)
-    }
+    } else if (this.#objects.follow(token, request.key, then)) {
+      sometimes('a retry waits for the commit of its first try')
+    } else put.stored(this.#placement.self, now, out)
   }
 
   #numbers(request: PutRequest) {
