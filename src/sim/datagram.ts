@@ -10,8 +10,9 @@ import {
   decodeClientReply,
   decodeClientRequest,
   decodePeerMessage,
-  encode,
+  writeMessage,
 } from '../wire/message-codec.ts'
+import { Writer } from '../wire/pack.ts'
 import { isMalformed } from '../wire/read.ts'
 import type { SimClient } from './client.ts'
 import type { Context, Transport } from './context.ts'
@@ -36,6 +37,7 @@ export class DatagramTransport implements Transport {
   readonly #luck: Draw
   readonly #outbox = new Map<NodeId, (() => void)[]>()
   readonly #guesses = new Map<string, Map<NodeId, Guess>>()
+  readonly #writer = new Writer()
   #held: Held[] = []
 
   constructor(context: Context) {
@@ -55,7 +57,7 @@ export class DatagramTransport implements Transport {
   }
 
   send = (machine: Machine, to: NodeId, message: PeerMessage): void => {
-    const bytes = encode(message)
+    const bytes = this.#encode(message)
     this.#gather(machine, () => {
       this.#travel(machine.id, to, message.type, bytes, () => {
         const process = this.#context.machines.get(to)?.process
@@ -108,7 +110,7 @@ export class DatagramTransport implements Transport {
   }
 
   ask = (client: SimClient, node: NodeId, request: ClientRequest): void => {
-    const bytes = encode(request)
+    const bytes = this.#encode(request)
     this.#travel(client.id, node, request.type, bytes, () => {
       const machine = this.#context.machines.get(node)
       machine?.process?.deliver(client.id, () => this.#heardRequest(machine, client, bytes))
@@ -128,7 +130,7 @@ export class DatagramTransport implements Transport {
   }
 
   #answer(machine: Machine, client: SimClient, reply: ClientReply): void {
-    const bytes = encode(reply)
+    const bytes = this.#encode(reply)
     this.#gather(machine, () => {
       this.#travel(machine.id, client.id, reply.type, bytes, () => {
         const heard = decodeClientReply(bytes)
@@ -136,6 +138,11 @@ export class DatagramTransport implements Transport {
         else client.reply(machine.id, heard)
       })
     })
+  }
+
+  #encode(message: PeerMessage | ClientRequest | ClientReply): Uint8Array {
+    writeMessage(this.#writer, message)
+    return this.#writer.take()
   }
 
   #gather(machine: Machine, run: () => void): void {

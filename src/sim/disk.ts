@@ -72,9 +72,6 @@ export class Disk {
     this.#commits = image.commits
   }
 
-  wipe(): void {
-    this.replace({ rows: new Map(), commits: 0 })
-  }
 
   /** One bit of a row turns over. */
   rot(key: RowKey, bit: number): void {

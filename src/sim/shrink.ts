@@ -13,11 +13,19 @@ export type Shrunk = {
   readonly runs: number
 }
 
+/** The violation of this invariant, where the plan makes one. */
+export type Fails = (plan: Plan, invariant: string) => Violation | undefined
+
 /** The smallest plan found within the budget; undefined where the plan does not fail so. */
-export function shrink(plan: Plan, invariant: string, budget = runsMax): Shrunk | undefined {
-  const violation = violationIn(plan, invariant)
+export function shrink(
+  plan: Plan,
+  invariant: string,
+  budget = runsMax,
+  fails: Fails = violationIn,
+): Shrunk | undefined {
+  const violation = fails(plan, invariant)
   if (violation === undefined) return undefined
-  const search = new Search(plan, violation, budget)
+  const search = new Search(plan, violation, budget, fails)
   for (const kind of Object.keys(plan.options.faults) as FaultKind[]) search.withoutKind(kind)
   search.reduce('faults')
   for (const client of new Set(plan.operations.map(one => one.client))) {
@@ -32,7 +40,7 @@ export function shrink(plan: Plan, invariant: string, budget = runsMax): Shrunk 
   return { plan: search.plan, violation: search.violation, runs: search.runs }
 }
 
-/** The violation of this invariant, where the plan makes one; it ends there. */
+/** Runs the plan's world until the invariant is violated. */
 function violationIn(plan: Plan, invariant: string): Violation | undefined {
   const world = new World(plan, { stopsOn: invariant })
   world.run()
@@ -44,8 +52,10 @@ class Search {
   violation: Violation
   runs = 1
   readonly #budget: number
+  readonly #fails: Fails
 
-  constructor(plan: Plan, violation: Violation, budget: number) {
+  constructor(plan: Plan, violation: Violation, budget: number, fails: Fails) {
+    this.#fails = fails
     this.plan = plan
     this.violation = violation
     this.#budget = budget
@@ -87,7 +97,7 @@ class Search {
   #try(plan: Plan): boolean {
     if (this.runs >= this.#budget) return false
     this.runs++
-    const violation = violationIn(plan, this.violation.invariant)
+    const violation = this.#fails(plan, this.violation.invariant)
     if (violation === undefined) return false
     this.plan = plan
     this.violation = violation

@@ -64,7 +64,8 @@ export class Worker {
   probe(key: Key, phase: Phase): void {
     const asked: Asked = {
       phase,
-      timeoutMs: 3000,
+      // A quarter of it is more than the slowest link takes: nothing is sent twice.
+      timeoutMs: 10_000,
       via: undefined,
       r: undefined,
       w: undefined,

@@ -147,7 +147,7 @@ export class World {
     events.at(healsAt, () => this.#heal())
     const probes = healsAt + 5 * second
     this.#planProbes(probes)
-    const rest = probes + 9 * second
+    const rest = probes + 12 * second
     events.at(rest, () => this.#rest())
     for (const [i, machine] of [...this.#machines.values()].entries()) {
       events.at(rest + i * 100_000, () => machine.crash('it is restarted', false, 50_000))
@@ -229,5 +229,5 @@ function membersOf(options: Options): readonly MemberRecord[] {
 const second = 1_000_000
 const startSeconds = 3
 /** Healing, probes, rest, restarts and reads come on top of the faults. */
-const afterSeconds = 21
+const afterSeconds = 24
 const probedKeys = 30

@@ -4,13 +4,10 @@
  * asked for behind it, those that it names among them.
  */
 import type { Siblings } from '../../core/causality/siblings.ts'
-import { tokenOf } from '../../core/hash.ts'
 import type { Key, NodeId, OpId } from '../../core/ids.ts'
 import type { PutReply, StoreCopy } from '../../core/message.ts'
-import { objectRowKey } from '../../core/row-key.ts'
 import type { Rows } from './copies.ts'
 import { accountsFor } from './copies.ts'
-import { simHash } from '../hash.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
 
 export const acksChecker: MakeChecker = (scene): Checker => {
@@ -92,13 +89,13 @@ class Disks {
   /** Does this node's disk, or one that it lost by a fault, hold such a copy of the key? */
   holds(node: NodeId, key: Key, has: (copy: Siblings) => boolean): boolean {
     const rows = this.#scene.context.machines.get(node)?.disk.rows
-    const all = [...(rows === undefined ? [] : [rows]), ...(this.#destroyed.get(node) ?? [])]
-    const row = objectRowKey(tokenOf(simHash, key), key)
-    return all.some(disk => {
-      const bytes = disk.get(row)
+    const row = this.#scene.decoded.rowKey(key)
+    const isIn = (disk: Rows | undefined) => {
+      const bytes = disk?.get(row)
       const held = bytes === undefined ? undefined : this.#scene.decoded.row(key, bytes)
       return held !== undefined && has(held)
-    })
+    }
+    return isIn(rows) || (this.#destroyed.get(node)?.some(isIn) ?? false)
   }
 }
 
