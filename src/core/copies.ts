@@ -1,4 +1,5 @@
 /** The replica's side of a request: keeps copies, reads them, lists keys, for a coordinator elsewhere. */
+import { mutant, sometimes } from '#mutants'
 import { decodeObject } from './causality/object.ts'
 import type { NodeId } from './ids.ts'
 import type { Listing } from './listing.ts'
@@ -34,7 +35,7 @@ export class Copies {
     const { object, time, generation } = copy
     const incoming = { object, siblings, time, generation }
     const waits = this.#objects.merge(copy.token, copy.key, incoming, then)
-    if (!waits) out.push(this.stored(from, copy.id, undefined))
+    if (!waits || mutant(1)) out.push(this.stored(from, copy.id, undefined))
   }
 
   /** The answer to a copy. */
@@ -47,7 +48,7 @@ export class Copies {
     const held = full ? this.#objects.durable(token, key) : this.#objects.durableDigest(token, key)
     const refused =
       this.#refusalOf({ epoch }) ??
-      (held === damaged ? failure('INTERNAL', 'the record of this replica is damaged') : undefined)
+      (held === damaged ? damagedFailure() : undefined)
     const record = typeof held === 'object' && refused === undefined ? held : undefined
     const digest = typeof held === 'string' && refused === undefined ? held : (record?.digest ?? '')
     const object = record?.object
@@ -70,6 +71,11 @@ export class Copies {
     if (epoch === this.#placement.epoch) return undefined
     return failure('STALE_VIEW', 'this node knows other members')
   }
+}
+
+function damagedFailure(): Failure {
+  sometimes('a damaged row is read')
+  return failure('INTERNAL', 'the record of this replica is damaged')
 }
 
 function failure(code: Code, message: string): Failure {

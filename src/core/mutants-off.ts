@@ -17,8 +17,8 @@ export function luck(): number {
   return 0
 }
 
-/** Turns one known-bad version on, or all off; false where this build has none. */
-export function chooseMutant(_number: number | undefined): boolean {
+/** Turns these known-bad versions on and all others off; false where this build has none. */
+export function chooseMutants(_numbers: readonly number[]): boolean {
   return false
 }
 

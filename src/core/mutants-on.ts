@@ -2,11 +2,11 @@
  * The known-bad half of `#mutants`: the same functions as `mutants-off.ts`, obeying the
  * simulator. Never loaded without `node --conditions=mutants`.
  */
-let chosen: number | undefined
+let chosen: readonly number[] = []
 const noted = new Set<string>()
 
 export function mutant(number: number): boolean {
-  return chosen === number
+  return chosen.includes(number)
 }
 
 export function sometimes(name: string): void {
@@ -17,8 +17,8 @@ export function luck(): number {
   return Math.random()
 }
 
-export function chooseMutant(number: number | undefined): boolean {
-  chosen = number
+export function chooseMutants(numbers: readonly number[]): boolean {
+  chosen = numbers
   return true
 }
 

@@ -3,6 +3,7 @@
  * yet. A coordinator's read-modify-write goes through `base`; answers that leave the node go
  * through `durable` (design §1, protocols 11).
  */
+import { sometimes } from '#mutants'
 import { type ActorField, fieldAfterMerge } from './causality/actor.ts'
 import { itemDigest } from './causality/digest.ts'
 import { encodeObject } from './causality/object.ts'
@@ -43,7 +44,10 @@ export class Objects<Then> {
   base(token: Token, key: Key): Record | undefined {
     const row = objectRowKey(token, key)
     const pending = this.#pending.read(row)
-    if (pending !== undefined) return pending.meaning
+    if (pending !== undefined) {
+      sometimes('a base that is not durable yet')
+      return pending.meaning
+    }
     const bytes = this.#reads.get(row)
     return bytes === undefined ? undefined : decodeRecord(this.#hash, key, bytes)
   }
@@ -77,7 +81,11 @@ export class Objects<Then> {
       return true
     }
     const siblings = mergeSiblings(base.siblings, copy.siblings)
-    if (siblings === base.siblings) return this.#pending.follow(row, then)
+    if (siblings === base.siblings) {
+      sometimes('a copy brings nothing new')
+      return this.#pending.follow(row, then)
+    }
+    if (siblings !== copy.siblings) sometimes('a copy and a row each bring something')
     const field = fieldAfterMerge(base.field, base.siblings, copy.siblings, siblings)
     const object = siblings === copy.siblings ? copy.object : encodeObject(siblings)
     const time = Math.max(base.time, copy.time)

@@ -4,6 +4,7 @@
  * coordinator's read-modify-write what is not durable yet; nothing that leaves the node may be
  * read from it (§7.1, protocols 11).
  */
+import { sometimes } from '#mutants'
 import { assert } from './assert.ts'
 import type { CommitId, Effect, Input, Row, RowKey } from './step.ts'
 
@@ -48,7 +49,11 @@ export class Pending<Meaning, Then> {
 
   /** The turn is over: the next commit, unless one is under way or nothing is gathered. */
   turn(): Effect | undefined {
-    if (this.#underWay !== undefined || this.#gathering.rows.size === 0) return undefined
+    if (this.#gathering.rows.size === 0) return undefined
+    if (this.#underWay !== undefined) {
+      sometimes('a commit gathers behind another')
+      return undefined
+    }
     this.#underWay = this.#gathering
     this.#gathering = new Batch()
     this.#commit += 1

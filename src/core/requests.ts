@@ -3,6 +3,7 @@
  * never used twice in a process and begins at random, so that a reply from before a restart
  * meets nobody (mutant 16 of the simulator's list).
  */
+import { mutant, sometimes } from '#mutants'
 import type { Instant, NodeId, RequestId } from './ids.ts'
 import type { CopyRead, CopyStored, Forwarded, KeysListed } from './message.ts'
 import type { Effect } from './step.ts'
@@ -24,7 +25,7 @@ export class Requests {
   #next: RequestId
 
   constructor(first: RequestId) {
-    this.#next = first
+    this.#next = mutant(16) ? 0 : first
   }
 
   /** True where one more request can be coordinated. */
@@ -52,7 +53,7 @@ export class Requests {
   /** An answer for the request of its number; an answer to nobody is dropped. */
   answered(from: NodeId, answer: PeerAnswer, now: Instant, out: Effect[]): void {
     const coordination = this.#table.get(answer.id)
-    if (coordination === undefined) return
+    if (coordination === undefined) return sometimes('an answer comes for nobody')
     coordination.answered(from, answer, now, out)
     this.forgetIfOver(answer.id, now)
   }
@@ -67,7 +68,7 @@ export class Requests {
   tick(now: Instant, out: Effect[]): void {
     for (const [id, coordination] of this.#table) {
       coordination.tick(now, out)
-      if (coordination.over(now)) this.#table.delete(id)
+      if (coordination.over(now) && !mutant(32)) this.#table.delete(id)
     }
   }
 

@@ -8,6 +8,7 @@
  *                 ▲          │                      keeps the earlier tries open: the first
  *                 └──────────┘ refused, lost, slow  success wins, whoever it comes from
  */
+import { sometimes } from '#mutants'
 import { after, type Instant, type NodeId, type OpId, type RequestId } from './ids.ts'
 import type { ClientReply, FailReply, ViewReply } from './message.ts'
 import type { Failure } from './outcome.ts'
@@ -159,6 +160,7 @@ export class Session {
     const one: Try = { id, call, node, sentAt: now, overdue: false }
     this.#tries.set(id, one)
     call.open.push(one)
+    if (call.open.length > 1) sometimes('a client asks a second node beside the first')
     if (!call.asked.includes(node)) call.asked.push(node)
     call.waitingSince = undefined
     call.dueAt = earlier(call.deadline, after(now, call.tryLimitMs))
@@ -198,7 +200,9 @@ export class Session {
   #hear(now: Instant, from: NodeId, reply: ClientReply) {
     if (reply.id === this.#asking?.id) return this.#hearView(now, from, reply)
     const one = this.#tries.get(reply.id)
-    if (one === undefined || one.node !== from) return
+    if (one === undefined || one.node !== from) {
+      return sometimes('a client hears of a call that has ended')
+    }
     const call = one.call
     this.#close(one)
     this.#peers.observe(now, from, costMs(now - one.sentAt, reply))
@@ -231,6 +235,7 @@ export class Session {
     call.lastFailure = failure
     const retry = retryOf[failure.code]
     if (retry !== 'never') {
+      sometimes('a client tries again after a refusal')
       if (call.open.some(one => !one.overdue)) return
       const backoffMs = this.#peers.jittered(call.refusals++)
       call.dueAt = earlier(call.deadline, after(now, backoffMs))

@@ -4,6 +4,7 @@
  * whatever its size. A `Writer` is one growing buffer; frames are appended to it one behind
  * the other and leave together, so a turn's messages cost one write to the socket.
  */
+import { mutant } from '#mutants'
 import { assert } from '../core/assert.ts'
 import { writeBinary } from '../core/binary.ts'
 
@@ -25,6 +26,10 @@ export class Writer {
     const taken = this.#bytes.subarray(this.#from, this.#at)
     this.#from = this.#at
     this.#usual = Math.max(taken.length, Math.floor((this.#usual * 15) / 16))
+    if (mutant(33)) {
+      this.#from = 0
+      this.#at = 0
+    }
     if (this.#bytes.length > slabBytesMax) this.#letGo()
     return taken
   }

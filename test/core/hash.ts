@@ -5,6 +5,7 @@ import { clientHash } from '../../src/client/hash.ts'
 import { binaryOf, bytesOf, hexOf } from '../../src/core/binary.ts'
 import { hmac, partitionOf, tokenOf } from '../../src/core/hash.ts'
 import type { Key, Token } from '../../src/core/ids.ts'
+import { simHash } from '../../src/sim/hash.ts'
 import { nodeHash } from '../helpers/hash.ts'
 
 // FIPS 180-4 (the published examples), and bytes above 0x7f, which an implementation that
@@ -23,6 +24,7 @@ const sha256Vectors = [
 for (const [name, hash] of [
   ['node', nodeHash],
   ['client', clientHash],
+  ['sim', simHash],
 ] as const) {
   t.test(`the port of the ${name} layer passes the vectors of SHA-256`, async t => {
     for (const [text, hex] of sha256Vectors) t.equal(hexOf(hash.sha256(text)), hex)

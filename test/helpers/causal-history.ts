@@ -279,7 +279,10 @@ export class CausalHistory {
     }
     const kept = this.flaw === 'actor kept through a restart' && row.field !== undefined
     const start = kept ? row.field!.start : startOf(node)
-    const { dot, field } = nextDot(row.field, start, row.siblings, seen, draw)
+    // An actor that goes on whoever writes: then a reply's context claims what nobody was shown.
+    const whole = this.flaw === "reply's context covers its whole actor"
+    const known = whole ? seenOf(row.siblings) : seen
+    const { dot, field } = nextDot(row.field, start, row.siblings, known, draw)
     const gap = node.id === `n${foreign + 1}` ? (twist % 3) * 1000 : 0
     return { dot: { ...dot, counter: dot.counter + gap }, field }
   }

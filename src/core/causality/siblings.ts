@@ -3,6 +3,7 @@
  * Vectors") whose dots are written out, since actors' counters may skip in foreign objects
  * (protocols 3). Dynamo §4.4: a put supersedes what its context saw; all else is a sibling.
  */
+import { mutant, sometimes } from '#mutants'
 import { assert } from '../assert.ts'
 import { compareBinary } from '../binary.ts'
 import type { NodeId, OpId, WallTime } from '../ids.ts'
@@ -70,8 +71,9 @@ export function seenAfterPut(seen: Seen, version: Version): Seen {
  * coordinator holds of the key; the version's dot is not covered by base or context.
  */
 export function putVersion(base: Siblings, seen: Seen, version: Version): Siblings {
-  const rest = mergeSiblings(base, { vector: seen.vector, versions: [], ops: seen.ops })
-  assert(!covers(rest.vector, version.dot), 'a new dot is not covered')
+  const vector = mutant(7) ? base.vector : seen.vector
+  const rest = mergeSiblings(base, { vector, versions: [], ops: seen.ops })
+  assert(!covers(rest.vector, version.dot) || mutant(3), 'a new dot is not covered')
   return {
     vector: includeDot(rest.vector, version.dot),
     versions: [...rest.versions, version].sort(compareVersions),
@@ -131,9 +133,9 @@ function mergeOps(a: readonly OpId[], b: readonly OpId[]): readonly OpId[] {
 }
 
 function mergeVersions(a: Siblings, b: Siblings): readonly Version[] {
-  const ours = a.versions.filter(version => survives(version, b))
-  const theirs = b.versions.filter(version => survives(version, a))
-  const merged = withoutTwins(union(ours, theirs))
+  const ours = a.versions.filter(version => survives(impliedBy(a, version), b))
+  const theirs = b.versions.filter(version => survives(impliedBy(b, version), a))
+  const merged = mutant(6) ? newest(union(ours, theirs)) : withoutTwins(union(ours, theirs))
   const same =
     merged.length === a.versions.length && merged.every((version, i) => version === a.versions[i])
   return same ? a.versions : merged
@@ -148,7 +150,23 @@ function survives(version: Version, other: Siblings): boolean {
   if (other.versions.some(held => compareDots(held.dot, version.dot) === 0)) return true
   if (covers(other.vector, version.dot)) return false
   if (!other.ops.includes(version.op)) return true
-  return other.versions.some(held => held.op === version.op)
+  if (other.versions.some(held => held.op === version.op)) return true
+  sometimes('a version is superseded by its operation id alone')
+  return false
+}
+
+/** Known-bad 36: a dot that is not written out but counted back from its actor's vector entry. */
+function impliedBy({ vector, versions }: Siblings, version: Version): Version {
+  if (!mutant(36)) return version
+  const { actor } = version.dot
+  const newer = versions.filter(({ dot }) => dot.actor === actor && dot.counter > version.dot.counter)
+  return { ...version, dot: { actor, counter: counterOf(vector, actor) - newer.length } }
+}
+
+/** Known-bad 6: the newest wall clock wins. */
+function newest(versions: readonly Version[]): readonly Version[] {
+  const at = Math.max(...versions.map(version => version.at))
+  return versions.filter(version => version.at === at).slice(0, 1)
 }
 
 /** Sorted, each version once; where only the origins differ, the lower one. */
@@ -167,6 +185,7 @@ function withoutTwins(versions: readonly Version[]): readonly Version[] {
   return versions.filter(version => {
     const dot = smallest.get(version.op)
     if (dot === undefined) smallest.set(version.op, version.dot)
+    else sometimes('two dots of one operation meet')
     return dot === undefined || compareDots(dot, version.dot) === 0
   })
 }

@@ -3,6 +3,7 @@
  * the next one where the first is lost, refuses for its own reasons, or takes too long. Each
  * further send says that it is not the first; the operation id keeps it from counting twice.
  */
+import { sometimes } from '#mutants'
 import { after, type Instant, type NodeId, type RequestId } from '../ids.ts'
 import type { PutRequest } from '../message.ts'
 import { type Failure, nothingDone } from '../outcome.ts'
@@ -96,7 +97,10 @@ class ForwardCoordination implements Coordination {
         this.#indefinite = this.#request.again || !reply.failure.outcome.definite
       }
       const elsewhere = ofThatNodeAlone.has(reply.failure.code) && this.#left.length > 0
-      if (elsewhere && from === this.#current) return this.sendNext(now, out)
+      if (elsewhere && from === this.#current) {
+        sometimes('a forward moves on after a refusal')
+        return this.sendNext(now, out)
+      }
       if (from !== this.#current) return
       const definite = reply.failure.outcome.definite && !this.#indefinite
       return this.#fail({ ...reply.failure, outcome: { ...reply.failure.outcome, definite } }, out)
@@ -107,14 +111,19 @@ class ForwardCoordination implements Coordination {
 
   lost(node: NodeId, now: Instant, out: Effect[]): void {
     if (this.#settled || node !== this.#current) return
-    if (this.#left.length > 0) return this.sendNext(now, out)
+    if (this.#left.length > 0) {
+      sometimes('a forward moves on after a loss')
+      return this.sendNext(now, out)
+    }
     this.#giveUp('QUORUM', 'the connection to the replica was lost', out)
   }
 
   tick(now: Instant, out: Effect[]): void {
     if (this.#settled) return
     if (now >= this.#terms.deadline) return this.#giveUp('TIMEOUT', 'no replica answered', out)
-    if (now >= this.#tryEnds && this.#left.length > 0) this.sendNext(now, out)
+    if (now < this.#tryEnds || this.#left.length === 0) return
+    sometimes('a forward moves on for want of an answer')
+    this.sendNext(now, out)
   }
 
   over(): boolean {

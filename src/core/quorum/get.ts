@@ -4,6 +4,7 @@
  * differing objects are fetched and merged. Replicas that are not whole never count, but what
  * they hold is merged. A pure tally: `replica.ts` sends and replies.
  */
+import { sometimes } from '#mutants'
 import { mergeSiblings, noSiblings, type Siblings } from '../causality/siblings.ts'
 import { after, type Generation, type Instant, type NodeId } from '../ids.ts'
 import { type Failure, nothingDone, type Outcome } from '../outcome.ts'
@@ -68,7 +69,10 @@ export class GetTally {
 
   tick(now: Instant): GetStep {
     if (this.#settled) return undefined
-    if (now >= this.deadline) return this.#fail('TIMEOUT')
+    if (now >= this.deadline) {
+      sometimes('a get ends at its deadline')
+      return this.#fail('TIMEOUT')
+    }
     return this.#next(now)
   }
 
@@ -92,14 +96,20 @@ export class GetTally {
     let resolved = 0
     let whole = 0
     for (const answer of this.#answers.values()) {
-      if (!answer.whole) continue
+      if (!answer.whole) {
+        sometimes('a replica that is not whole answers a get')
+        continue
+      }
       whole += 1
       if (this.#resolved(answer)) resolved += 1
     }
     if (resolved >= this.#needed) return this.#done()
     let possible = whole
     for (const node of this.#waiting) if (!this.#answers.has(node)) possible += 1
-    if (possible < this.#needed) return this.#fail('QUORUM')
+    if (possible < this.#needed) {
+      sometimes('a get loses its quorum')
+      return this.#fail('QUORUM')
+    }
     return whole >= this.#needed ? this.#fetch(now) : undefined
   }
 
@@ -118,7 +128,10 @@ export class GetTally {
       this.#fetching.add(node)
       from.push(node)
     }
-    return from.length === 0 ? undefined : { type: 'fetch', from }
+    if (from.length === 0) return undefined
+    if (this.#objects.size > 0) sometimes('a get fetches a copy that differs')
+    else sometimes('a get fetches since the full read is slow')
+    return { type: 'fetch', from }
   }
 
   #resolved(answer: HeldAnswer): boolean {

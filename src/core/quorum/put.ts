@@ -4,6 +4,7 @@
  * durable. A pure tally: `replica.ts` sends, stores and replies.
  */
 
+import { mutant, sometimes } from '#mutants'
 import type { Dot } from '../causality/version-vector.ts'
 import type { Instant, NodeId, OpId } from '../ids.ts'
 import type { Failure, Outcome } from '../outcome.ts'
@@ -40,7 +41,8 @@ export class PutTally {
   stored(by: NodeId): PutVerdict | undefined {
     if (!this.#waiting.delete(by)) return undefined
     this.#acks.push(by)
-    if (this.#settled || this.#acks.length < this.#needed) return undefined
+    if (this.#settled) sometimes('an ack comes after the answer')
+    if (this.#settled || this.#acks.length < this.#needed - (mutant(2) ? 1 : 0)) return undefined
     this.#settled = true
     return { type: 'done' }
   }
@@ -50,6 +52,7 @@ export class PutTally {
     if (!this.#waiting.delete(by)) return undefined
     this.#refusal ??= refusal
     if (this.#settled || this.#acks.length + this.#waiting.size >= this.#needed) return undefined
+    sometimes('a put loses its quorum')
     return this.#fail(
       'QUORUM',
       `${this.#acks.length} of ${this.#needed} acks; the write may still land`,
@@ -58,15 +61,16 @@ export class PutTally {
 
   tick(now: Instant): PutVerdict | undefined {
     if (this.#settled || now < this.deadline) return undefined
+    sometimes('a put ends at its deadline')
     return this.#fail(
       'TIMEOUT',
       `${this.#acks.length} of ${this.#needed} acks in time; the write may still land`,
     )
   }
 
-  /** Nobody is waited for any more, or the deadline passed. */
+  /** Nobody is waited for any more, or the deadline passed and somebody was told so. */
   over(now: Instant): boolean {
-    return this.#waiting.size === 0 || now >= this.deadline
+    return this.#waiting.size === 0 || (this.#settled && now >= this.deadline)
   }
 
   waitsFor(node: NodeId): boolean {

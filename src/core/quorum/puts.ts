@@ -3,6 +3,7 @@
  * holds of the key, then the object to the N primaries at once with the own write in parallel.
  * A known operation id makes no new dot: what is held now is driven to W again.
  */
+import { luck, mutant, sometimes } from '#mutants'
 import { uint48Of } from '../binary.ts'
 import { type ActorField, nextDot } from '../causality/actor.ts'
 import { decodeContext, encodeContext } from '../causality/context.ts'
@@ -17,7 +18,7 @@ import {
   type Version,
 } from '../causality/siblings.ts'
 import type { Dot } from '../causality/version-vector.ts'
-import { type Actor, after, type Instant, type Token, type WallTime } from '../ids.ts'
+import { type Actor, after, type Instant, type Key, type Token, type WallTime } from '../ids.ts'
 import type { PutRequest } from '../message.ts'
 import type { Copy, Objects } from '../objects.ts'
 import { type Code, nothingDone } from '../outcome.ts'
@@ -52,6 +53,10 @@ export class Puts {
   readonly #placement: Placement
   readonly #objects: Objects<Stored>
   readonly #requests: Requests
+  /** Known-bad 37: the fields of rows, kept outside of them. */
+  readonly #fields = new Map<Key, ActorField>()
+  /** Known-bad 3: what this process counted. */
+  #counted = 0
   #wall: WallTime = 0
   #full = false
 
@@ -102,7 +107,9 @@ export class Puts {
       return { code: 'BUSY', message: 'this node coordinates as much as it can' }
     }
     const reachable = primaries.nodes.filter(node => this.#placement.reachable(node)).length
+    if (reachable < settings.replicas) sometimes('a put with a primary away')
     if (reachable < needed) {
+      sometimes('a put is refused for want of a quorum')
       const message = `${reachable} of the ${needed} replicas needed can be reached`
       return { code: 'QUORUM', message }
     }
@@ -116,21 +123,29 @@ export class Puts {
     const siblings = base?.siblings ?? noSiblings
     const applied = appliedOp(siblings, request.op)
     if (applied !== undefined && base !== undefined) {
+      if (applied === 'superseded') sometimes('a retry meets its first try superseded')
+      else sometimes('a retry meets its first try alive')
       const version = applied === 'superseded' ? undefined : applied
       return { ...base, version, field: undefined }
     }
     if (request.again && opBelowFullList(siblings, request.op)) {
+      sometimes('a retry is below a full list')
       const message = 'too many later writes: whether the first try took effect is not known'
       return { code: 'RETRY_EXPIRED', message, definite: false }
     }
     const draw = () => this.#env.random(8) as Actor
-    const { dot, field } = nextDot(base?.field, this.#env.start, siblings, seen, draw)
+    const own = mutant(37) ? this.#fields.get(request.key) : base?.field
+    const { dot, field } = mutant(3)
+      ? this.#dotFromMemory()
+      : nextDot(own, this.#env.start, siblings, seen, draw)
+    if (mutant(37)) this.#fields.set(request.key, field)
     const version = this.#version(request, dot)
     const made = putVersion(siblings, seen, version)
     if (made.versions.length > siblingsMax && made.versions.length > siblings.versions.length) {
       const message = `the key has ${siblingsMax} siblings; resolve them first`
       return { code: 'SIBLING_LIMIT', message }
     }
+    if (made.versions.length >= 4) sometimes('a key with four siblings or more')
     const object = encodeObject(made)
     if (object.length > objectBytesMax) {
       return {
@@ -140,6 +155,13 @@ export class Puts {
     }
     const generation = Math.min(request.generation, base?.generation ?? request.generation)
     return { siblings: made, object, field, version, time: this.#wall, generation }
+  }
+
+  /** Known-bad 3: the node itself is the actor, and counts in memory. */
+  #dotFromMemory(): { readonly dot: Dot; readonly field: ActorField } {
+    const actor = this.#placement.self.padEnd(8, '-') as Actor
+    const dot = { actor, counter: ++this.#counted }
+    return { dot, field: { actor, start: this.#env.start } }
   }
 
   #version(request: PutRequest, dot: Dot): Version {
@@ -161,6 +183,7 @@ export class Puts {
     const id = this.#requests.newId()
     const nodes = this.#placement.primaries(token)
     const asked = nodes.filter(node => this.#placement.reachable(node))
+    if (mutant(35) && luck() < 0.5) asked.reverse()
     const context = this.#contextAfter(admitted, made)
     const put = new PutCoordination(origin, asked, {
       needed,
@@ -199,9 +222,9 @@ export class Puts {
     const then = { type: 'own', id } as const
     if (made.field !== undefined) {
       this.#objects.writeOwn(token, request.key, { ...made, field: made.field }, then)
-    } else if (!this.#objects.follow(token, request.key, then)) {
-      put.stored(this.#placement.self, now, out)
-    }
+    } else if (this.#objects.follow(token, request.key, then)) {
+      sometimes('a retry waits for the commit of its first try')
+    } else put.stored(this.#placement.self, now, out)
   }
 
   #numbers(request: PutRequest) {

@@ -39,6 +39,7 @@ t.test('over at the deadline, or when nobody is waited for', async t => {
   const tally = tallyOf(3)
   t.equal(tally.over(99 as Instant), false)
   t.equal(tally.tick(99 as Instant), undefined)
+  t.equal(tally.over(deadline), false, 'not before somebody was told')
   t.equal(tally.tick(deadline)?.type, 'failed')
   t.equal(tally.over(deadline), true)
 })

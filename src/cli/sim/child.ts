@@ -1,0 +1,31 @@
+/** A process that runs the worlds it is sent, one after another, and sends back what they gave. */
+import { chooseMutants } from '#mutants'
+import { firedBy } from '../../sim/known-bad.ts'
+import { type Result, runSeed } from '../../sim/run.ts'
+import type { Wishes } from '../../sim/options.ts'
+
+/** `bad`: the known-bad version to be on, by name. */
+export type Task = {
+  readonly seed: number
+  readonly wishes: Wishes
+  readonly bad: string | undefined
+}
+export type Answer =
+  | { readonly type: 'ran'; readonly seed: number; readonly result: Result }
+  | { readonly type: 'fired'; readonly seed: number; readonly fired: readonly string[] }
+  | { readonly type: 'broke'; readonly seed: number; readonly error: string }
+
+process.on('message', (task: Task) => {
+  process.send?.(answerOf(task))
+})
+process.on('disconnect', () => process.exit())
+
+function answerOf({ seed, wishes, bad }: Task): Answer {
+  try {
+    if (bad !== undefined) return { type: 'fired', seed, fired: firedBy(bad, seed) }
+    chooseMutants([])
+    return { type: 'ran', seed, result: runSeed(seed, wishes) }
+  } catch (error) {
+    return { type: 'broke', seed, error: error instanceof Error ? (error.stack ?? '') : '' }
+  }
+}

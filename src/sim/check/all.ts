@@ -1,0 +1,31 @@
+/** Every checker of a world, by the order in which they hear of things. */
+import { mutant } from '#mutants'
+import { acksChecker } from './acks.ts'
+import { boundsChecker } from './bounds.ts'
+import type { Checker, MakeChecker, Scene } from './checker.ts'
+import { dotsChecker } from './dots.ts'
+import { hostileChecker } from './hostile.ts'
+import { keptChecker } from './kept.ts'
+import { linksChecker } from './links.ts'
+import { outcomesChecker } from './outcomes.ts'
+import { progressChecker } from './progress.ts'
+import { siblingsChecker } from './siblings.ts'
+import { valuesChecker } from './values.ts'
+
+/** Dots come first: they count what the others excuse. */
+const all: readonly MakeChecker[] = [
+  dotsChecker,
+  acksChecker,
+  outcomesChecker,
+  valuesChecker,
+  siblingsChecker,
+  keptChecker,
+  progressChecker,
+  boundsChecker,
+  linksChecker,
+  hostileChecker,
+]
+
+export function makeCheckers(scene: Scene): readonly Checker[] {
+  return all.map(make => make(scene)).filter(({ name }) => !(mutant(342) && name === 'I13 I12'))
+}

@@ -1,0 +1,53 @@
+/**
+ * I12: outcomes are exact. A failure called definite did not happen: its operation is never seen
+ * in any message, on any disk, in any answer, before it or after it.
+ */
+import type { OpId } from '../../core/ids.ts'
+import { keyOfRow } from '../../core/row-key.ts'
+import type { Checker, MakeChecker } from './checker.ts'
+
+export const outcomesChecker: MakeChecker = (scene): Checker => {
+  const seen = new Set<OpId>()
+  const told = new Set<OpId>()
+
+  const see = (op: OpId, where: string) => {
+    if (seen.has(op)) return
+    seen.add(op)
+    const write = scene.history.ofOp(op)
+    if (write?.refused !== true) return
+    tell(op, `${write.id} failed for certain, and then ${where} had it`)
+  }
+  const tell = (op: OpId, story: string) => {
+    if (told.has(op)) return
+    told.add(op)
+    scene.fail('I12', scene.history.ofOp(op)?.key, story)
+  }
+
+  return {
+    name: 'I12',
+    onNotice: notice => {
+      switch (notice.type) {
+        case 'effect': {
+          const { effect, node } = notice
+          if (effect.type !== 'send' || effect.message.type !== 'store') return
+          const object = scene.decoded.object(effect.message.object)
+          for (const { op } of object?.versions ?? []) see(op, node)
+          return
+        }
+        case 'durable':
+          for (const { key: row, value } of notice.rows) {
+            if (value === undefined) continue
+            const held = scene.decoded.row(keyOfRow(row).key, value)
+            for (const { op } of held?.versions ?? []) see(op, notice.node)
+          }
+          return
+        case 'settled': {
+          const { write, shown, client } = notice.call
+          for (const { op } of shown) if (op !== undefined) see(op, client)
+          if (write?.refused !== true || write.op === undefined || !seen.has(write.op)) return
+          tell(write.op, `${client} was told that ${write.id} failed for certain; it had happened`)
+        }
+      }
+    },
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * I15: every call ends by its deadline, and once the world has healed every call succeeds:
+ * a store that refuses everything would pass all other checks.
+ */
+import type { Call } from '../history.ts'
+import type { Checker, MakeChecker } from './checker.ts'
+
+export const progressChecker: MakeChecker = (scene): Checker => ({
+  name: 'I15',
+  onNotice: notice => {
+    if (notice.type !== 'settled') return
+    const { call } = notice
+    const tookMs = ((call.settledAt ?? 0) - call.at) / 1000
+    const what = nameOf(call)
+    if (tookMs > call.timeoutMs + graceMs) {
+      scene.fail('I15', call.key, `${what} had ${call.timeoutMs} ms and took ${tookMs}`)
+    }
+    if (call.phase === 'faults' || call.result?.type !== 'failed') return
+    const { code, message } = call.result.failure
+    scene.fail('I15', call.key, `${what} failed though all had healed: ${code}, ${message}`)
+  },
+  atRest: () => {
+    const open = scene.history.calls.find(call => call.settledAt === undefined)
+    if (open !== undefined) scene.fail('I15', open.key, `${nameOf(open)} never ended`)
+  },
+})
+
+function nameOf({ client, kind, key, write, via }: Call): string {
+  const what = write === undefined ? `get of ${key}` : `${kind} ${write.id}`
+  return `${client}'s ${what}${via === undefined ? '' : ` at ${via}`}`
+}
+
+/** A client looks at its clock every 20 ms. */
+const graceMs = 50

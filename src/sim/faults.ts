@@ -1,0 +1,255 @@
+/**
+ * What goes wrong, as data: made before the run, each fault from draws of its own, so that a
+ * list without one of them replays all the others (`shrink.ts`).
+ */
+import type { NodeId } from '../core/ids.ts'
+import type { Draw, Draws } from './draw.ts'
+import type { Micros } from './events.ts'
+import type { FaultKind, Intensity, Options } from './options.ts'
+
+/** An ordered pair of nodes or clients that cannot hear each other. */
+export type Cut = { readonly from: string; readonly to: string }
+
+export type CrashPoint = 'between-effects' | 'after-fan-out' | 'after-ack'
+export type HostileForm = 'noise' | 'foreign-hello' | 'torn-hello' | 'mutated-frame'
+
+export type Fault = { readonly kind: FaultKind; readonly at: Micros } & (
+  | { readonly type: 'crash'; readonly node: NodeId; readonly down: Micros; readonly keeps: boolean }
+  | {
+      readonly type: 'crash-point'
+      readonly node: NodeId
+      readonly point: CrashPoint
+      /** How often the point is passed before. */
+      readonly skip: number
+      readonly down: Micros
+      readonly keeps: boolean
+      /** What was queued in that turn still leaves. */
+      readonly leaves: boolean
+    }
+  | { readonly type: 'pause'; readonly node: NodeId; readonly last: Micros }
+  | { readonly type: 'slow-node'; readonly node: NodeId; readonly last: Micros; readonly cost: Micros }
+  | {
+      readonly type: 'partition'
+      readonly shape: string
+      readonly cuts: readonly Cut[]
+      /** Only this type of message is lost; undefined: all. */
+      readonly message: string | undefined
+      readonly last: Micros
+    }
+  | { readonly type: 'clog'; readonly cuts: readonly Cut[]; readonly last: Micros }
+  | { readonly type: 'reset'; readonly cut: Cut; readonly torn: boolean }
+  | { readonly type: 'clock'; readonly node: NodeId; readonly offsetMs: number }
+  | { readonly type: 'slow-flush'; readonly node: NodeId; readonly last: Micros; readonly each: Micros }
+  | { readonly type: 'failed-flush'; readonly node: NodeId; readonly keeps: boolean; readonly down: Micros }
+  /** Runs on a copy made `age` ago, for ever or for a while beside the directory set aside. */
+  | { readonly type: 'restore'; readonly node: NodeId; readonly age: Micros; readonly down: Micros }
+  | {
+      readonly type: 'clone'
+      readonly node: NodeId
+      readonly age: Micros
+      readonly down: Micros
+      readonly last: Micros
+    }
+  | { readonly type: 'wipe'; readonly node: NodeId; readonly down: Micros }
+  | { readonly type: 'rot'; readonly node: NodeId; readonly row: number; readonly bit: number }
+  | { readonly type: 'hostile'; readonly node: NodeId; readonly form: HostileForm; readonly luck: number }
+)
+
+export type Names = { readonly nodes: readonly NodeId[]; readonly clients: readonly string[] }
+
+/** The faults of a world between two instants, by time. */
+export function makeFaults(
+  options: Options,
+  draws: Draws,
+  names: Names,
+  from: Micros,
+  to: Micros,
+): readonly Fault[] {
+  const faults: Fault[] = []
+  /** Disks are destroyed on one machine only: what its primaries hold together is stated. */
+  const victim = draws.of('fault/victim').pick(names.nodes)
+  for (const [kind, intensity] of Object.entries(options.faults) as [FaultKind, Intensity][]) {
+    const count = countOf(kind, intensity, draws.of('fault/count', kind))
+    for (let i = 0; i < count; i++) {
+      const draw = draws.of(`fault/${kind}`, String(i))
+      const at = draw.between(from, to)
+      faults.push(...makeOne(kind, at, draw, { options, names, victim, from, to }))
+    }
+  }
+  if (options.shape === 'calm') faults.push(...rollingRestart(names, to))
+  return faults.filter(fault => fault.at < to).sort((a, b) => a.at - b.at)
+}
+
+/** Kinds that are a property of every message, not a thing that happens at a time. */
+const ambient: ReadonlySet<FaultKind> = new Set(['loss', 'duplicate', 'tail', 'capacity'])
+
+function countOf(kind: FaultKind, intensity: Intensity, draw: Draw): number {
+  if (ambient.has(kind)) return 0
+  const many = { rare: [1, 3], medium: [3, 7], storm: [8, 16] } as const
+  const [low, high] = many[intensity]
+  const count = draw.between(low, high)
+  if (kind === 'crash-point' || kind === 'rot') return count * 3
+  if (kind === 'reset') return count * 2
+  if (kind === 'restore' || kind === 'clone' || kind === 'wipe') return Math.min(count, 3)
+  if (kind === 'hostile' || kind === 'clock') return Math.min(count, 6)
+  return count
+}
+
+type Setting = {
+  readonly options: Options
+  readonly names: Names
+  readonly victim: NodeId
+  readonly from: Micros
+  readonly to: Micros
+}
+
+function makeOne(kind: FaultKind, at: Micros, draw: Draw, setting: Setting): readonly Fault[] {
+  const { names, victim } = setting
+  const node = draw.pick(names.nodes)
+  const down = draw.permille(700) ? draw.between(20 * ms, 400 * ms) : draw.between(ms, 8 * second)
+  const keeps = draw.permille(300)
+  const last = draw.between(100 * ms, draw.permille(800) ? 5 * second : 15 * second)
+  switch (kind) {
+    case 'crash':
+      return crashes(at, draw, node, setting)
+    case 'crash-point': {
+      const point = draw.pick(['between-effects', 'after-fan-out', 'after-fan-out', 'after-ack'])
+      const skip = draw.below(12)
+      const leaves = draw.permille(700)
+      return [{ kind, type: kind, at, node, point: point as CrashPoint, skip, down, keeps, leaves }]
+    }
+    case 'blackout':
+      return names.nodes.map(each => ({
+        kind,
+        type: 'crash',
+        at: at + draw.below(5 * ms),
+        node: each,
+        down: draw.between(50 * ms, 2 * second),
+        keeps: draw.permille(300),
+      }))
+    case 'pause':
+      return [{ kind, type: kind, at, node, last }]
+    case 'slow-node':
+      return [{ kind, type: kind, at, node, last, cost: draw.between(ms, 15 * ms) }]
+    case 'partition':
+      return [partition(at, draw, last, setting)]
+    case 'clog': {
+      if (names.nodes.length < 2) return []
+      const to = draw.pick(names.nodes.filter(other => other !== node))
+      const cuts = [{ from: node, to }]
+      return [{ kind, type: kind, at, cuts, last: draw.between(50 * ms, 5 * second) }]
+    }
+    case 'reset': {
+      const from = draw.pick([...names.nodes, ...names.clients].filter(other => other !== node))
+      return [{ kind, type: kind, at, cut: { from, to: node }, torn: draw.permille(500) }]
+    }
+    case 'clock':
+      return [{ kind, type: kind, at, node, offsetMs: draw.below(dayMs) }]
+    case 'slow-flush':
+      return [{ kind, type: kind, at, node, last, each: draw.between(20 * ms, 2 * second) }]
+    case 'failed-flush':
+      return [{ kind, type: kind, at, node, keeps, down }]
+    case 'restore':
+      return [{ kind, type: kind, at, node: victim, age: draw.between(second, 20 * second), down }]
+    case 'clone': {
+      const age = draw.between(0, 8 * second)
+      return [{ kind, type: kind, at, node: victim, age, down, last }]
+    }
+    case 'wipe':
+      return [{ kind, type: kind, at, node: victim, down }]
+    case 'rot':
+      return [{ kind, type: kind, at, node: victim, row: draw.next(), bit: draw.below(4000) }]
+    case 'hostile': {
+      const forms = ['noise', 'foreign-hello', 'torn-hello', 'mutated-frame', 'mutated-frame']
+      const form = draw.pick(forms) as HostileForm
+      return [{ kind, type: kind, at, node, form, luck: draw.next() }]
+    }
+    case 'loss':
+    case 'duplicate':
+    case 'tail':
+    case 'capacity':
+      return []
+  }
+}
+
+/** One crash, or a loop of them: a process that dies soon after each start. */
+function crashes(at: Micros, draw: Draw, node: NodeId, { options }: Setting): readonly Fault[] {
+  const late = options.shape === 'late'
+  const times = late || draw.permille(250) ? draw.between(3, late ? 12 : 6) : 1
+  const faults: Fault[] = []
+  let next = at
+  for (let i = 0; i < times; i++) {
+    const short = late || draw.permille(600)
+    const down = short ? draw.between(5 * ms, 200 * ms) : draw.between(200 * ms, 8 * second)
+    faults.push({ kind: 'crash', type: 'crash', at: next, node, down, keeps: draw.permille(300) })
+    next += down + draw.between(ms, late ? 900 * ms : 500 * ms)
+  }
+  return faults
+}
+
+function partition(at: Micros, draw: Draw, last: Micros, setting: Setting): Fault {
+  const { nodes, clients } = setting.names
+  const shapes = ['isolate', 'halves', 'ring', 'bridge', 'clients', 'one-way', 'kind']
+  const drawn = draw.pick(shapes)
+  const shape = drawn === 'kind' && setting.options.transport === 'stream' ? 'one-way' : drawn
+  const order = draw.shuffled(nodes)
+  const half = Math.max(1, Math.floor(order.length / 2))
+  const [first, second] = order as [NodeId, NodeId]
+  const base = { kind: 'partition', type: 'partition', at, shape, last } as const
+  const message = undefined
+  switch (shape) {
+    case 'isolate':
+      return { ...base, message, cuts: between([first], order.slice(1)) }
+    case 'halves': {
+      const side = clients.filter(() => draw.permille(500))
+      const other = clients.filter(client => !side.includes(client))
+      const left = [...order.slice(0, half), ...side]
+      return { ...base, message, cuts: between(left, [...order.slice(half), ...other]) }
+    }
+    case 'ring':
+      return { ...base, message, cuts: ringCuts(order) }
+    case 'bridge':
+      return { ...base, message, cuts: between(order.slice(0, half), order.slice(half + 1)) }
+    case 'clients':
+      return { ...base, message, cuts: between(clients, order.slice(half)) }
+    case 'one-way':
+      return { ...base, message, cuts: [{ from: first, to: second ?? first }] }
+    default: {
+      const kinds = ['store', 'stored', 'read', 'held', 'forward', 'forwarded']
+      return { ...base, message: draw.pick(kinds), cuts: between([first], order.slice(1)) }
+    }
+  }
+}
+
+/** Each sees its two neighbours only. */
+function ringCuts(order: readonly NodeId[]): readonly Cut[] {
+  const cuts: Cut[] = []
+  for (const [i, from] of order.entries()) {
+    for (const [j, to] of order.entries()) {
+      const apart = Math.abs(i - j)
+      if (apart > 1 && apart < order.length - 1) cuts.push({ from, to })
+    }
+  }
+  return cuts
+}
+
+/** Both ways. */
+function between(left: readonly string[], right: readonly string[]): readonly Cut[] {
+  return left.flatMap(a => right.flatMap(b => [{ from: a, to: b }, { from: b, to: a }]))
+}
+
+/** One node after another, each given time to come back: a world without any other fault. */
+function rollingRestart({ nodes }: Names, to: Micros): readonly Fault[] {
+  return nodes.map((node, i) => ({
+    kind: 'crash',
+    type: 'crash',
+    at: to - (nodes.length - i) * second,
+    node,
+    down: 100 * ms,
+    keeps: true,
+  }))
+}
+
+const ms = 1000
+const second = 1_000_000
+const dayMs = 24 * 60 * 60 * 1000 - 60_000

@@ -1,0 +1,142 @@
+/**
+ * What the workload itself knows: which writes there were, what each writer had been shown, and
+ * how each call ended. The checkers' oracle: never the system's own vectors, for a bug worth
+ * finding is a vector that lies.
+ */
+import { binaryOf, bytesOf } from '../core/binary.ts'
+import type { Key, NodeId, OpId } from '../core/ids.ts'
+import type { CallResult } from '../core/session/call.ts'
+import type { ClientId } from './client.ts'
+import type { Micros } from './events.ts'
+
+/** One intended write: all tries of one operation id are one write. */
+export type Write = {
+  /** `c5.14`: unique, and the beginning of its value. */
+  readonly id: string
+  readonly key: Key
+  readonly deletes: boolean
+  /** The writes that its writer had been shown in the context that it sent. */
+  readonly saw: readonly Write[]
+  /** Its number among the writes of its key. */
+  readonly index: number
+  /** All that it supersedes where it takes effect, as bits by index: `saw`, transitively. */
+  readonly before: Uint32Array
+  op: OpId | undefined
+  /** The least quorum that a try of it asked for. */
+  needed: number
+  acknowledged: boolean
+  /** Every try ended and none can have taken effect. */
+  refused: boolean
+  /** Dots that were issued for it: one, and one more for each retry that knew nothing of it. */
+  dots: number
+}
+
+export type Phase = 'faults' | 'healed' | 'after'
+
+export type Call = {
+  readonly number: number
+  readonly client: ClientId
+  readonly kind: 'get' | 'put'
+  readonly key: Key
+  readonly write: Write | undefined
+  /** The quorum that it asked for. */
+  readonly needed: number
+  readonly again: boolean
+  readonly phase: Phase
+  readonly at: Micros
+  readonly timeoutMs: number
+  readonly via: NodeId | undefined
+  settledAt: Micros | undefined
+  result: CallResult | undefined
+  abandoned: boolean
+  /** Of a get that succeeded. */
+  shown: readonly Write[]
+}
+
+export class History {
+  readonly calls: Call[] = []
+  readonly writes = new Map<Key, Write[]>()
+  readonly #byId = new Map<string, Write>()
+  readonly #byOp = new Map<OpId, Write>()
+
+  newWrite(id: string, key: Key, deletes: boolean, saw: readonly Write[]): Write {
+    const all = this.writes.get(key) ?? []
+    this.writes.set(key, all)
+    const index = all.length
+    const before = new Uint32Array((index >>> 5) + 1)
+    for (const seen of saw) {
+      setBit(before, seen.index)
+      for (let i = 0; i < seen.before.length; i++) before[i] = at(before, i) | at(seen.before, i)
+    }
+    const write: Write = {
+      id,
+      key,
+      deletes,
+      saw,
+      index,
+      before,
+      op: undefined,
+      needed: Number.POSITIVE_INFINITY,
+      acknowledged: false,
+      refused: false,
+      dots: 0,
+    }
+    all.push(write)
+    this.#byId.set(id, write)
+    return write
+  }
+
+  /** The operation id that a write is sent under. */
+  named(write: Write, op: OpId): void {
+    if (write.op !== undefined) return
+    write.op = op
+    this.#byOp.set(op, write)
+  }
+
+  ofOp(op: OpId): Write | undefined {
+    return this.#byOp.get(op)
+  }
+
+  /** The write whose value this is, byte for byte; undefined: it is nobody's. */
+  ofValue(value: Uint8Array): Write | undefined {
+    const end = value.indexOf(separator)
+    const write = this.#byId.get(binaryOf(value, 0, Math.max(0, end)))
+    return write !== undefined && isSame(valueOf(write), value) ? write : undefined
+  }
+}
+
+/** Does `later` supersede `earlier`, if it took effect? */
+export function isBefore(earlier: Write, later: Write): boolean {
+  return (at(later.before, earlier.index >>> 5) & (1 << (earlier.index & 31))) !== 0
+}
+
+/** The value of a write: its id, then bytes that follow from it; none is equal to another's. */
+export function valueOf(write: Write): Uint8Array {
+  let state = 17
+  for (let i = 0; i < write.id.length; i++) state = Math.imul(state, 31) + write.id.charCodeAt(i)
+  const length = (state >>> 3) % 37 === 0 ? 3000 : (state >>> 9) % 200
+  const head = bytesOf(`${write.id}|`)
+  const value = new Uint8Array(head.length + length)
+  value.set(head)
+  for (let i = head.length; i < value.length; i++) {
+    state = Math.imul(state, 1664525) + 1013904223
+    value[i] = state >>> 24
+  }
+  return value
+}
+
+const separator = 0x7c
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+function setBit(bits: Uint32Array, index: number): void {
+  bits[index >>> 5] = at(bits, index >>> 5) | (1 << (index & 31))
+}
+
+function at(bits: Uint32Array, index: number): number {
+  return bits[index] ?? 0
+}

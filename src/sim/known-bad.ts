@@ -1,0 +1,62 @@
+/**
+ * The known-bad versions of this stage: a checker counts once one of them has made it fire. Each
+ * is a switch in the real code (`#mutants`), which the shipped build does not have.
+ */
+import { chooseMutants } from '#mutants'
+import { runSeed } from './run.ts'
+
+export type KnownBad = {
+  /** As in docs/simulation.md. */
+  readonly name: string
+  readonly what: string
+  readonly switches: readonly number[]
+  /** Checkers that must fire, one of them in each seed that is caught. */
+  readonly checkers: readonly string[]
+  /** Checkers that may fire beside or before them, for what else it breaks. */
+  readonly also: readonly string[]
+}
+
+export const knownBad: readonly KnownBad[] = [
+  bad('1', 'ack before the flush', [1], ['I13']),
+  bad('2', 'reply at W-1 acks', [2], ['I13', 'I12']),
+  bad('3', 'counter restarts from memory', [3], ['I5', 'I1'], ['I2', 'I9', 'I15']),
+  bad('4', 'same actor after a restart', [4], ['I5', 'I1'], ['I2']),
+  bad('6', 'newest wall clock wins a merge', [6], ['I1'], ['I9', 'I2']),
+  bad('7', 'put supersedes all local siblings', [7], ['I1', 'I2'], ['I9']),
+  bad('16', 'request ids start at 0 after a restart', [16], ['I13'], ['I12']),
+  bad('32', 'request table entry kept', [32], ['I14']),
+  bad('33', 'buffer reused before it is sent', [33], ['I17'], ['I15', 'I12', 'I13', 'I2', 'I1', 'I14']),
+  bad('34a', 'partition ignored for one type of message', [341], ['S1']),
+  bad('34b', 'a checker skipped', [1, 342], ['canary'], ['I1', 'I12']),
+  bad('35', 'luck and order of iteration in core', [35], ['I10']),
+  bad('36', 'implied dots with leased counters', [36], ['I2', 'I1'], ['I9', 'I15']),
+  bad('37', 'actor in a table by key, outside its row', [37], ['I5', 'I1'], ['I2']),
+]
+
+function bad(
+  name: string,
+  what: string,
+  switches: readonly number[],
+  checkers: readonly string[],
+  also: readonly string[] = [],
+): KnownBad {
+  return { name, what, switches, checkers, also }
+}
+
+/** The one that every run of the tests must catch. */
+export const canary = '1'
+
+/** What fired in this seed's world with the known-bad version on; all of it is off again after. */
+export function firedBy(name: string, seed: number): readonly string[] {
+  const found = knownBad.find(one => one.name === name)
+  if (found === undefined) throw new Error(`there is no known-bad version ${name}`)
+  if (!chooseMutants(found.switches)) throw new Error('this build has no known-bad versions')
+  const first = runSeed(seed)
+  const fired = first.violations.map(violation => violation.invariant)
+  // Only luck that no seed decides makes a second run another one.
+  if (found.checkers.includes('I10') && runSeed(seed).hash !== first.hash) fired.push('I10')
+  // The canary is caught by I13; where it is not, somebody must notice.
+  if (found.checkers.includes('canary') && !fired.includes('I13')) fired.push('canary')
+  chooseMutants([])
+  return fired
+}

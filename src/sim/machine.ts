@@ -1,0 +1,128 @@
+/**
+ * One machine of the world: its disk, its clocks, its luck, and the process that runs on it, if
+ * one does. What outlives a process is here; what dies with it is in `process.ts`.
+ */
+import type { NodeId, StartId, StoreId } from '../core/ids.ts'
+import { sometimes } from '#mutants'
+import { Clock } from './clock.ts'
+import type { Context, Transport } from './context.ts'
+import { Disk, type Image } from './disk.ts'
+import type { Draw } from './draw.ts'
+import type { Micros } from './events.ts'
+import type { CrashPoint } from './faults.ts'
+import { Process } from './process.ts'
+
+/** A crash that waits for its point. */
+export type Trap = {
+  readonly point: CrashPoint
+  skip: number
+  readonly down: Micros
+  readonly keeps: boolean
+  readonly leaves: boolean
+}
+
+export class Machine {
+  readonly id: NodeId
+  readonly disk = new Disk()
+  readonly clock: Clock
+  readonly luck: Draw
+  readonly pace: Draw
+  readonly context: Context
+  readonly transport: Transport
+  readonly store: StoreId
+  process: Process | undefined
+  trap: Trap | undefined
+  /** Each step costs so much. */
+  stepCost: Micros = 0
+  /** On top of every flush. */
+  flushDelay: Micros = 0
+  /** The next flush fails, and leaves the commit on the disk or not. */
+  failure: { readonly keeps: boolean; readonly down: Micros } | undefined
+  /** False once its disk lost something that it had said it holds. */
+  whole = true
+  paused = false
+  starts = 0
+  /** The commit number that the process found. */
+  commitsAtStart = 0
+  /** It never comes back. */
+  buried = false
+  #boots = 0
+
+  constructor(id: NodeId, context: Context, transport: Transport) {
+    const { draws, options } = context
+    const clock = draws.of('clock', id)
+    this.id = id
+    this.context = context
+    this.transport = transport
+    this.luck = draws.of('node/random', id)
+    this.pace = draws.of('node/pace', id)
+    this.store = draws.of('node/store', id).bytes(8) as StoreId
+    const skewed = options.faults.clock !== undefined
+    const offset = skewed ? clock.between(0, 23 * hourMs) : clock.between(-50, 50)
+    this.clock = new Clock(clock.between(-500, 500), clock.between(1000, 10_000_000), offset)
+  }
+
+  get now(): Micros {
+    return this.context.events.now
+  }
+
+  /** Starts a process on what the disk holds. */
+  start(): void {
+    if (this.process !== undefined || this.buried) return
+    this.starts++
+    this.commitsAtStart = this.disk.commits
+    const start = this.luck.bytes(8) as StartId
+    this.process = new Process(this, start)
+    this.context.notice({ type: 'started', node: this.id, start })
+    this.process.begin()
+  }
+
+  /** The process is killed; it is started again after `down`, if that is given. */
+  crash(why: string, keeps: boolean, down: Micros | undefined): void {
+    const { process, disk, context } = this
+    this.#boots++
+    if (process !== undefined) {
+      process.end()
+      this.process = undefined
+      this.transport.ended(this)
+      const unflushed = disk.unflushed
+      if (unflushed !== undefined) sometimes(`a crash ${keeps ? 'keeps' : 'loses'} a commit`)
+      disk.crash(keeps)
+      const lost = keeps ? undefined : unflushed
+      if (keeps && unflushed !== undefined) {
+        context.notice({ type: 'durable', node: this.id, rows: unflushed })
+      }
+      context.notice({ type: 'ended', node: this.id, why, lost })
+    }
+    this.paused = false
+    this.trap = undefined
+    if (down !== undefined) this.#startAfter(down)
+  }
+
+  /** The directory is replaced while no process runs. */
+  replaceDisk(image: Image): void {
+    const before = this.disk.rows
+    this.disk.replace(image)
+    this.whole = false
+    this.context.notice({ type: 'destroyed', node: this.id, before })
+  }
+
+  pause(): void {
+    if (this.process !== undefined) this.paused = true
+  }
+
+  resume(): void {
+    if (!this.paused) return
+    this.paused = false
+    this.process?.wake()
+  }
+
+  #startAfter(down: Micros): void {
+    const boot = this.#boots
+    this.context.events.after(down, () => {
+      if (boot === this.#boots) this.start()
+    })
+  }
+}
+
+const hourMs = 60 * 60 * 1000

@@ -1,0 +1,233 @@
+/** Makes the faults of the list happen, and ends them. */
+import { sometimes } from '#mutants'
+import { compareBinary } from '../core/binary.ts'
+import type { NodeId } from '../core/ids.ts'
+import type { PeerMessage } from '../core/message.ts'
+import { copiesByKey, type Rows } from './check/copies.ts'
+import type { Context, Transport } from './context.ts'
+import type { Image } from './disk.ts'
+import type { Micros } from './events.ts'
+import type { Fault } from './faults.ts'
+import { harmOf } from './hostile.ts'
+import type { Machine } from './machine.ts'
+
+type Of<Type extends Fault['type']> = Extract<Fault, { type: Type }>
+
+export class Nemesis {
+  readonly #context: Context
+  readonly #transport: Transport
+  readonly #faults: readonly Fault[]
+  /** What ends a fault that lasts. */
+  readonly #lasting = new Map<Fault, () => void>()
+  /** A copy of a directory, made before it is used. */
+  readonly #copies = new Map<Fault, Image>()
+  /** A message of the kind that hostile senders spoil. */
+  #sample: PeerMessage | undefined
+
+  constructor(context: Context, transport: Transport, faults: readonly Fault[]) {
+    this.#context = context
+    this.#transport = transport
+    this.#faults = faults
+  }
+
+  plan(): void {
+    const { events } = this.#context
+    for (const fault of this.#faults) {
+      if (fault.type === 'restore' || fault.type === 'clone') {
+        events.at(Math.max(0, fault.at - fault.age), () => this.#copy(fault))
+      }
+      events.at(fault.at, () => this.#begin(fault))
+    }
+  }
+
+  saw(message: PeerMessage): void {
+    this.#sample = message
+  }
+
+  /** Everything ends; the nodes that are not buried run again. */
+  heal(): void {
+    for (const fault of [...this.#lasting.keys()]) this.#end(fault)
+    this.#context.network.heal()
+    for (const machine of this.#context.machines.values()) {
+      machine.trap = undefined
+      machine.failure = undefined
+      machine.resume()
+      machine.start()
+    }
+  }
+
+  #begin(fault: Fault): void {
+    this.#context.notice({ type: 'fault', fault, began: true })
+    switch (fault.type) {
+      case 'crash':
+        return this.#machine(fault.node).crash('it was killed', fault.keeps, fault.down)
+      case 'crash-point': {
+        const { point, skip, down, keeps, leaves } = fault
+        this.#machine(fault.node).trap = { point, skip, down, keeps, leaves }
+        return
+      }
+      case 'pause':
+        return this.#pause(fault)
+      case 'slow-node':
+        return this.#whileSlow(fault, machine => {
+          machine.stepCost += fault.cost
+          return () => {
+            machine.stepCost -= fault.cost
+          }
+        })
+      case 'slow-flush':
+        return this.#whileSlow(fault, machine => {
+          machine.flushDelay += fault.each
+          return () => {
+            machine.flushDelay -= fault.each
+          }
+        })
+      case 'partition':
+        return this.#partition(fault)
+      case 'clog':
+        return this.#clog(fault)
+      case 'reset':
+        return this.#transport.reset(fault.cut, fault.torn)
+      case 'clock':
+        sometimes('a wall clock jumps')
+        return this.#machine(fault.node).clock.setOffset(fault.offsetMs)
+      case 'failed-flush':
+        this.#machine(fault.node).failure = fault
+        return
+      case 'hostile':
+        return this.#attack(fault)
+      case 'rot':
+        return this.#rot(fault)
+      case 'restore':
+      case 'clone':
+      case 'wipe':
+        return this.#replace(fault)
+    }
+  }
+
+  #end(fault: Fault): void {
+    const undo = this.#lasting.get(fault)
+    if (undo === undefined) return
+    this.#lasting.delete(fault)
+    undo()
+    this.#context.notice({ type: 'fault', fault, began: false })
+  }
+
+  #lasts(fault: Fault, last: Micros, undo: () => void): void {
+    this.#lasting.set(fault, undo)
+    this.#context.events.after(last, () => this.#end(fault))
+  }
+
+  #pause(fault: Of<'pause'>): void {
+    const machine = this.#machine(fault.node)
+    machine.pause()
+    const { process } = machine
+    this.#lasts(fault, fault.last, () => {
+      if (machine.process === process) machine.resume()
+    })
+  }
+
+  #whileSlow(
+    fault: Of<'slow-node'> | Of<'slow-flush'>,
+    slow: (machine: Machine) => () => void,
+  ): void {
+    this.#lasts(fault, fault.last, slow(this.#machine(fault.node)))
+  }
+
+  #partition(fault: Of<'partition'>): void {
+    const { network } = this.#context
+    sometimes(`a partition: ${fault.shape}`)
+    network.cut(fault.cuts, fault.message, 1)
+    this.#lasts(fault, fault.last, () => network.cut(fault.cuts, fault.message, -1))
+  }
+
+  #clog(fault: Of<'clog'>): void {
+    const { network } = this.#context
+    network.clog(fault.cuts, 1)
+    this.#lasts(fault, fault.last, () => network.clog(fault.cuts, -1))
+  }
+
+  #attack(fault: Of<'hostile'>): void {
+    const machine = this.#machine(fault.node)
+    if (machine.process === undefined) return
+    const { notice } = this.#context
+    try {
+      const harm = harmOf(this.#context, machine, fault, this.#sample)
+      if (harm !== undefined) notice({ type: 'threw', where: fault.node, error: harm })
+      else sometimes(`a hostile sender: ${fault.form}`)
+    } catch (error) {
+      notice({ type: 'threw', where: fault.node, error })
+    }
+  }
+
+  // -- disks that lose something --
+
+  #copy(fault: Of<'restore'> | Of<'clone'>): void {
+    this.#copies.set(fault, this.#machine(fault.node).disk.copy())
+  }
+
+  /** The process ends, and another one starts on another directory. */
+  #replace(fault: Of<'restore'> | Of<'clone'> | Of<'wipe'>): void {
+    const machine = this.#machine(fault.node)
+    const image = this.#copies.get(fault) ?? { rows: new Map(), commits: 0 }
+    const wasRunning = machine.process !== undefined
+    machine.crash('its machine is replaced', true, undefined)
+    if (this.#mayBecome(machine, image.rows)) {
+      const aside = machine.disk.copy()
+      machine.replaceDisk(image)
+      sometimes(`a directory is lost: ${fault.type}`)
+      if (fault.type === 'clone') this.#lasts(fault, fault.last, () => this.#back(fault, aside))
+    }
+    if (wasRunning) machine.crash('', true, fault.down)
+  }
+
+  /** The directory that was set aside is used again, without what its copy got meanwhile. */
+  #back(fault: Of<'clone'>, aside: Image): void {
+    const machine = this.#machine(fault.node)
+    machine.crash('its old directory is used again', true, undefined)
+    if (this.#mayBecome(machine, aside.rows)) machine.replaceDisk(aside)
+    machine.crash('', true, fault.down)
+  }
+
+  #rot(fault: Of<'rot'>): void {
+    const machine = this.#machine(fault.node)
+    const rows = [...machine.disk.rows.keys()].sort(compareBinary)
+    const row = rows[fault.row % Math.max(1, rows.length)]
+    if (row === undefined || machine.disk.unflushed?.some(({ key }) => key === row)) return
+    const without = new Map(machine.disk.rows)
+    without.delete(row)
+    if (!this.#mayBecome(machine, without)) return
+    const before = new Map(machine.disk.rows)
+    machine.disk.rot(row, fault.bit)
+    sometimes('a row rots')
+    this.#context.notice({ type: 'destroyed', node: machine.id, before })
+  }
+
+  /**
+   * A disk may lose only what the others hold as well: one disk is what a write acknowledged by
+   * two may lose. What is under way between disks counts as held by nobody.
+   */
+  #mayBecome(machine: Machine, rows: Rows): boolean {
+    const { machines } = this.#context
+    const others = [...machines.values()].filter(other => other !== machine)
+    const rest = copiesByKey(others.map(other => other.disk.rows))
+    for (const [key, copies] of copiesByKey([machine.disk.rows])) {
+      const left = [...(rest.get(key) ?? []), ...(copiesByKey([rows]).get(key) ?? [])]
+      for (const version of copies.flatMap(copy => copy.versions)) {
+        const held = left.some(
+          copy =>
+            copy.ops.includes(version.op) ||
+            copy.versions.some(other => other.op === version.op),
+        )
+        if (!held) return false
+      }
+    }
+    return true
+  }
+
+  #machine(node: NodeId): Machine {
+    const machine = this.#context.machines.get(node)
+    if (machine === undefined) throw new Error(`no machine ${node}`)
+    return machine
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * What kind of world a seed makes: drawn first, printed first, so that a person sees what was on.
+ * Four fifths are swarm (each kind of fault on or off, then how much of it), one fifth has
+ * everything on; some of the swarm is shaped, because some windows are not met by luck.
+ */
+import type { Draw, Draws } from './draw.ts'
+
+export const faultKinds = [
+  'loss',
+  'duplicate',
+  'tail',
+  'capacity',
+  'clog',
+  'partition',
+  'reset',
+  'crash',
+  'crash-point',
+  'blackout',
+  'pause',
+  'slow-node',
+  'clock',
+  'slow-flush',
+  'failed-flush',
+  'restore',
+  'clone',
+  'wipe',
+  'rot',
+  'hostile',
+] as const
+export type FaultKind = (typeof faultKinds)[number]
+
+const intensities = ['rare', 'medium', 'storm'] as const
+export type Intensity = (typeof intensities)[number]
+export type Intensities = Readonly<Partial<Record<FaultKind, Intensity>>>
+
+export type Shape = 'swarm' | 'everything' | 'calm' | 'single' | 'reuse' | 'late' | 'decay' | 'skew'
+
+export type Options = {
+  readonly seed: number
+  readonly shape: Shape
+  readonly seconds: number
+  readonly nodes: number
+  readonly replicas: number
+  readonly readQuorum: number
+  readonly writeQuorum: number
+  readonly partitions: number
+  readonly transport: 'stream' | 'datagram'
+  readonly clients: number
+  readonly keys: number
+  readonly operations: number
+  /** The latency of a link: at least, and on top of that on average; milliseconds. */
+  readonly latencyMs: readonly [least: number, mean: number]
+  /** The same for a flush. */
+  readonly flushMs: readonly [least: number, mean: number]
+  readonly faults: Intensities
+  /** Nodes that stay dead when the others heal. */
+  readonly deadForEver: number
+}
+
+/** What a person asked for; the rest is drawn. */
+export type Wishes = { readonly seconds?: number; readonly nodes?: number }
+
+export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Options {
+  const draw = draws.of('options')
+  const shape = shapeOf(draw.below(40))
+  const nodes = wishes.nodes ?? 5
+  const replicas = Math.min(3, nodes)
+  const quorum = Math.floor(replicas / 2) + 1
+  const aimed = shape === 'reuse' || shape === 'late' || shape === 'decay' || shape === 'skew'
+  const faults = drawFaults(shape, draws)
+  const destroyed = ['restore', 'clone', 'wipe', 'rot'].some(kind => kind in faults)
+  const clients = draw.pick(aimed ? [3, 4, 6] : [1, 2, 3, 4, 6, 8, 16])
+  const keys = draw.pick(aimed ? [1, 3] : [1, 3, 3, 30, 30, 300])
+  const transport = shape === 'late' || draw.permille(500) ? 'datagram' : 'stream'
+  const fast = shape === 'reuse' || shape === 'decay' || draw.permille(300)
+  return {
+    seed,
+    shape,
+    seconds: wishes.seconds ?? 60,
+    nodes,
+    replicas,
+    readQuorum: quorum,
+    writeQuorum: quorum,
+    partitions: draw.pick([8, 32]),
+    transport,
+    clients,
+    keys,
+    operations: draw.between(520, 900),
+    latencyMs: fast ? [0, draw.between(1, 5)] : [draw.below(31), draw.between(1, 100)],
+    flushMs: shape === 'late' ? [20, draw.between(50, 300)] : [0, draw.between(1, 20)],
+    faults,
+    deadForEver: !destroyed && draw.permille(500) ? 1 : 0,
+  }
+}
+
+function shapeOf(drawn: number): Shape {
+  if (drawn < 8) return 'everything'
+  if (drawn < 10) return 'reuse'
+  if (drawn < 13) return 'late'
+  if (drawn < 15) return 'decay'
+  if (drawn < 17) return 'skew'
+  if (drawn < 20) return 'calm'
+  if (drawn < 23) return 'single'
+  return 'swarm'
+}
+
+function drawFaults(shape: Shape, draws: Draws): Intensities {
+  const draw = draws.of('options/faults')
+  switch (shape) {
+    case 'calm':
+      return {}
+    case 'single':
+      return { [draw.pick(faultKinds)]: draw.pick(intensities) }
+    case 'everything':
+      return Object.fromEntries(faultKinds.map(kind => [kind, 'medium']))
+    case 'reuse':
+      return { crash: 'storm', 'crash-point': 'storm', 'slow-flush': 'medium', reset: 'rare' }
+    case 'late':
+      return { crash: 'storm', tail: 'storm', duplicate: 'rare', 'slow-flush': 'rare' }
+    case 'decay':
+      return { rot: 'storm', partition: 'storm', loss: 'storm', clog: 'storm' }
+    case 'skew':
+      return { clock: 'storm', partition: 'storm', clog: 'medium', reset: 'medium' }
+    case 'swarm':
+      return swarm(draws)
+  }
+}
+
+/** Each kind has draws of its own: taking one away leaves the others. */
+function swarm(draws: Draws): Intensities {
+  const on: [FaultKind, Intensity][] = []
+  for (const kind of faultKinds) {
+    const draw: Draw = draws.of('options/fault', kind)
+    if (draw.permille(500)) on.push([kind, draw.pick(intensities)])
+  }
+  return Object.fromEntries(on)
+}

@@ -1,0 +1,278 @@
+/**
+ * One process: the host of a real `Replica`, beside `src/node/runtime.ts` and after its rules.
+ * Inputs are taken as they come, a turn ends behind them, effects are performed in order, a tick
+ * comes every 20 ms, and what the process held in memory is gone when it ends.
+ */
+import { sometimes } from '#mutants'
+import type { NodeId, StartId } from '../core/ids.ts'
+import type { ClientReply, ClientRequest, PeerMessage } from '../core/message.ts'
+import { Replica } from '../core/replica.ts'
+import type { Caller, CommitId, Effect, Input, Row } from '../core/step.ts'
+import { coreSecrets } from '../wire/secret.ts'
+import type { Micros } from './events.ts'
+import { simHash } from './hash.ts'
+import type { Machine } from './machine.ts'
+
+/** The way back to a client. */
+export type ReplyPath = { readonly answer: (reply: ClientReply) => void }
+
+type Delivery = { readonly lane: string; readonly run: () => void }
+
+export class Process {
+  readonly start: StartId
+  readonly replica: Replica
+  readonly #machine: Machine
+  readonly #callers = new Map<Caller, ReplyPath>()
+  #lastCaller = 0
+  #backlog: Delivery[] = []
+  #busyUntil: Micros = 0
+  #drainPlanned = false
+  #turnPlanned = false
+  #tickQueued = false
+  /** It is killed at the end of this turn. */
+  #doomed = false
+  #ended = false
+
+  constructor(machine: Machine, start: StartId) {
+    const { id, context, disk, store, luck, whole } = machine
+    this.#machine = machine
+    this.start = start
+    this.replica = new Replica({
+      self: id,
+      cluster: context.cluster,
+      store,
+      start,
+      settings: context.settings,
+      members: context.members,
+      secrets: coreSecrets(context.secret),
+      hash: simHash,
+      reads: disk.reads,
+      random: count => luck.bytes(count),
+      whole,
+    })
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Requests of clients that are not answered. */
+  get callers(): number {
+    return this.#callers.size
+  }
+
+  begin(): void {
+    this.#step({ type: 'tick', wall: this.#machine.clock.wall(this.#machine.now) })
+    this.#tickLoop()
+    this.#machine.transport.tick(this.#machine)
+  }
+
+  end(): void {
+    this.#ended = true
+    this.#backlog = []
+    this.#callers.clear()
+  }
+
+  /** Something reaches the process; what comes on one lane is taken in order. */
+  deliver(lane: string, run: () => void): void {
+    if (this.#ended) return
+    const { now, paused } = this.#machine
+    if (paused || this.#backlog.length > 0 || now < this.#busyUntil) {
+      this.#backlog.push({ lane, run })
+      this.#planDrain()
+    } else this.#take(run)
+  }
+
+  /** It was stopped and goes on: all that is due comes at once, in a drawn order. */
+  wake(): void {
+    const lanes = new Map<string, Delivery[]>()
+    for (const delivery of this.#backlog) {
+      const lane = lanes.get(delivery.lane)
+      if (lane === undefined) lanes.set(delivery.lane, [delivery])
+      else lane.push(delivery)
+    }
+    if (this.#backlog.length > 100) sometimes('a process wakes with more than 100 things due')
+    this.#backlog = []
+    while (lanes.size > 0 && !this.#ended) {
+      const name = this.#machine.pace.pick([...lanes.keys()])
+      const lane = lanes.get(name) as Delivery[]
+      lane.shift()?.run()
+      if (lane.length === 0) lanes.delete(name)
+    }
+  }
+
+  input(input: Input): void {
+    if (this.#ended) return
+    this.planTurn()
+    this.#step(input)
+  }
+
+  message(from: NodeId, message: PeerMessage): void {
+    this.input({ type: 'message', from, message })
+  }
+
+  request(path: ReplyPath, request: ClientRequest): void {
+    const caller = ++this.#lastCaller as Caller
+    this.#callers.set(caller, path)
+    this.input({ type: 'request', caller, request })
+  }
+
+  /** A turn's end is behind everything that is here already. */
+  planTurn(): void {
+    if (this.#turnPlanned) return
+    this.#turnPlanned = true
+    const { context, pace } = this.#machine
+    context.events.after(pace.between(5, 200), () => this.deliver('turn', () => this.#endTurn()))
+  }
+
+  #endTurn(): void {
+    const machine = this.#machine
+    this.#turnPlanned = false
+    this.#step({ type: 'turn' })
+    if (this.#ended) return
+    machine.transport.flush(machine)
+    if (this.#doomed) this.#spring()
+  }
+
+  /** What the replica or a codec throws ends the process, as it would a real one. */
+  #step(input: Input): void {
+    const { context, id } = this.#machine
+    context.notice({ type: 'input', node: id, input })
+    try {
+      this.#stepAndPerform(input)
+    } catch (error) {
+      context.notice({ type: 'threw', where: id, error })
+      this.#machine.crash('it threw', false, restartDelay)
+    }
+  }
+
+  #stepAndPerform(input: Input): void {
+    const { context, id, clock, now } = this.#machine
+    let at = 0
+    for (const effect of this.replica.step(clock.monotonic(now), input)) {
+      if (at++ > 0 && this.#isTrapped('between-effects')) {
+        sometimes('a crash between two effects of one step')
+        return this.#spring()
+      }
+      context.notice({ type: 'effect', node: id, effect })
+      this.#perform(effect)
+      if (this.#ended) return
+    }
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'send':
+        this.#machine.transport.send(this.#machine, effect.to, effect.message)
+        this.#mayDoom(effect)
+        return
+      case 'reply':
+        this.#mayDoom(effect)
+        this.#callers.get(effect.caller)?.answer(effect.reply)
+        this.#callers.delete(effect.caller)
+        return
+      case 'commit':
+        return this.#commit(effect.commit, effect.rows)
+      case 'halt':
+        return this.#machine.crash(`it halted: ${effect.reason}`, false, restartDelay)
+      // Every machine of the world has a link to every other one.
+      case 'peers':
+      case 'note':
+        return
+    }
+  }
+
+  /** Is this the point that a crash waits for? Then the turn is the last. */
+  #mayDoom(effect: Extract<Effect, { type: 'send' | 'reply' }>): void {
+    const type = effect.type === 'send' ? effect.message.type : effect.reply.type
+    if (type === 'store' && this.#isTrapped('after-fan-out')) {
+      sometimes('a crash between fan-out and flush')
+      this.#doomed = true
+    } else if ((type === 'stored' || type === 'wrote') && this.#isTrapped('after-ack')) {
+      sometimes('a crash just after an ack left')
+      this.#doomed = true
+    }
+  }
+
+  #isTrapped(point: string): boolean {
+    const { trap } = this.#machine
+    if (trap?.point !== point) return false
+    trap.skip--
+    return trap.skip < 0
+  }
+
+  #spring(): void {
+    const { trap } = this.#machine
+    if (trap === undefined) return
+    if (trap.leaves) this.#machine.transport.flush(this.#machine)
+    this.#machine.crash(`at a point: ${trap.point}`, trap.keeps, trap.down)
+  }
+
+  #commit(commit: CommitId, rows: readonly Row[]): void {
+    const machine = this.#machine
+    const { disk, context, pace } = machine
+    if (!disk.begin(rows)) {
+      this.deliver('disk', () => this.input({ type: 'stored', commit, result: 'refused' }))
+      return
+    }
+    const [least, mean] = context.options.flushMs
+    const usual = least * 1000 + pace.exponential(mean * 1000)
+    context.events.after(Math.max(100, usual + machine.flushDelay), () => {
+      if (!this.#ended) this.#flushed(commit, rows)
+    })
+  }
+
+  #flushed(commit: CommitId, rows: readonly Row[]): void {
+    const { failure, disk, id, context } = this.#machine
+    if (failure !== undefined) {
+      this.#machine.failure = undefined
+      sometimes(`a failed flush ${failure.keeps ? 'keeps' : 'loses'} the commit`)
+      this.#machine.crash('a commit was left in doubt', failure.keeps, failure.down)
+      return
+    }
+    disk.flush()
+    context.trace.add(context.events.now, `flush ${id}`, undefined)
+    context.notice({ type: 'durable', node: id, rows })
+    this.deliver('disk', () => this.input({ type: 'stored', commit, result: 'durable' }))
+  }
+
+  #tickLoop(): void {
+    const { context, pace } = this.#machine
+    context.events.after(tickMicros + pace.below(2000), () => {
+      if (this.#ended) return
+      if (!this.#tickQueued) {
+        this.#tickQueued = true
+        this.deliver('timer', () => this.#tick())
+      }
+      this.#tickLoop()
+    })
+  }
+
+  #tick(): void {
+    const machine = this.#machine
+    this.#tickQueued = false
+    machine.transport.tick(machine)
+    this.input({ type: 'tick', wall: machine.clock.wall(machine.now) })
+  }
+
+  #take(run: () => void): void {
+    const { stepCost, now } = this.#machine
+    if (stepCost > 0) this.#busyUntil = now + stepCost
+    run()
+  }
+
+  #planDrain(): void {
+    if (this.#drainPlanned || this.#machine.paused) return
+    this.#drainPlanned = true
+    this.#machine.context.events.at(this.#busyUntil, () => {
+      this.#drainPlanned = false
+      if (this.#ended || this.#machine.paused) return
+      const next = this.#backlog.shift()
+      if (next !== undefined) this.#take(next.run)
+      if (this.#backlog.length > 0) this.#planDrain()
+    })
+  }
+}
+
+const tickMicros = 20_000
+const restartDelay = 300_000

@@ -1,0 +1,207 @@
+/**
+ * What one client does with its operations: keeps the contexts it was given, sends fresh ones
+ * and stale ones, repeats what it does not know the end of, and writes down everything.
+ */
+import type { Key, NodeId } from '../core/ids.ts'
+import type { CallResult, Wanted } from '../core/session/call.ts'
+import type { SimClient } from './client.ts'
+import type { Context } from './context.ts'
+import { type Call, type History, type Phase, valueOf, type Write } from './history.ts'
+import type { Operation } from './workload.ts'
+
+/** A context, and the writes that whoever holds it was shown. */
+type Known = { readonly context: Uint8Array; readonly saw: readonly Write[] }
+
+/** A call as it is made. */
+type Asked = {
+  readonly phase: Phase
+  readonly timeoutMs: number
+  readonly via: NodeId | undefined
+  readonly r: number | undefined
+  readonly w: number | undefined
+  readonly abandonMs: number | undefined
+}
+
+export class Worker {
+  readonly client: SimClient
+  readonly #context: Context
+  readonly #history: History
+  readonly #known = new Map<Key, Known[]>()
+  #written = 0
+
+  constructor(client: SimClient, context: Context, history: History) {
+    this.client = client
+    this.#context = context
+    this.#history = history
+  }
+
+  do(operation: Operation): void {
+    const { kind, key } = operation
+    const asked: Asked = { ...operation, phase: 'faults', via: undefined }
+    const known = this.#known.get(key) ?? []
+    switch (kind) {
+      case 'get':
+        return this.get(key, asked)
+      case 'modify':
+        return this.get(key, asked, () => {
+          this.#write(operation, this.#newest(key), asked)
+        })
+      case 'put':
+        return this.#write(operation, known.at(-1), asked)
+      case 'delete':
+        // Who has seen nothing deletes nothing.
+        return known.length > 0
+          ? this.#write(operation, known.at(-1), asked)
+          : this.get(key, asked)
+      case 'stale':
+        return this.#write(operation, known[0], asked)
+      case 'blind':
+        return this.#write(operation, undefined, asked)
+    }
+  }
+
+  /** Reads, writes with what was read, and reads again. */
+  probe(key: Key, phase: Phase): void {
+    const asked: Asked = {
+      phase,
+      // A quarter of it is more than the slowest link takes: nothing is sent twice.
+      timeoutMs: 10_000,
+      via: undefined,
+      r: undefined,
+      w: undefined,
+      abandonMs: undefined,
+    }
+    this.get(key, asked, () => {
+      const write = this.#newWrite(key, false, this.#newest(key))
+      this.#put(write, this.#newest(key), asked, false, () => this.get(key, asked))
+    })
+  }
+
+  /** One read at one node. */
+  readAt(key: Key, via: NodeId, phase: Phase): void {
+    const rest = { r: undefined, w: undefined, abandonMs: undefined }
+    this.get(key, { phase, timeoutMs: 3000, via, ...rest })
+  }
+
+  get(key: Key, asked: Asked, then?: () => void): void {
+    const needed = asked.r ?? this.#context.settings.readQuorum
+    const call = this.#begin({ kind: 'get', key, write: undefined, needed, again: false }, asked)
+    this.#ask({ type: 'get', key, r: asked.r }, call, asked, result => {
+      if (result.type !== 'done' || result.reply.type !== 'got') return
+      const { versions, context } = result.reply
+      call.shown = versions.flatMap(({ op }) => this.#history.ofOp(op) ?? [])
+      this.#learn(key, { context, saw: call.shown })
+      then?.()
+    })
+  }
+
+  #write(operation: Operation, known: Known | undefined, asked: Asked): void {
+    const { key, kind, retries } = operation
+    const write = this.#newWrite(key, kind === 'delete', known)
+    const attempt = (left: number, again: boolean) => {
+      this.#put(write, known, asked, again, call => {
+        const result = call.result
+        const unknown = result?.type === 'failed' && !result.failure.outcome.definite
+        if (left === 0 || !unknown) return
+        this.#context.events.after(operation.retryMs * 1000, () => attempt(left - 1, true))
+      })
+    }
+    attempt(retries, false)
+  }
+
+  #put(
+    write: Write,
+    known: Known | undefined,
+    asked: Asked,
+    again: boolean,
+    then: (call: Call) => void,
+  ): void {
+    const { key } = write
+    const needed = asked.w ?? this.#context.settings.writeQuorum
+    const call = this.#begin({ kind: 'put', key, write, needed, again }, asked)
+    const value = write.deletes ? undefined : valueOf(write)
+    const op = again ? write.op : undefined
+    // A copy of its own, by which its request is known.
+    const context = known && new Uint8Array(known.context)
+    this.#ask({ type: 'put', key, value, context, w: asked.w, op }, call, asked, result => {
+      this.#ended(write, known, result)
+      then(call)
+    })
+  }
+
+  #ended(write: Write, known: Known | undefined, result: CallResult): void {
+    if (result.type === 'done' && result.reply.type === 'wrote') {
+      write.acknowledged = true
+      // Where the operation was superseded before it was repeated, the context says no more.
+      const superseded = result.reply.outcome.dot === undefined
+      const saw = superseded ? (known?.saw ?? []) : [write]
+      this.#learn(write.key, { context: result.reply.context, saw })
+    } else if (result.type === 'failed') {
+      const { definite } = result.failure.outcome
+      write.refused = definite
+    }
+  }
+
+  #begin(
+    what: Pick<Call, 'kind' | 'key' | 'write' | 'needed' | 'again'>,
+    { phase, timeoutMs, via }: Asked,
+  ): Call {
+    const call: Call = {
+      ...what,
+      number: this.#history.calls.length,
+      client: this.client.id,
+      phase,
+      at: this.#context.events.now,
+      timeoutMs,
+      via,
+      settledAt: undefined,
+      result: undefined,
+      abandoned: false,
+      shown: [],
+    }
+    this.#history.calls.push(call)
+    if (call.write !== undefined) call.write.needed = Math.min(call.write.needed, call.needed)
+    this.#context.notice({ type: 'call', call })
+    return call
+  }
+
+  #ask(wanted: Wanted, call: Call, asked: Asked, then: (result: CallResult) => void): void {
+    const { notice, events } = this.#context
+    const id = this.client.call(wanted, asked.timeoutMs, asked.via, {
+      onSent: (to, op) => {
+        const { write } = call
+        if (write === undefined) return
+        this.#history.named(write, op)
+        notice({ type: 'sent', write, to })
+      },
+      onSettled: result => {
+        call.settledAt = events.now
+        call.result = result
+        then(result)
+        notice({ type: 'settled', call, client: this.client.id })
+      },
+    })
+    const { abandonMs } = asked
+    if (abandonMs === undefined) return
+    events.after(abandonMs * 1000, () => {
+      if (call.settledAt !== undefined) return
+      call.abandoned = true
+      this.client.abort(id)
+    })
+  }
+
+  #newWrite(key: Key, deletes: boolean, known: Known | undefined): Write {
+    const id = `${this.client.id}.${++this.#written}`
+    return this.#history.newWrite(id, key, deletes, known?.saw ?? [])
+  }
+
+  #newest(key: Key): Known | undefined {
+    return this.#known.get(key)?.at(-1)
+  }
+
+  /** The last three contexts of a key are kept: old ones are sent again on purpose. */
+  #learn(key: Key, known: Known): void {
+    const all = this.#known.get(key) ?? []
+    this.#known.set(key, [...all.slice(-2), known])
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * What the clients do, as data: every operation of the world, made before it runs, each from
+ * draws of its own.
+ */
+import type { Key } from '../core/ids.ts'
+import type { ClientId } from './client.ts'
+import type { Draw, Draws } from './draw.ts'
+import type { Micros } from './events.ts'
+import type { Options } from './options.ts'
+
+export type OperationKind = 'get' | 'put' | 'blind' | 'stale' | 'delete' | 'modify'
+
+export type Operation = {
+  readonly number: number
+  readonly client: ClientId
+  readonly at: Micros
+  readonly kind: OperationKind
+  readonly key: Key
+  readonly r: number | undefined
+  readonly w: number | undefined
+  readonly timeoutMs: number
+  /** The caller gives up after this. */
+  readonly abandonMs: number | undefined
+  /** How often an unknown end is followed by the same operation once more, and after how long. */
+  readonly retries: number
+  readonly retryMs: number
+}
+
+export function clientNames(options: Options): readonly ClientId[] {
+  return Array.from({ length: options.clients }, (_, i) => `c${i + 1}` as ClientId)
+}
+
+export function keyNames(options: Options): readonly Key[] {
+  return Array.from({ length: options.keys }, (_, i) => `k${i + 1}` as Key)
+}
+
+/** The operations between two instants, by time. */
+export function makeOperations(
+  options: Options,
+  draws: Draws,
+  from: Micros,
+  to: Micros,
+): readonly Operation[] {
+  const clients = clientNames(options)
+  const keys = keyNames(options)
+  const operations = Array.from({ length: options.operations }, (_, number) => {
+    const draw = draws.of('workload', String(number))
+    const key = options.keys > 30 && draw.permille(500) ? keys.slice(0, 10) : keys
+    return makeOne(number, draw, options, draw.pick(clients), draw.pick(key), from, to)
+  })
+  return operations.sort((a, b) => a.at - b.at || a.number - b.number)
+}
+
+function makeOne(
+  number: number,
+  draw: Draw,
+  options: Options,
+  client: ClientId,
+  key: Key,
+  from: Micros,
+  to: Micros,
+): Operation {
+  const chosen = () => (draw.permille(100) ? draw.between(1, options.replicas) : undefined)
+  // A burst: many operations within a few milliseconds of each other.
+  const at = draw.permille(150)
+    ? from + Math.floor(((to - from) / 8) * draw.below(8)) + draw.below(5000)
+    : draw.between(from, to)
+  return {
+    number,
+    client,
+    at,
+    kind: kindOf(draw.below(100)),
+    key,
+    r: chosen(),
+    w: chosen(),
+    timeoutMs: draw.permille(300) ? draw.between(300, 1500) : draw.between(1500, 5000),
+    abandonMs: draw.permille(50) ? draw.between(1, 300) : undefined,
+    retries: draw.permille(600) ? draw.between(1, 3) : 0,
+    retryMs: draw.permille(500) ? draw.below(50) : draw.between(50, 4000),
+  }
+}
+
+function kindOf(drawn: number): OperationKind {
+  if (drawn < 30) return 'get'
+  if (drawn < 50) return 'put'
+  if (drawn < 60) return 'blind'
+  if (drawn < 70) return 'stale'
+  if (drawn < 78) return 'delete'
+  return 'modify'
+}

@@ -1,0 +1,233 @@
+/**
+ * One world: machines, clients, a network, a list of faults and a list of operations, and one
+ * loop that does whatever is next. Four phases: it starts; faults come and go while safety is
+ * watched; what heals must serve every call; every node starts once more and all is looked at
+ * again.
+ */
+import type { ClusterId, Key, NodeId } from '../core/ids.ts'
+import type { MemberRecord } from '../core/message.ts'
+import { newSecret } from '../wire/secret.ts'
+import { makeCheckers } from './check/all.ts'
+import type { Checker, Violation } from './check/checker.ts'
+import { newDecoded } from './check/decoded.ts'
+import { SimClient } from './client.ts'
+import type { Context, Transport } from './context.ts'
+import { DatagramTransport } from './datagram.ts'
+import { Draws } from './draw.ts'
+import { Events, type Micros } from './events.ts'
+import { type Fault, makeFaults } from './faults.ts'
+import { History } from './history.ts'
+import { Machine } from './machine.ts'
+import { Nemesis } from './nemesis.ts'
+import { Network } from './network.ts'
+import type { Notice } from './notice.ts'
+import { drawOptions, type Options, type Wishes } from './options.ts'
+import { StreamTransport } from './stream.ts'
+import { Trace } from './trace.ts'
+import { Worker } from './worker.ts'
+import { clientNames, keyNames, makeOperations, type Operation } from './workload.ts'
+
+/** All that a run depends on. */
+export type Plan = {
+  readonly options: Options
+  readonly faults: readonly Fault[]
+  readonly operations: readonly Operation[]
+  readonly healsAt: Micros
+}
+
+/** What a run is watched for. */
+export type Seen = {
+  readonly onNotice?: (notice: Notice, at: Micros) => void
+  /** The run ends once this invariant is violated. */
+  readonly stopsOn?: string
+}
+
+/** What a seed says, before anything runs. */
+export function planOf(seed: number, wishes: Wishes = {}): Plan {
+  const draws = new Draws(seed)
+  const options = drawOptions(seed, draws, wishes)
+  const healsAt = Math.max(5, options.seconds - afterSeconds) * second
+  const names = { nodes: nodeNames(options), clients: clientNames(options) }
+  return {
+    options,
+    faults: makeFaults(options, draws, names, startSeconds * second, healsAt - second / 2),
+    operations: makeOperations(options, draws, second, healsAt - second / 2),
+    healsAt,
+  }
+}
+
+export class World {
+  readonly violations: Violation[] = []
+  readonly context: Context
+  readonly history = new History()
+  readonly #plan: Plan
+  readonly #machines = new Map<NodeId, Machine>()
+  readonly #transport: Transport
+  readonly #workers: readonly Worker[]
+  readonly #checkers: readonly Checker[]
+  readonly #nemesis: Nemesis
+  readonly #dead: ReadonlySet<NodeId>
+  readonly #seen: Seen
+  readonly #failed = new Set<string>()
+  #stopped = false
+
+  constructor(plan: Plan, seen: Seen = {}) {
+    const { options } = plan
+    const draws = new Draws(options.seed)
+    this.#plan = plan
+    this.#seen = seen
+    const secret = draws.of('secret')
+    this.context = {
+      options,
+      events: new Events(),
+      draws,
+      network: new Network(options, draws),
+      trace: new Trace(),
+      cluster: draws.of('cluster').bytes(16) as ClusterId,
+      secret: newSecret(count => secret.bytes(count)),
+      settings: {
+        replicas: options.replicas,
+        readQuorum: options.readQuorum,
+        writeQuorum: options.writeQuorum,
+        partitions: options.partitions,
+        fallbacks: Math.min(3, options.nodes - options.replicas),
+        valueBytesMax: 1024 * 1024,
+      },
+      members: membersOf(options),
+      machines: this.#machines,
+      notice: notice => this.#notice(notice),
+    }
+    this.#transport =
+      options.transport === 'stream'
+        ? new StreamTransport(this.context)
+        : new DatagramTransport(this.context)
+    for (const { id } of this.context.members) {
+      this.#machines.set(id, new Machine(id, this.context, this.#transport))
+    }
+    const clients = clientNames(options).map(
+      id => new SimClient(id, this.context, this.#transport),
+    )
+    this.#workers = clients.map(client => new Worker(client, this.context, this.history))
+    this.#nemesis = new Nemesis(this.context, this.#transport, plan.faults)
+    this.#dead = new Set(
+      draws.of('dead').shuffled(nodeNames(options)).slice(0, options.deadForEver),
+    )
+    this.#checkers = makeCheckers({
+      context: this.context,
+      decoded: newDecoded(),
+      history: this.history,
+      clients,
+      faults: plan.faults,
+      dead: this.#dead,
+      fail: (invariant, key, story) => this.#fail(invariant, key, story),
+    })
+  }
+
+  /** Runs to the end, or to an instant; returns the hash of all that happened. */
+  run(until = Number.POSITIVE_INFINITY): string {
+    const { events } = this.context
+    const end = this.#schedule()
+    while (!this.#stopped && events.step(Math.min(until, end)));
+    return this.context.trace.end()
+  }
+
+  /** All phases are planned at the beginning. Returns when the last one ends. */
+  #schedule(): Micros {
+    const { events } = this.context
+    const { healsAt, operations } = this.#plan
+    for (const [i, machine] of [...this.#machines.values()].entries()) {
+      events.at(i * 1000, () => machine.start())
+    }
+    this.#nemesis.plan()
+    const workers = new Map(this.#workers.map(worker => [worker.client.id, worker]))
+    for (const operation of operations) {
+      const worker = workers.get(operation.client)
+      events.at(operation.at, () => worker?.do(operation))
+    }
+    events.at(healsAt, () => this.#heal())
+    const probes = healsAt + 5 * second
+    this.#planProbes(probes)
+    const rest = probes + 12 * second
+    events.at(rest, () => this.#rest())
+    for (const [i, machine] of [...this.#machines.values()].entries()) {
+      events.at(rest + i * 100_000, () => machine.crash('it is restarted', false, 50_000))
+    }
+    this.#planReads(rest + 3 * second)
+    const end = rest + 7 * second
+    events.at(end, () => this.#rest())
+    return end
+  }
+
+  #heal(): void {
+    for (const id of this.#dead) {
+      const machine = this.#machines.get(id)
+      if (machine === undefined) continue
+      machine.buried = true
+      machine.crash('it stays dead', false, undefined)
+    }
+    this.#nemesis.heal()
+  }
+
+  /** Bounded liveness: keys that were written, up to thirty, each by a client of its own. */
+  #planProbes(from: Micros): void {
+    for (const [i, key] of keyNames(this.#plan.options).slice(0, probedKeys).entries()) {
+      const worker = this.#workers[i % this.#workers.length]
+      this.context.events.at(from + i * 50_000, () => worker?.probe(key, 'healed'))
+    }
+  }
+
+  /** Every key is read at every node that lives. */
+  #planReads(from: Micros): void {
+    const { events } = this.context
+    const keys = keyNames(this.#plan.options).slice(0, probedKeys)
+    for (const [i, key] of keys.entries()) {
+      for (const [j, id] of nodeNames(this.#plan.options).entries()) {
+        if (this.#dead.has(id)) continue
+        const worker = this.#workers[(i + j) % this.#workers.length]
+        events.at(from + i * 20_000 + j * 3000, () => worker?.readAt(key as Key, id, 'after'))
+      }
+    }
+  }
+
+  #rest(): void {
+    for (const checker of this.#checkers) checker.atRest?.()
+  }
+
+  #notice(notice: Notice): void {
+    this.#seen.onNotice?.(notice, this.context.events.now)
+    if (notice.type === 'effect' && notice.effect.type === 'send') {
+      this.#nemesis.saw(notice.effect.message)
+    }
+    for (const checker of this.#checkers) checker.onNotice?.(notice)
+  }
+
+  /** The first violation of each invariant is kept. */
+  #fail(invariant: string, key: Key | undefined, story: string): void {
+    if (this.#failed.has(invariant)) return
+    this.#failed.add(invariant)
+    if (invariant === this.#seen.stopsOn) this.#stopped = true
+    this.violations.push({ invariant, key, at: this.context.events.now, story })
+  }
+}
+
+function nodeNames(options: Options): readonly NodeId[] {
+  return Array.from({ length: options.nodes }, (_, i) => `n${i + 1}` as NodeId)
+}
+
+function membersOf(options: Options): readonly MemberRecord[] {
+  return nodeNames(options).map((id, i) => ({
+    id,
+    host: '127.0.0.1',
+    port: 4701 + i,
+    weight: 1,
+    zone: '',
+    key: undefined,
+    statement: undefined,
+  }))
+}
+
+const second = 1_000_000
+const startSeconds = 3
+/** Healing, probes, rest, restarts and reads come on top of the faults. */
+const afterSeconds = 24
+const probedKeys = 30
