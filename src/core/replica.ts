@@ -8,6 +8,7 @@ import type { Record } from './causality/record.ts'
 import { Copies } from './copies.ts'
 import type { Instant, NodeId, WallTime } from './ids.ts'
 import { Listing } from './listing.ts'
+import type { Beliefs } from './membership/beliefs.ts'
 import { Directory } from './membership/directory.ts'
 import type { Load, Profile } from './membership/member-state.ts'
 import { isMembership, Membership } from './membership/membership.ts'
@@ -97,6 +98,11 @@ export class Replica {
   /** Is this a member, as far as this node knows? */
   isMember(node: NodeId): boolean {
     return this.#membership.isMember(node)
+  }
+
+  /** What this node believes of the members. */
+  beliefs(now: Instant): Beliefs {
+    return this.#membership.beliefs(now)
   }
 
   observe(): ReplicaView {
@@ -293,7 +299,7 @@ export class Replica {
   }
 
   #beliefs({ id }: ClientOrigin, now: Instant): GossipReply {
-    return { type: 'gossiped', id, node: this.placement.self, ...this.#membership.beliefs(now) }
+    return { type: 'gossiped', id, node: this.placement.self, ...this.beliefs(now) }
   }
 
   /** A commit ended: acks leave, own writes count; a commit in doubt ends the process. */

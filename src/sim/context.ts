@@ -43,4 +43,12 @@ export type Transport = {
 }
 
 /** Messages that answer: they go back the way the request came. */
-export const answers: ReadonlySet<string> = new Set(['stored', 'held', 'forwarded', 'listed'])
+export const answers: ReadonlySet<string> = new Set([
+  'stored',
+  'held',
+  'forwarded',
+  'listed',
+  'syn-ack',
+  'pong',
+  'pong-for',
+])

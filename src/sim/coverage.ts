@@ -33,7 +33,12 @@ export const rarePaths = [
   'a retry waits for the commit of its first try',
   'a writer that has not seen all begins another actor',
   'an ack comes after the answer',
+  'a member is convicted',
+  'a suspect is heard again',
+  'a suspect is vouched for by another',
+  'an accusation is refuted',
   'an actor goes on',
+  'an observer wakes from a pause',
   'an answer comes for nobody',
   'two dots of one operation meet',
   // what the world does to it

@@ -14,7 +14,12 @@ export type CrashPoint = 'between-effects' | 'after-fan-out' | 'after-ack'
 export type HostileForm = 'noise' | 'foreign-hello' | 'torn-hello' | 'mutated-frame'
 
 export type Fault = { readonly kind: FaultKind; readonly at: Micros } & (
-  | { readonly type: 'crash'; readonly node: NodeId; readonly down: Micros; readonly keeps: boolean }
+  | {
+      readonly type: 'crash'
+      readonly node: NodeId
+      readonly down: Micros
+      readonly keeps: boolean
+    }
   | {
       readonly type: 'crash-point'
       readonly node: NodeId
@@ -27,7 +32,12 @@ export type Fault = { readonly kind: FaultKind; readonly at: Micros } & (
       readonly leaves: boolean
     }
   | { readonly type: 'pause'; readonly node: NodeId; readonly last: Micros }
-  | { readonly type: 'slow-node'; readonly node: NodeId; readonly last: Micros; readonly cost: Micros }
+  | {
+      readonly type: 'slow-node'
+      readonly node: NodeId
+      readonly last: Micros
+      readonly cost: Micros
+    }
   | {
       readonly type: 'partition'
       readonly shape: string
@@ -39,8 +49,18 @@ export type Fault = { readonly kind: FaultKind; readonly at: Micros } & (
   | { readonly type: 'clog'; readonly cuts: readonly Cut[]; readonly last: Micros }
   | { readonly type: 'reset'; readonly cut: Cut; readonly torn: boolean }
   | { readonly type: 'clock'; readonly node: NodeId; readonly offsetMs: number }
-  | { readonly type: 'slow-flush'; readonly node: NodeId; readonly last: Micros; readonly each: Micros }
-  | { readonly type: 'failed-flush'; readonly node: NodeId; readonly keeps: boolean; readonly down: Micros }
+  | {
+      readonly type: 'slow-flush'
+      readonly node: NodeId
+      readonly last: Micros
+      readonly each: Micros
+    }
+  | {
+      readonly type: 'failed-flush'
+      readonly node: NodeId
+      readonly keeps: boolean
+      readonly down: Micros
+    }
   /** Runs on a copy made `age` ago, for ever or for a while beside the directory set aside. */
   | { readonly type: 'restore'; readonly node: NodeId; readonly age: Micros; readonly down: Micros }
   | {
@@ -52,7 +72,12 @@ export type Fault = { readonly kind: FaultKind; readonly at: Micros } & (
     }
   | { readonly type: 'wipe'; readonly node: NodeId; readonly down: Micros }
   | { readonly type: 'rot'; readonly node: NodeId; readonly row: number; readonly bit: number }
-  | { readonly type: 'hostile'; readonly node: NodeId; readonly form: HostileForm; readonly luck: number }
+  | {
+      readonly type: 'hostile'
+      readonly node: NodeId
+      readonly form: HostileForm
+      readonly luck: number
+    }
 )
 
 export type Names = { readonly nodes: readonly NodeId[]; readonly clients: readonly string[] }
@@ -235,7 +260,12 @@ function ringCuts(order: readonly NodeId[]): readonly Cut[] {
 
 /** Both ways. */
 function between(left: readonly string[], right: readonly string[]): readonly Cut[] {
-  return left.flatMap(a => right.flatMap(b => [{ from: a, to: b }, { from: b, to: a }]))
+  return left.flatMap(a =>
+    right.flatMap(b => [
+      { from: a, to: b },
+      { from: b, to: a },
+    ]),
+  )
 }
 
 /** One node after another, each given time to come back: a world without any other fault. */

@@ -50,9 +50,7 @@ export class Worker {
         return this.#write(operation, known.at(-1), asked)
       case 'delete':
         // Who has seen nothing deletes nothing.
-        return known.length > 0
-          ? this.#write(operation, known.at(-1), asked)
-          : this.get(key, asked)
+        return known.length > 0 ? this.#write(operation, known.at(-1), asked) : this.get(key, asked)
       case 'stale':
         return this.#write(operation, known[0], asked)
       case 'blind':

@@ -104,9 +104,7 @@ export class World {
     for (const { id } of this.context.members) {
       this.#machines.set(id, new Machine(id, this.context, this.#transport))
     }
-    const clients = clientNames(options).map(
-      id => new SimClient(id, this.context, this.#transport),
-    )
+    const clients = clientNames(options).map(id => new SimClient(id, this.context, this.#transport))
     this.#workers = clients.map(client => new Worker(client, this.context, this.history))
     this.#nemesis = new Nemesis(this.context, this.#transport, plan.faults)
     this.#dead = new Set(

@@ -86,7 +86,7 @@ export class Detector {
     if (gap < lagMsMin) return false
     this.#lagMs = Math.max(this.#lagMs, Math.min(gap, lagMsMax))
     if (gap < stallMsMin || mutant(27)) return false
-    sometimes('woke from a pause')
+    sometimes('an observer wakes from a pause')
     this.#trusted = false
     for (const one of this.#watched.values()) {
       one.heardAt = (one.heardAt + gap) as Instant
@@ -122,7 +122,7 @@ export class Detector {
   vouched(now: Instant, node: NodeId): void {
     const one = this.#watched.get(node)
     if (one === undefined || !one.suspect) return
-    sometimes('vouched for by another')
+    sometimes('a suspect is vouched for by another')
     one.vouchedAt = now
     one.accused = false
   }

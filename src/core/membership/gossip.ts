@@ -187,7 +187,7 @@ export class Gossip {
       }
     }
     if (pasts.length === 0) return
-    sometimes('refuted an accusation')
+    sometimes('an accusation is refuted')
     const incarnation = Math.max(...pasts) + 1
     this.#roster.setOwn(now, { incarnation })
     this.#roster.changed({ type: 'incarnation' })

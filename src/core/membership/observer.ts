@@ -116,7 +116,7 @@ export class Observer {
         out.push(noted('info', 'suspect', { node, phi: Math.round(act.phi * 10) / 10 }))
         break
       case 'clear':
-        sometimes('a suspect was heard again')
+        sometimes('a suspect is heard again')
         out.push(noted('info', 'clear', { node }))
         this.#accuse(now, out)
     }
@@ -152,7 +152,7 @@ export class Observer {
       changed = true
       this.#statuses.set(node, status)
       if (this.avoids(node)) this.#roster.changed({ type: 'avoid', node })
-      if (status === 'down') sometimes('convicted')
+      if (status === 'down') sometimes('a member is convicted')
       out.push(noted('info', 'status', { node, status, before }))
     }
     if (changed) this.#watch(now)

@@ -6,9 +6,9 @@
 import type { Siblings } from '../../core/causality/siblings.ts'
 import type { Key, NodeId, OpId } from '../../core/ids.ts'
 import type { PutReply, StoreCopy } from '../../core/message.ts'
+import type { Checker, MakeChecker, Scene } from './checker.ts'
 import type { Rows } from './copies.ts'
 import { accountsFor } from './copies.ts'
-import type { Checker, MakeChecker, Scene } from './checker.ts'
 
 export const acksChecker: MakeChecker = (scene): Checker => {
   /** Copies that a node was sent and has not acknowledged. */
@@ -21,9 +21,9 @@ export const acksChecker: MakeChecker = (scene): Checker => {
     const copy = copies.get(nameOf(node, to, id))
     if (copy === undefined) return
     copies.delete(nameOf(node, to, id))
-    const missing = scene.decoded.object(copy.object)?.versions.find(
-      version => !disk.holds(node, copy.key, held => accountsFor(held, version)),
-    )
+    const missing = scene.decoded
+      .object(copy.object)
+      ?.versions.find(version => !disk.holds(node, copy.key, held => accountsFor(held, version)))
     if (missing === undefined) return
     const write = scene.history.ofOp(missing.op)?.id ?? 'a write'
     const story = `${node} told ${to} that ${write} is stored, and its disk does not have it`
@@ -46,10 +46,18 @@ export const acksChecker: MakeChecker = (scene): Checker => {
     }
     const empty = primaryAcks.find(id => !disk.holds(id, key, has))
     if (empty !== undefined) {
-      scene.fail('I13', key, `${node} named ${empty} for ${write.id}, and its disk does not have it`)
+      scene.fail(
+        'I13',
+        key,
+        `${node} named ${empty} for ${write.id}, and its disk does not have it`,
+      )
     }
     if (new Set(primaryAcks).size < wanted) {
-      scene.fail('I12', key, `${node} answered ${write.id} with ${primaryAcks.length} acks, not ${wanted}`)
+      scene.fail(
+        'I12',
+        key,
+        `${node} answered ${write.id} with ${primaryAcks.length} acks, not ${wanted}`,
+      )
     }
   }
 

@@ -11,6 +11,7 @@ import { outcomesChecker } from './outcomes.ts'
 import { progressChecker } from './progress.ts'
 import { siblingsChecker } from './siblings.ts'
 import { valuesChecker } from './values.ts'
+import { viewsChecker } from './views.ts'
 
 /** Dots come first: they count what the others excuse. */
 const all: readonly MakeChecker[] = [
@@ -24,6 +25,7 @@ const all: readonly MakeChecker[] = [
   boundsChecker,
   linksChecker,
   hostileChecker,
+  viewsChecker,
 ]
 
 export function makeCheckers(scene: Scene): readonly Checker[] {
