@@ -154,8 +154,7 @@ export class LmdbStore implements OpenedStore {
     if (!isRowKey(key)) return undefined
     return this.#reading(() => {
       const found = this.#environment.getBinaryFast(keyBytes(key))
-      // A plain array of its own: lmdb-js reuses the buffer, whose length it overrides.
-      return found === undefined ? undefined : new Uint8Array(found.subarray(0, found.length))
+      return found === undefined ? undefined : copyOf(found)
     })
   }
 
@@ -212,6 +211,17 @@ async function causeOf(error: unknown): Promise<unknown> {
   } catch (cause) {
     return cause
   }
+}
+
+/**
+ * A plain array of its own: lmdb-js reuses the buffer, whose length it overrides. Out of Node's
+ * pool, for an array above 64 bytes otherwise costs a call of malloc and more to collect.
+ */
+function copyOf(found: Uint8Array): Uint8Array {
+  const { length } = found
+  const own = Buffer.allocUnsafe(length)
+  own.set(found.subarray(0, length))
+  return new Uint8Array(own.buffer, own.byteOffset, length)
 }
 
 function isGoodRow({ key, value }: Row): boolean {

@@ -18,6 +18,7 @@ import type { OpenedStore } from './lmdb-store.ts'
 import type { Log } from './log.ts'
 import { entryOf, readClusterFile, readSecret } from './node-files.ts'
 import { openStore } from './open-store.ts'
+import { randomBinary } from './random-pool.ts'
 import { Runtime } from './runtime.ts'
 import { exitCodes, StartRefused } from './start-refused.ts'
 import { StoreRefused } from './store-error.ts'
@@ -109,7 +110,7 @@ function runtimeOf(options: NodeOptions, { file, secret, store }: Parts): Runtim
     secrets: coreSecrets(secret),
     hash: nodeHash,
     reads: store.reads,
-    random: count => randomBytes(count).toString('latin1'),
+    random: randomBinary,
     whole,
   })
   const channels = new Channels({

@@ -17,6 +17,8 @@ import {
 } from '../../src/cluster/process-identity.ts'
 import { type Ran, runKv, startKv } from './cli-cluster.ts'
 
+const breakOffs = ['SIGTERM', 'SIGINT', 'SIGALRM'] as const
+
 export type ShownNode = {
   readonly name: string
   readonly state: string
@@ -40,9 +42,20 @@ export class LocalClusters {
   /** Ends with the test; fails it where a process is left behind. */
   static async make(t: Test): Promise<LocalClusters> {
     const clusters = new LocalClusters(await mkdtemp(join(tmpdir(), 'kv-life-')))
+    // A test that is broken off (by hand, or by the runner's patience) ends what it started, too:
+    // first each `kv` that could start more; the home is in its environment.
+    const breakOff = () => {
+      for (const what of ['environ', 'cmdline'] as const) {
+        for (const one of clusters.processes(clusters.home, what)) signalProcess(one, 'SIGKILL')
+      }
+    }
+    process.once('exit', breakOff)
+    for (const signal of breakOffs) process.prependOnceListener(signal, breakOff)
     t.teardown(async () => {
       await clusters.kv(['cluster', 'down', '--all'])
       const left = await clusters.#kill()
+      process.off('exit', breakOff)
+      for (const signal of breakOffs) process.off(signal, breakOff)
       await rm(clusters.home, { recursive: true, force: true })
       if (left.length > 0) throw new Error(`left behind: ${JSON.stringify(left)}`)
     })
@@ -87,9 +100,12 @@ export class LocalClusters {
   }
 
   /** Every process that runs with this home in its command line: supervisors, nodes, `kv --dir`. */
-  processes(within = this.home): readonly ProcessIdentity[] {
+  processes(
+    within = this.home,
+    what: 'cmdline' | 'environ' = 'cmdline',
+  ): readonly ProcessIdentity[] {
     return readdirSync('/proc').flatMap(entry => {
-      if (!/^[0-9]+$/.test(entry) || !commandLine(entry).includes(within)) return []
+      if (!/^[0-9]+$/.test(entry) || !textOf(entry, what).includes(within)) return []
       return identityOf(Number(entry)) ?? []
     })
   }
@@ -160,10 +176,14 @@ export async function killNow(...processes: readonly ProcessIdentity[]): Promise
   }
 }
 
-/** With `\0` between the words; empty where there is no such process. */
 function commandLine(pid: string): string {
+  return textOf(pid, 'cmdline')
+}
+
+/** With `\0` between the words; empty where there is no such process. */
+function textOf(pid: string, what: 'cmdline' | 'environ'): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    return readFileSync(`/proc/${pid}/${what}`, 'utf8')
   } catch {
     return ''
   }

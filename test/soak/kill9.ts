@@ -3,13 +3,13 @@
  * write; then every acknowledged write must be there: as a value, a sibling or an ancestor.
  */
 import { randomInt } from 'node:crypto'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Client, connect, type Entry, KvError } from '../../src/client/index.ts'
 import { destroy } from '../../src/cluster/down.ts'
 import { actOnNodes } from '../../src/cluster/node-action.ts'
-import { bringUp } from '../../src/cluster/up.ts'
+import { bringUpHere } from '../../src/cluster/up.ts'
 import { judge, type Verdict, type Write } from './history.ts'
 
 export type Kill9Options = {
@@ -41,7 +41,8 @@ export async function soakKill9(options: Kill9Options): Promise<Kill9Report> {
   try {
     const wanted = { nodes: 5, basePort: 0 }
     const taken = new Map<number, string>()
-    await bringUp({ directory, name: 'soak', wanted, timeoutMs, taken, home })
+    // Its supervisor is in this process: a run that is broken off leaves no node behind.
+    await bringUpHere({ directory, name: 'soak', wanted, timeoutMs, taken, home })
     const load = new Load(options)
     const clients = await Promise.all(
       Array.from({ length: options.clients }, () => connect({ cluster: directory })),
@@ -55,6 +56,7 @@ export async function soakKill9(options: Kill9Options): Promise<Kill9Report> {
     return load.report(judge(load.writes, live), kills, (performance.now() - begun) / 1000)
   } finally {
     await destroy(directory, timeoutMs)
+    await rm(home, { recursive: true, force: true })
   }
 }
 

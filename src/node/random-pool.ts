@@ -1,0 +1,18 @@
+/**
+ * Random bytes from the operating system, fetched a pool at a time: one call costs a slice.
+ * `client/random-pool.ts` says the same ten lines, for the reason that `hash.ts` gives.
+ */
+import { randomFillSync } from 'node:crypto'
+
+const pool = Buffer.alloc(4096)
+let used = pool.length
+
+/** `count` random bytes, at most 4,096, as a binary string; never the same bytes twice. */
+export function randomBinary(count: number): string {
+  if (used + count > pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  used += count
+  return pool.toString('latin1', used - count, used)
+}
