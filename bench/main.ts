@@ -65,7 +65,7 @@ async function run(): Promise<number> {
 /** By command; nothing where no pairs are asked for. */
 async function startUps(pairs: number): Promise<Readonly<Record<string, StartUp>>> {
   if (pairs === 0) return {}
-  const get = await measureGet(join(directory, 'product'), productKeys.name(1), pairs)
+  const get = await measureGet(join(directory, 'product'), pairs)
   for (const close of closers.splice(0)) await close()
   return { 'kv get': get, 'kv cluster up -n 5': await measureUp(join(directory, 'up'), pairs) }
 }

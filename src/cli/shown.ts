@@ -75,7 +75,8 @@ export function shownAcks(outcome: Outcome): string {
 function shortValue(value: Uint8Array): string {
   const text = textOf(value.subarray(0, shortBytes))
   if (text === undefined || value.length > shortBytes) return counted(value.length, 'byte')
-  return oneLine(text)
+  return oneLine(text, shownChars)
 }
 
 const shortBytes = 200
+const shownChars = 60
