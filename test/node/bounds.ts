@@ -35,7 +35,7 @@ t.test('1,024 in flight and no more: the rest waits, and then gets its answers',
   const cluster = await waitingNode(t)
   const client = await cluster.client('n1')
   const watcher = await cluster.client('n1')
-  const replies = Array.from({ length: inFlightMax + 1 }, (_, i) => get(client, `k${i}`, 700))
+  const replies = Array.from({ length: inFlightMax + 1 }, (_, i) => get(client, `k${i}`, 2500))
   t.equal(await mostOf(watcher, 'inFlight'), inFlightMax + 1, 'and the status that asks')
   const last = await replies.at(-1)!
   t.match(last, { type: 'failed', failure: { code: 'TIMEOUT' } })

@@ -4,7 +4,7 @@ import t from 'tap'
 import { startCliCluster } from '../helpers/cli-cluster.ts'
 import { onTerminal, type Typed, whyNoTerminal } from '../helpers/pseudo-terminal.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 const skip = whyNoTerminal()
 if (skip !== false) t.comment(`no terminal tests: ${skip}`)
 const cluster = skip === false ? await startCliCluster() : undefined
