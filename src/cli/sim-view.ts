@@ -27,7 +27,9 @@ export function shrunkLines(plan: Plan, result: Result, command: string): readon
   return [
     `smaller, after ${small.runs} runs: ${faults.length} faults of ${plan.faults.length}, ` +
       `${operations.length} operations of ${plan.operations.length}`,
-    ...faults.map(fault => `  ${timeOf(fault.at)} ${'node' in fault ? fault.node : ''} ${faultText(fault)}`),
+    ...faults.map(
+      fault => `  ${timeOf(fault.at)} ${'node' in fault ? fault.node : ''} ${faultText(fault)}`,
+    ),
     '',
     ...report(small.plan, small.violation, { command }),
   ]

@@ -46,9 +46,7 @@ export class Copies {
 
   read(from: NodeId, { id, epoch, key, token, full }: ReadCopy, out: Effect[]): void {
     const held = full ? this.#objects.durable(token, key) : this.#objects.durableDigest(token, key)
-    const refused =
-      this.#refusalOf({ epoch }) ??
-      (held === damaged ? damagedFailure() : undefined)
+    const refused = this.#refusalOf({ epoch }) ?? (held === damaged ? damagedFailure() : undefined)
     const record = typeof held === 'object' && refused === undefined ? held : undefined
     const digest = typeof held === 'string' && refused === undefined ? held : (record?.digest ?? '')
     const object = record?.object

@@ -1,7 +1,8 @@
 /** The real channels of the simulated nodes and clients, as `src/node/channels.ts` makes them. */
+
+import { assert } from '../core/assert.ts'
 import type { NodeId } from '../core/ids.ts'
 import type { ClientReply, ClientRequest, PeerMessage } from '../core/message.ts'
-import { assert } from '../core/assert.ts'
 import { frameBytesMax, inFlightBytesMax, inFlightMax } from '../wire/bounds.ts'
 import { Channel } from '../wire/channel.ts'
 import type { Identity } from '../wire/hello.ts'

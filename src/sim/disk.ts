@@ -72,7 +72,6 @@ export class Disk {
     this.#commits = image.commits
   }
 
-
   /** One bit of a row turns over. */
   rot(key: RowKey, bit: number): void {
     const row = copyOf(this.#rows.get(key))

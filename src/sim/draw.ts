@@ -67,12 +67,7 @@ export class Draw {
     let text = ''
     while (text.length < count) {
       const word = this.next()
-      text += String.fromCharCode(
-        word >>> 24,
-        (word >>> 16) & 255,
-        (word >>> 8) & 255,
-        word & 255,
-      )
+      text += String.fromCharCode(word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255)
     }
     return text.slice(0, count)
   }

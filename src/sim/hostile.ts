@@ -69,7 +69,9 @@ function mutatedHarm(
 function mutated(sound: Uint8Array, draw: Draw): Uint8Array {
   const bytes = sound.slice(0, draw.permille(200) ? draw.below(sound.length) : sound.length)
   for (let flips = 1 + draw.below(3); flips > 0 && bytes.length > 0; flips--) {
-    const at = draw.permille(500) ? draw.below(Math.min(bytes.length, 40)) : draw.below(bytes.length)
+    const at = draw.permille(500)
+      ? draw.below(Math.min(bytes.length, 40))
+      : draw.below(bytes.length)
     bytes[at] = draw.permille(500) ? draw.below(256) : (bytes[at] ?? 0) ^ (1 << draw.below(8))
   }
   return bytes

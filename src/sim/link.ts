@@ -107,10 +107,7 @@ export class Link {
     this.#back = new Pipe(network.pair(to, from), context, bytes => this.dialled?.arrive(bytes))
   }
 
-  dial<In extends object, Out>(
-    channel: Channel<In, Out>,
-    owner: LinkOwner<In>,
-  ): LinkEnd<In, Out> {
+  dial<In extends object, Out>(channel: Channel<In, Out>, owner: LinkOwner<In>): LinkEnd<In, Out> {
     const end = new LinkEnd(channel, owner, this.#there, () => this.endedBy('dialled'))
     this.dialled = end
     if (this.#over) this.#context.events.after(0, () => end.closed())

@@ -2,8 +2,9 @@
  * One machine of the world: its disk, its clocks, its luck, and the process that runs on it, if
  * one does. What outlives a process is here; what dies with it is in `process.ts`.
  */
-import type { NodeId, StartId, StoreId } from '../core/ids.ts'
+
 import { sometimes } from '#mutants'
+import type { NodeId, StartId, StoreId } from '../core/ids.ts'
 import { Clock } from './clock.ts'
 import type { Context, Transport } from './context.ts'
 import { Disk, type Image } from './disk.ts'

@@ -216,8 +216,7 @@ export class Nemesis {
       for (const version of copies.flatMap(copy => copy.versions)) {
         const held = left.some(
           copy =>
-            copy.ops.includes(version.op) ||
-            copy.versions.some(other => other.op === version.op),
+            copy.ops.includes(version.op) || copy.versions.some(other => other.op === version.op),
         )
         if (!held) return false
       }

@@ -1,7 +1,8 @@
 /** What happens in a world, as its checkers and the timeline see it: facts, not opinions. */
-import type { ClientId } from './client.ts'
+
 import type { NodeId, StartId } from '../core/ids.ts'
 import type { Effect, Input, Row, RowKey } from '../core/step.ts'
+import type { ClientId } from './client.ts'
 import type { Fault } from './faults.ts'
 import type { Call, Write } from './history.ts'
 
@@ -35,7 +36,12 @@ export type Notice =
       readonly message: string | undefined
       readonly sentAt: number
     }
-  | { readonly type: 'malformed'; readonly at: string; readonly from: string; readonly reason: string }
+  | {
+      readonly type: 'malformed'
+      readonly at: string
+      readonly from: string
+      readonly reason: string
+    }
   | { readonly type: 'call'; readonly call: Call }
   /** A write is sent for the first time, so its operation id is known. */
   | { readonly type: 'sent'; readonly write: Write; readonly to: NodeId }

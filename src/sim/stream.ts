@@ -146,12 +146,15 @@ export class StreamTransport implements Transport {
         if (process === undefined || process.ended) return link.endedBy('dialled')
         out.dialling = false
         out.link = link
-        const end: LinkEnd<PeerMessage, PeerMessage> = link.dial(peerChannel(this.#context, machine, to), {
-          deliver: run => process.deliver(`link ${link.id}`, run),
-          onEvent: event => this.#peerHeard(machine, to, out, event),
-          onClosed: () => this.#lost(machine, to, out),
-          touch: () => this.#touch(machine, end),
-        })
+        const end: LinkEnd<PeerMessage, PeerMessage> = link.dial(
+          peerChannel(this.#context, machine, to),
+          {
+            deliver: run => process.deliver(`link ${link.id}`, run),
+            onEvent: event => this.#peerHeard(machine, to, out, event),
+            onClosed: () => this.#lost(machine, to, out),
+            touch: () => this.#touch(machine, end),
+          },
+        )
         out.end = end
         end.flush()
       },

@@ -85,7 +85,10 @@ function tell(history: History, key: Key | undefined, notice: Notice, add: Add):
     case 'ended':
       return add(notice.node, `ENDS: ${notice.why}`)
     case 'fault':
-      return add(nodeOf(notice.fault), `FAULT ${notice.began ? '' : 'ends: '}${faultText(notice.fault)}`)
+      return add(
+        nodeOf(notice.fault),
+        `FAULT ${notice.began ? '' : 'ends: '}${faultText(notice.fault)}`,
+      )
     case 'input':
       return inputLine(history, key, notice.node, notice.input, add)
     case 'effect':
@@ -95,7 +98,10 @@ function tell(history: History, key: Key | undefined, notice: Notice, add: Add):
         const { key: ofRow } = keyOfRow(row)
         if (!isOf(key, ofRow) || value === undefined) continue
         const record = decodeRecord(simHash, ofRow, value)
-        add(notice.node, `durable ${record === undefined ? '?' : objectText(history, record.siblings)}`)
+        add(
+          notice.node,
+          `durable ${record === undefined ? '?' : objectText(history, record.siblings)}`,
+        )
       }
       return
     default:
@@ -127,7 +133,13 @@ function endLine({ client, write, result, shown }: Call): string {
   return `${client} ${what}: {${shown.map(seen => seen.id).join(' ')}}`
 }
 
-function inputLine(history: History, key: Key | undefined, node: NodeId, input: Input, add: Add): void {
+function inputLine(
+  history: History,
+  key: Key | undefined,
+  node: NodeId,
+  input: Input,
+  add: Add,
+): void {
   if (input.type === 'message') {
     const text = messageText(history, key, input.message)
     if (text !== undefined) add(node, `<- ${input.from} ${text}`)
@@ -139,7 +151,13 @@ function inputLine(history: History, key: Key | undefined, node: NodeId, input: 
   }
 }
 
-function effectLine(history: History, key: Key | undefined, node: NodeId, effect: Effect, add: Add): void {
+function effectLine(
+  history: History,
+  key: Key | undefined,
+  node: NodeId,
+  effect: Effect,
+  add: Add,
+): void {
   if (effect.type === 'send') {
     const text = messageText(history, key, effect.message)
     if (text !== undefined) add(node, `-> ${effect.to} ${text}`)
@@ -150,7 +168,11 @@ function effectLine(history: History, key: Key | undefined, node: NodeId, effect
   }
 }
 
-function messageText(history: History, key: Key | undefined, message: PeerMessage): string | undefined {
+function messageText(
+  history: History,
+  key: Key | undefined,
+  message: PeerMessage,
+): string | undefined {
   switch (message.type) {
     case 'store': {
       const object = isOf(key, message.key) ? decodeCheckedObject(message.object) : undefined

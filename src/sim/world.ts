@@ -76,12 +76,13 @@ export class World {
     const draws = new Draws(options.seed)
     this.#plan = plan
     this.#seen = seen
+    const events = new Events()
     const secret = draws.of('secret')
     this.context = {
       options,
-      events: new Events(),
+      events,
       draws,
-      network: new Network(options, draws),
+      network: new Network(options, draws, events, plan.healsAt),
       trace: new Trace(),
       cluster: draws.of('cluster').bytes(16) as ClusterId,
       secret: newSecret(count => secret.bytes(count)),
@@ -104,9 +105,7 @@ export class World {
     for (const { id } of this.context.members) {
       this.#machines.set(id, new Machine(id, this.context, this.#transport))
     }
-    const clients = clientNames(options).map(
-      id => new SimClient(id, this.context, this.#transport),
-    )
+    const clients = clientNames(options).map(id => new SimClient(id, this.context, this.#transport))
     this.#workers = clients.map(client => new Worker(client, this.context, this.history))
     this.#nemesis = new Nemesis(this.context, this.#transport, plan.faults)
     this.#dead = new Set(

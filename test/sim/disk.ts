@@ -54,7 +54,10 @@ t.test('a copy stays what it was, and can take the place of the directory', asyn
   disk.begin([row('c', 3)])
   disk.replace(copy)
   t.same([...disk.rows], [[k('a'), Uint8Array.of(1)]])
-  t.same(disk.reads.range('' as RowKey, '\xff' as RowKey, 9).map(({ key }) => key), [k('a')])
+  t.same(
+    disk.reads.range('' as RowKey, '\xff' as RowKey, 9).map(({ key }) => key),
+    [k('a')],
+  )
   t.equal(disk.commits, 1)
   t.equal(disk.unflushed, undefined)
 })

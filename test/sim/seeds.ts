@@ -73,7 +73,10 @@ t.test('the canary: a known-bad version is caught, by the checker named for it',
     tasksOf(4, canary),
     answer => {
       const fired = answer.type === 'fired' ? answer.fired : []
-      t.ok(fired.some(name => bad.checkers.includes(name)), `seed ${answer.seed}: ${fired}`)
+      t.ok(
+        fired.some(name => bad.checkers.includes(name)),
+        `seed ${answer.seed}: ${fired}`,
+      )
     },
     { processes: 2 },
   )

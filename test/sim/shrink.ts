@@ -15,7 +15,10 @@ t.test('what is left is what the violation needs', async t => {
   const small = shrink(plan, 'I1', 300, fails)!
   t.same(small.plan.faults, [fault])
   t.same(small.plan.operations, needed)
-  t.same(Object.keys(small.plan.options.faults).filter(kind => kind !== fault.kind), [])
+  t.same(
+    Object.keys(small.plan.options.faults).filter(kind => kind !== fault.kind),
+    [],
+  )
   const last = Math.max(fault.at, needed[1]!.at)
   t.equal(small.plan.healsAt, last + 1_000_000)
   t.ok(small.runs <= 300)

@@ -19,7 +19,10 @@ t.test('a fault that is left out leaves every other one as it was', async t => {
   t.ok(faults.some(fault => fault.kind === kind) || kind === 'loss')
   // Draws are keyed by kind and number, so another seed's options with one kind less agree.
   const less = planOf(1)
-  t.same(less.faults.filter(fault => fault.kind !== kind), faults.filter(fault => fault.kind !== kind))
+  t.same(
+    less.faults.filter(fault => fault.kind !== kind),
+    faults.filter(fault => fault.kind !== kind),
+  )
 })
 
 t.test('one seed, one trace; it depends on the faults and the operations', async t => {

@@ -1,8 +1,8 @@
 /** A process that runs the worlds it is sent, one after another, and sends back what they gave. */
 import { chooseMutants } from '#mutants'
 import { firedBy } from '../../sim/known-bad.ts'
-import { type Result, runSeed } from '../../sim/run.ts'
 import type { Wishes } from '../../sim/options.ts'
+import { type Result, runSeed } from '../../sim/run.ts'
 
 /** `bad`: the known-bad version to be on, by name. */
 export type Task = {

@@ -34,13 +34,14 @@ export function nextDot(
     const ahead = seen.vector.some(
       dot => isOfFamily(field, dot.actor) && dot.counter > counterOf(base.vector, dot.actor),
     )
-    const goesOn = own.find(
-      dot => counterOf(seen.vector, dot.actor) === dot.counter || mutant(36),
-    )
+    const goesOn = own.find(dot => counterOf(seen.vector, dot.actor) === dot.counter || mutant(36))
     if (ahead) sometimes('a context is ahead of its row')
     if (!ahead && goesOn !== undefined && goesOn.counter < counterMax) {
       sometimes('an actor goes on')
-      return { dot: { actor: goesOn.actor, counter: goesOn.counter + (mutant(36) ? 50 : 1) }, field }
+      return {
+        dot: { actor: goesOn.actor, counter: goesOn.counter + (mutant(36) ? 50 : 1) },
+        field,
+      }
     }
     const next = ahead ? undefined : nextOfFamily(field, own)
     if (next !== undefined) {

@@ -159,7 +159,9 @@ function survives(version: Version, other: Siblings): boolean {
 function impliedBy({ vector, versions }: Siblings, version: Version): Version {
   if (!mutant(36)) return version
   const { actor } = version.dot
-  const newer = versions.filter(({ dot }) => dot.actor === actor && dot.counter > version.dot.counter)
+  const newer = versions.filter(
+    ({ dot }) => dot.actor === actor && dot.counter > version.dot.counter,
+  )
   return { ...version, dot: { actor, counter: counterOf(vector, actor) - newer.length } }
 }
 

@@ -2,8 +2,9 @@
  * The reference model of what the replicas hold together: a version is there where some copy has
  * it and no copy knows of it without having it. Written over sets, apart from the merge in core.
  */
-import { type Version, type Siblings } from '../../core/causality/siblings.ts'
+
 import { decodeRecord } from '../../core/causality/record.ts'
+import type { Siblings, Version } from '../../core/causality/siblings.ts'
 import { covers } from '../../core/causality/version-vector.ts'
 import type { Key } from '../../core/ids.ts'
 import { keyOfRow, objectRowAt, objectRowsEnd } from '../../core/row-key.ts'

@@ -2,8 +2,9 @@
  * I5: no dot names two operations, and no actor's counter goes back, over every restart, restore
  * and copy. Seen where a dot is first used: in what a coordinator sends or commits.
  */
-import type { Version } from '../../core/causality/siblings.ts'
+
 import { hexOf } from '../../core/binary.ts'
+import type { Version } from '../../core/causality/siblings.ts'
 import type { Actor, Key, NodeId, OpId } from '../../core/ids.ts'
 import { keyOfRow } from '../../core/row-key.ts'
 import type { Effect } from '../../core/step.ts'
