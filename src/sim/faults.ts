@@ -11,7 +11,7 @@ import type { FaultKind, Intensity, Options } from './options.ts'
 export type Cut = { readonly from: string; readonly to: string }
 
 export type CrashPoint = 'between-effects' | 'after-fan-out' | 'after-ack'
-export type HostileForm = 'noise' | 'foreign-hello' | 'torn-hello' | 'mutated-frame'
+type HostileForm = 'noise' | 'foreign-hello' | 'torn-hello' | 'mutated-frame'
 
 export type Fault = { readonly kind: FaultKind; readonly at: Micros } & (
   | {

@@ -5,7 +5,7 @@
  */
 import type { Draw, Draws } from './draw.ts'
 
-export const faultKinds = [
+const faultKinds = [
   'loss',
   'duplicate',
   'tail',
@@ -33,7 +33,7 @@ const intensities = ['rare', 'medium', 'storm'] as const
 export type Intensity = (typeof intensities)[number]
 export type Intensities = Readonly<Partial<Record<FaultKind, Intensity>>>
 
-export type Shape = 'swarm' | 'everything' | 'calm' | 'single' | 'reuse' | 'late' | 'decay' | 'skew'
+type Shape = 'swarm' | 'everything' | 'calm' | 'single' | 'reuse' | 'late' | 'decay' | 'skew'
 
 export type Options = {
   readonly seed: number
