@@ -38,8 +38,8 @@ export type Plan = {
 /** What a run is watched for. */
 export type Seen = {
   readonly onNotice?: (notice: Notice, at: Micros) => void
-  /** The run ends once this invariant is violated. */
-  readonly stopsOn?: string
+  /** The run ends once one of these invariants is violated. */
+  readonly stopsOn?: readonly string[]
 }
 
 /** What a seed says, before anything runs. */
@@ -204,7 +204,7 @@ export class World {
   #fail(invariant: string, key: Key | undefined, story: string): void {
     if (this.#failed.has(invariant)) return
     this.#failed.add(invariant)
-    if (invariant === this.#seen.stopsOn) this.#stopped = true
+    if (this.#seen.stopsOn?.includes(invariant)) this.#stopped = true
     this.violations.push({ invariant, key, at: this.context.events.now, story })
   }
 }
