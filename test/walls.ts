@@ -16,11 +16,16 @@ const forCompiler: Readonly<Record<string, string>> = {
   'src/core/wall-buffer.ts': 'Buffer.alloc(1)',
   'src/core/wall-upwards.ts': "import '../wire/version.ts'",
   'src/wire/wall-node.ts': "import 'node:net'",
+  'src/sim/wall-node.ts': "import 'node:fs'",
+  'src/sim/wall-node-layer.ts': "import '../node/hash.ts'",
   'src/client/wall-node-layer.ts': "import '../node/hash.ts'",
   'src/node/wall-client-layer.ts': "import '../client/hash.ts'",
 }
 const forLinter: Readonly<Record<string, string>> = {
   'src/core/wall-package.ts': "import { pack } from 'msgpackr'\nexport const a = pack(1)\n",
+  'src/core/wall-import.ts': "import { a } from '#elsewhere'\nexport const b = a\n",
+  'src/sim/wall-package.ts': "import { pack } from 'msgpackr'\nexport const a = pack(1)\n",
+  'src/sim/wall-date.ts': 'export const a = Date.now()\n',
   'src/core/wall-date.ts': 'export const a = Date.now()\n',
   'src/core/wallName.ts': 'export const a = 1\n',
   'src/node/wall-any.ts': 'export const a: any = 1\n',
@@ -46,7 +51,14 @@ t.test('a violation of a layer fails the check', async t => {
     )
     return stdout + stderr
   }
-  const compiled = await outputOf('tsc', ['-b', 'src/core', 'src/wire', 'src/node', 'src/client'])
+  const compiled = await outputOf('tsc', [
+    '-b',
+    'src/core',
+    'src/wire',
+    'src/node',
+    'src/client',
+    'src/sim',
+  ])
   for (const path of Object.keys(forCompiler)) t.match(compiled, path, `compiler: ${path}`)
   const linted = await outputOf('biome', [
     'ci',

@@ -11,7 +11,7 @@ import type { FaultKind, Intensity, Options } from './options.ts'
 export type Cut = { readonly from: string; readonly to: string }
 
 export type CrashPoint = 'between-effects' | 'after-fan-out' | 'after-ack'
-export type HostileForm = 'noise' | 'foreign-hello' | 'torn-hello' | 'mutated-frame'
+type HostileForm = 'noise' | 'foreign-hello' | 'torn-hello' | 'mutated-frame'
 
 export type Fault = { readonly kind: FaultKind; readonly at: Micros } & (
   | {
@@ -129,29 +129,19 @@ type Setting = {
 }
 
 function makeOne(kind: FaultKind, at: Micros, draw: Draw, setting: Setting): readonly Fault[] {
-  const { names, victim } = setting
-  const node = draw.pick(names.nodes)
+  const { nodes, clients } = setting.names
+  const node = draw.pick(nodes)
   const down = draw.permille(700) ? draw.between(20 * ms, 400 * ms) : draw.between(ms, 8 * second)
   const keeps = draw.permille(300)
   const last = draw.between(100 * ms, draw.permille(800) ? 5 * second : 15 * second)
+  const others = [...nodes, ...clients].filter(other => other !== node)
   switch (kind) {
     case 'crash':
       return crashes(at, draw, node, setting)
-    case 'crash-point': {
-      const point = draw.pick(['between-effects', 'after-fan-out', 'after-fan-out', 'after-ack'])
-      const skip = draw.below(12)
-      const leaves = draw.permille(700)
-      return [{ kind, type: kind, at, node, point: point as CrashPoint, skip, down, keeps, leaves }]
-    }
+    case 'crash-point':
+      return [crashPoint(at, draw, node, down, keeps)]
     case 'blackout':
-      return names.nodes.map(each => ({
-        kind,
-        type: 'crash',
-        at: at + draw.below(5 * ms),
-        node: each,
-        down: draw.between(50 * ms, 2 * second),
-        keeps: draw.permille(300),
-      }))
+      return nodes.map(each => blackout(at, draw, each))
     case 'pause':
       return [{ kind, type: kind, at, node, last }]
     case 'slow-node':
@@ -159,14 +149,12 @@ function makeOne(kind: FaultKind, at: Micros, draw: Draw, setting: Setting): rea
     case 'partition':
       return [partition(at, draw, last, setting)]
     case 'clog': {
-      if (names.nodes.length < 2) return []
-      const to = draw.pick(names.nodes.filter(other => other !== node))
-      const cuts = [{ from: node, to }]
+      const cuts = [{ from: node, to: draw.pick(others) }]
       return [{ kind, type: kind, at, cuts, last: draw.between(50 * ms, 5 * second) }]
     }
     case 'reset': {
-      const from = draw.pick([...names.nodes, ...names.clients].filter(other => other !== node))
-      return [{ kind, type: kind, at, cut: { from, to: node }, torn: draw.permille(500) }]
+      const cut = { from: draw.pick(others), to: node }
+      return [{ kind, type: kind, at, cut, torn: draw.permille(500) }]
     }
     case 'clock':
       return [{ kind, type: kind, at, node, offsetMs: draw.below(dayMs) }]
@@ -174,25 +162,51 @@ function makeOne(kind: FaultKind, at: Micros, draw: Draw, setting: Setting): rea
       return [{ kind, type: kind, at, node, last, each: draw.between(20 * ms, 2 * second) }]
     case 'failed-flush':
       return [{ kind, type: kind, at, node, keeps, down }]
+    case 'hostile':
+      return [{ kind, type: kind, at, node, form: draw.pick(hostileForms), luck: draw.next() }]
+    default:
+      return destroy(kind, at, draw, down, last, setting.victim)
+  }
+}
+
+function crashPoint(at: Micros, draw: Draw, node: NodeId, down: Micros, keeps: boolean): Fault {
+  const kind = 'crash-point'
+  const point = draw.pick(crashPoints)
+  const leaves = draw.permille(700)
+  return { kind, type: kind, at, node, point, skip: draw.below(12), down, keeps, leaves }
+}
+
+/** All nodes within five milliseconds. */
+function blackout(at: Micros, draw: Draw, node: NodeId): Fault {
+  return {
+    kind: 'blackout',
+    type: 'crash',
+    at: at + draw.below(5 * ms),
+    node,
+    down: draw.between(50 * ms, 2 * second),
+    keeps: draw.permille(300),
+  }
+}
+
+/** What a disk loses by; and nothing for a kind that is a property of every message. */
+function destroy(
+  kind: FaultKind,
+  at: Micros,
+  draw: Draw,
+  down: Micros,
+  last: Micros,
+  node: NodeId,
+): readonly Fault[] {
+  switch (kind) {
     case 'restore':
-      return [{ kind, type: kind, at, node: victim, age: draw.between(second, 20 * second), down }]
-    case 'clone': {
-      const age = draw.between(0, 8 * second)
-      return [{ kind, type: kind, at, node: victim, age, down, last }]
-    }
+      return [{ kind, type: kind, at, node, age: draw.between(second, 20 * second), down }]
+    case 'clone':
+      return [{ kind, type: kind, at, node, age: draw.between(0, 8 * second), down, last }]
     case 'wipe':
-      return [{ kind, type: kind, at, node: victim, down }]
+      return [{ kind, type: kind, at, node, down }]
     case 'rot':
-      return [{ kind, type: kind, at, node: victim, row: draw.next(), bit: draw.below(4000) }]
-    case 'hostile': {
-      const forms = ['noise', 'foreign-hello', 'torn-hello', 'mutated-frame', 'mutated-frame']
-      const form = draw.pick(forms) as HostileForm
-      return [{ kind, type: kind, at, node, form, luck: draw.next() }]
-    }
-    case 'loss':
-    case 'duplicate':
-    case 'tail':
-    case 'capacity':
+      return [{ kind, type: kind, at, node, row: draw.next(), bit: draw.below(4000) }]
+    default:
       return []
   }
 }
@@ -283,3 +297,18 @@ function rollingRestart({ nodes }: Names, to: Micros): readonly Fault[] {
 const ms = 1000
 const second = 1_000_000
 const dayMs = 24 * 60 * 60 * 1000 - 60_000
+
+/** The point between fan-out and flush is the dearest: twice as often. */
+const crashPoints: readonly CrashPoint[] = [
+  'between-effects',
+  'after-fan-out',
+  'after-fan-out',
+  'after-ack',
+]
+const hostileForms: readonly HostileForm[] = [
+  'noise',
+  'foreign-hello',
+  'torn-hello',
+  'mutated-frame',
+  'mutated-frame',
+]

@@ -101,7 +101,7 @@ export class History {
   ofValue(value: Uint8Array): Write | undefined {
     const end = value.indexOf(separator)
     const write = this.#byId.get(binaryOf(value, 0, Math.max(0, end)))
-    return write !== undefined && isSame(valueOf(write), value) ? write : undefined
+    return write !== undefined && isSame(payloadOf(write), value) ? write : undefined
   }
 }
 
@@ -111,7 +111,7 @@ export function isBefore(earlier: Write, later: Write): boolean {
 }
 
 /** The value of a write: its id, then bytes that follow from it; none is equal to another's. */
-export function valueOf(write: Write): Uint8Array {
+export function payloadOf(write: Write): Uint8Array {
   let state = 17
   for (let i = 0; i < write.id.length; i++) state = Math.imul(state, 31) + write.id.charCodeAt(i)
   const length = (state >>> 3) % 37 === 0 ? 3000 : (state >>> 9) % 200

@@ -5,7 +5,7 @@
  */
 import { mutant } from '#mutants'
 import type { Draw, Draws } from './draw.ts'
-import type { Micros } from './events.ts'
+import type { Events, Micros } from './events.ts'
 import type { Cut } from './faults.ts'
 import type { Intensity, Options } from './options.ts'
 
@@ -32,13 +32,18 @@ export class Pair {
 export class Network {
   readonly #draws: Draws
   readonly #options: Options
+  readonly #events: Events
+  readonly #healsAt: Micros
   readonly #pairs = new Map<string, Map<string, Pair>>()
   readonly #onChange: (() => void)[] = []
   #healed = false
 
-  constructor(options: Options, draws: Draws) {
+  /** `healsAt`: what is late is not later than that, so that healing heals. */
+  constructor(options: Options, draws: Draws, events: Events, healsAt: Micros) {
     this.#options = options
     this.#draws = draws
+    this.#events = events
+    this.#healsAt = healsAt
   }
 
   pair(from: string, to: string): Pair {
@@ -66,7 +71,8 @@ export class Network {
     const [least, mean] = this.#options.latencyMs
     const usual = least * 1000 + pair.delay.exponential(mean * 1000)
     if (this.#healed || !pair.chance.permille(this.#tailPermille())) return usual
-    return usual + Math.min(tailMax, pair.delay.pareto(300_000))
+    const most = Math.min(tailMax, Math.max(0, this.#healsAt - this.#events.now))
+    return usual + Math.min(most, pair.delay.pareto(300_000))
   }
 
   isLost(pair: Pair): boolean {

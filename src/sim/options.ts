@@ -5,7 +5,7 @@
  */
 import type { Draw, Draws } from './draw.ts'
 
-export const faultKinds = [
+const faultKinds = [
   'loss',
   'duplicate',
   'tail',
@@ -33,7 +33,7 @@ const intensities = ['rare', 'medium', 'storm'] as const
 export type Intensity = (typeof intensities)[number]
 export type Intensities = Readonly<Partial<Record<FaultKind, Intensity>>>
 
-export type Shape = 'swarm' | 'everything' | 'calm' | 'single' | 'reuse' | 'late' | 'decay' | 'skew'
+type Shape = 'swarm' | 'everything' | 'calm' | 'single' | 'reuse' | 'late' | 'decay' | 'skew'
 
 export type Options = {
   readonly seed: number
@@ -67,8 +67,11 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
   const replicas = Math.min(3, nodes)
   const quorum = Math.floor(replicas / 2) + 1
   const aimed = shape === 'reuse' || shape === 'late' || shape === 'decay' || shape === 'skew'
-  const faults = drawFaults(shape, draws)
-  const destroyed = ['restore', 'clone', 'wipe', 'rot'].some(kind => kind in faults)
+  // With fewer than three replicas every one is needed: none may lose its disk or stay dead.
+  const spare = replicas - quorum
+  const drawn = drawFaults(shape, draws)
+  const faults = spare > 0 ? drawn : withoutLosses(drawn)
+  const destroyed = losses.some(kind => kind in faults)
   const clients = draw.pick(aimed ? [3, 4, 6] : [1, 2, 3, 4, 6, 8, 16])
   const keys = draw.pick(aimed ? [1, 3] : [1, 3, 3, 30, 30, 300])
   const transport = shape === 'late' || draw.permille(500) ? 'datagram' : 'stream'
@@ -89,8 +92,17 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
     latencyMs: fast ? [0, draw.between(1, 5)] : [draw.below(31), draw.between(1, 100)],
     flushMs: shape === 'late' ? [20, draw.between(50, 300)] : [0, draw.between(1, 20)],
     faults,
-    deadForEver: !destroyed && draw.permille(500) ? 1 : 0,
+    deadForEver: !destroyed && draw.permille(500) ? spare : 0,
   }
+}
+
+/** Kinds by which a disk loses what it held. */
+const losses: readonly FaultKind[] = ['restore', 'clone', 'wipe', 'rot']
+
+function withoutLosses(faults: Intensities): Intensities {
+  return Object.fromEntries(
+    Object.entries(faults).filter(([kind]) => !losses.some(loss => loss === kind)),
+  )
 }
 
 function shapeOf(drawn: number): Shape {

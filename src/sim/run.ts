@@ -2,7 +2,7 @@
 import { takeNoted } from '#mutants'
 import type { Violation } from './check/checker.ts'
 import type { Intensities, Options, Wishes } from './options.ts'
-import { type Plan, planOf, World } from './world.ts'
+import { type Plan, planOf, type Seen, World } from './world.ts'
 
 export type Result = {
   readonly seed: number
@@ -23,9 +23,9 @@ export function runSeed(seed: number, wishes: Wishes = {}): Result {
   return runPlan(planOf(seed, wishes))
 }
 
-export function runPlan(plan: Plan): Result {
+export function runPlan(plan: Plan, seen: Seen = {}): Result {
   takeNoted()
-  const world = new World(plan)
+  const world = new World(plan, seen)
   const hash = world.run()
   const { calls } = world.history
   return {

@@ -42,7 +42,7 @@ export function shrink(
 
 /** Runs the plan's world until the invariant is violated. */
 function violationIn(plan: Plan, invariant: string): Violation | undefined {
-  const world = new World(plan, { stopsOn: invariant })
+  const world = new World(plan, { stopsOn: [invariant] })
   world.run()
   return world.violations.find(violation => violation.invariant === invariant)
 }

@@ -6,7 +6,7 @@ import type { Key, NodeId } from '../core/ids.ts'
 import type { CallResult, Wanted } from '../core/session/call.ts'
 import type { SimClient } from './client.ts'
 import type { Context } from './context.ts'
-import { type Call, type History, type Phase, valueOf, type Write } from './history.ts'
+import { type Call, type History, type Phase, payloadOf, type Write } from './history.ts'
 import type { Operation } from './workload.ts'
 
 /** A context, and the writes that whoever holds it was shown. */
@@ -117,7 +117,7 @@ export class Worker {
     const { key } = write
     const needed = asked.w ?? this.#context.settings.writeQuorum
     const call = this.#begin({ kind: 'put', key, write, needed, again }, asked)
-    const value = write.deletes ? undefined : valueOf(write)
+    const value = write.deletes ? undefined : payloadOf(write)
     const op = again ? write.op : undefined
     // A copy of its own, by which its request is known.
     const context = known && new Uint8Array(known.context)

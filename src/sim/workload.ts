@@ -8,7 +8,7 @@ import type { Draw, Draws } from './draw.ts'
 import type { Micros } from './events.ts'
 import type { Options } from './options.ts'
 
-export type OperationKind = 'get' | 'put' | 'blind' | 'stale' | 'delete' | 'modify'
+type OperationKind = 'get' | 'put' | 'blind' | 'stale' | 'delete' | 'modify'
 
 export type Operation = {
   readonly number: number

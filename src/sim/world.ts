@@ -38,8 +38,8 @@ export type Plan = {
 /** What a run is watched for. */
 export type Seen = {
   readonly onNotice?: (notice: Notice, at: Micros) => void
-  /** The run ends once this invariant is violated. */
-  readonly stopsOn?: string
+  /** The run ends once one of these invariants is violated. */
+  readonly stopsOn?: readonly string[]
 }
 
 /** What a seed says, before anything runs. */
@@ -76,12 +76,13 @@ export class World {
     const draws = new Draws(options.seed)
     this.#plan = plan
     this.#seen = seen
+    const events = new Events()
     const secret = draws.of('secret')
     this.context = {
       options,
-      events: new Events(),
+      events,
       draws,
-      network: new Network(options, draws),
+      network: new Network(options, draws, events, plan.healsAt),
       trace: new Trace(),
       cluster: draws.of('cluster').bytes(16) as ClusterId,
       secret: newSecret(count => secret.bytes(count)),
@@ -203,7 +204,7 @@ export class World {
   #fail(invariant: string, key: Key | undefined, story: string): void {
     if (this.#failed.has(invariant)) return
     this.#failed.add(invariant)
-    if (invariant === this.#seen.stopsOn) this.#stopped = true
+    if (this.#seen.stopsOn?.includes(invariant)) this.#stopped = true
     this.violations.push({ invariant, key, at: this.context.events.now, story })
   }
 }

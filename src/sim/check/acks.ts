@@ -4,94 +4,115 @@
  * asked for behind it, those that it names among them.
  */
 import type { Siblings } from '../../core/causality/siblings.ts'
-import type { Key, NodeId, OpId } from '../../core/ids.ts'
+import type { Key, NodeId } from '../../core/ids.ts'
 import type { PutReply, StoreCopy } from '../../core/message.ts'
+import type { Effect } from '../../core/step.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
-import type { Rows } from './copies.ts'
-import { accountsFor } from './copies.ts'
+import { accountsFor, type Rows } from './copies.ts'
 
 export const acksChecker: MakeChecker = (scene): Checker => {
-  /** Copies that a node was sent and has not acknowledged. */
-  const copies = new Map<string, StoreCopy>()
-  /** Disks that held an operation and were destroyed by a fault. */
-  const destroyed = new Map<NodeId, Rows[]>()
-  const disk = new Disks(scene, destroyed)
-
-  const ackOfCopy = (node: NodeId, to: NodeId, id: number) => {
-    const copy = copies.get(nameOf(node, to, id))
-    if (copy === undefined) return
-    copies.delete(nameOf(node, to, id))
-    const missing = scene.decoded
-      .object(copy.object)
-      ?.versions.find(version => !disk.holds(node, copy.key, held => accountsFor(held, version)))
-    if (missing === undefined) return
-    const write = scene.history.ofOp(missing.op)?.id ?? 'a write'
-    const story = `${node} told ${to} that ${write} is stored, and its disk does not have it`
-    scene.fail('I13', copy.key, story)
-  }
-
-  const ackOfPut = (node: NodeId, reply: PutReply) => {
-    const { op, dot, primaryAcks, needed } = reply.outcome
-    const write = op === undefined ? undefined : scene.history.ofOp(op)
-    if (op === undefined || write === undefined) return
-    const has = (held: Siblings) =>
-      // Without a dot it was superseded before it was repeated, and its id may be forgotten since.
-      dot === undefined || accountsFor(held, { dot, op })
-    const { key } = write
-    const holders = scene.context.members.filter(({ id }) => disk.holds(id, key, has))
-    const wanted = quorumOf(scene, op, needed)
-    if (holders.length < wanted) {
-      const story = `${node} answered that ${write.id} is written; ${holders.length} disks have it, ${wanted} were asked for`
-      scene.fail('I13', key, story)
-    }
-    const empty = primaryAcks.find(id => !disk.holds(id, key, has))
-    if (empty !== undefined) {
-      scene.fail(
-        'I13',
-        key,
-        `${node} named ${empty} for ${write.id}, and its disk does not have it`,
-      )
-    }
-    if (new Set(primaryAcks).size < wanted) {
-      scene.fail(
-        'I12',
-        key,
-        `${node} answered ${write.id} with ${primaryAcks.length} acks, not ${wanted}`,
-      )
-    }
-  }
-
+  const audit = new Audit(scene)
   return {
     name: 'I13 I12',
     onNotice: notice => {
       if (notice.type === 'input' && notice.input.type === 'message') {
         const { from, message } = notice.input
-        if (message.type === 'store') copies.set(nameOf(notice.node, from, message.id), message)
-      } else if (notice.type === 'effect') {
-        const { effect, node } = notice
-        if (effect.type === 'reply' && effect.reply.type === 'wrote') ackOfPut(node, effect.reply)
-        if (effect.type !== 'send') return
-        const { message, to } = effect
-        if (message.type === 'stored' && message.refused === undefined) {
-          ackOfCopy(node, to, message.id)
-        } else if (message.type === 'forwarded' && message.reply.type === 'wrote') {
-          ackOfPut(node, message.reply)
-        }
-      } else if (notice.type === 'ended') forget(copies, notice.node)
-      else if (notice.type === 'destroyed') {
-        destroyed.set(notice.node, [...(destroyed.get(notice.node) ?? []), notice.before])
-      }
+        if (message.type === 'store') audit.begins(notice.node, from, message)
+      } else if (notice.type === 'effect') look(audit, notice.node, notice.effect)
+      else if (notice.type === 'ended') audit.forget(notice.node)
+      else if (notice.type === 'destroyed') audit.disks.lost(notice.node, notice.before)
     },
+  }
+}
+
+function look(audit: Audit, node: NodeId, effect: Effect): void {
+  if (effect.type === 'reply' && effect.reply.type === 'wrote') audit.ackOfPut(node, effect.reply)
+  if (effect.type !== 'send') return
+  const { message, to } = effect
+  if (message.type === 'stored' && message.refused === undefined) {
+    audit.ackOfCopy(node, to, message.id)
+  } else if (message.type === 'forwarded' && message.reply.type === 'wrote') {
+    audit.ackOfPut(node, message.reply)
+  }
+}
+
+class Audit {
+  readonly disks: Disks
+  readonly #scene: Scene
+  /** Copies that a node was sent and has not acknowledged. */
+  readonly #copies = new Map<string, StoreCopy>()
+
+  constructor(scene: Scene) {
+    this.#scene = scene
+    this.disks = new Disks(scene)
+  }
+
+  begins(node: NodeId, from: NodeId, copy: StoreCopy): void {
+    this.#copies.set(nameOf(node, from, copy.id), copy)
+  }
+
+  /** A process that is gone acknowledges nothing any more. */
+  forget(node: NodeId): void {
+    for (const name of this.#copies.keys()) {
+      if (name.startsWith(`${node} `)) this.#copies.delete(name)
+    }
+  }
+
+  ackOfCopy(node: NodeId, to: NodeId, id: number): void {
+    const copy = this.#copies.get(nameOf(node, to, id))
+    if (copy === undefined) return
+    this.#copies.delete(nameOf(node, to, id))
+    const { key, object } = copy
+    const versions = this.#scene.decoded.object(object)?.versions
+    const missing = versions?.find(version => {
+      return !this.disks.holds(node, key, held => accountsFor(held, version))
+    })
+    if (missing === undefined) return
+    const write = this.#scene.history.ofOp(missing.op)?.id ?? 'a write'
+    const story = `${node} told ${to} that ${write} is stored, and its disk does not have it`
+    this.#scene.fail('I13', key, story)
+  }
+
+  ackOfPut(node: NodeId, { outcome }: PutReply): void {
+    const { op, dot, primaryAcks } = outcome
+    const write = op === undefined ? undefined : this.#scene.history.ofOp(op)
+    if (op === undefined || write === undefined) return
+    const { key, id: name } = write
+    const has = (held: Siblings) =>
+      // Without a dot it was superseded before it was repeated, and its id may be forgotten since.
+      dot === undefined || accountsFor(held, { dot, op })
+    const { members } = this.#scene.context
+    const holders = members.filter(({ id }) => this.disks.holds(id, key, has)).length
+    // What the client asked for, not what the reply says that it did.
+    const wanted = write.needed
+    const { fail } = this.#scene
+    if (holders < wanted) {
+      fail(
+        'I13',
+        key,
+        `${node} answered that ${name} is written: on ${holders} disks, not ${wanted}`,
+      )
+    }
+    const empty = primaryAcks.find(id => !this.disks.holds(id, key, has))
+    if (empty !== undefined) {
+      fail('I13', key, `${node} named ${empty} for ${name}, and its disk does not have it`)
+    }
+    const acks = new Set(primaryAcks).size
+    if (acks < wanted) fail('I12', key, `${node} answered ${name} with ${acks} acks, not ${wanted}`)
   }
 }
 
 class Disks {
   readonly #scene: Scene
-  readonly #destroyed: ReadonlyMap<NodeId, readonly Rows[]>
+  /** Disks that held something and were destroyed by a fault. */
+  readonly #destroyed = new Map<NodeId, Rows[]>()
 
-  constructor(scene: Scene, destroyed: ReadonlyMap<NodeId, readonly Rows[]>) {
+  constructor(scene: Scene) {
     this.#scene = scene
-    this.#destroyed = destroyed
+  }
+
+  lost(node: NodeId, rows: Rows): void {
+    this.#destroyed.set(node, [...(this.#destroyed.get(node) ?? []), rows])
   }
 
   /** Does this node's disk, or one that it lost by a fault, hold such a copy of the key? */
@@ -107,16 +128,6 @@ class Disks {
   }
 }
 
-/** What the client asked for, not what the reply says that it did. */
-function quorumOf(scene: Scene, op: OpId, said: number): number {
-  return scene.history.ofOp(op)?.needed ?? said
-}
-
 function nameOf(node: NodeId, from: NodeId, id: number): string {
   return `${node} ${from} ${id}`
-}
-
-/** A process that is gone acknowledges nothing any more. */
-function forget(copies: Map<string, StoreCopy>, node: NodeId): void {
-  for (const name of copies.keys()) if (name.startsWith(`${node} `)) copies.delete(name)
 }
