@@ -1,6 +1,7 @@
 /** `kv sim --seed N`: one simulated cluster, with its faults, watched by every checker. */
 import * as Flags from '@oclif/core/flags'
 import { KvCommand } from '../cli/base-command.ts'
+import { CliError } from '../cli/cli-error.ts'
 import { exitOf } from '../cli/exit-codes.ts'
 import { printLine } from '../cli/render.ts'
 
@@ -21,6 +22,10 @@ export default class Sim extends KvCommand {
     nodes: Flags.integer({ min: 1, max: 9, description: 'how many nodes; 5 unless given' }),
     shrink: Flags.boolean({ description: 'look for a smaller world with the same violation' }),
     steps: Flags.boolean({ description: 'print everything that happens' }),
+    'known-bad': Flags.string({
+      hidden: true,
+      description: 'with a known-bad version of the code, by name; needs node --conditions=mutants',
+    }),
   }
 
   async run(): Promise<unknown> {
@@ -33,6 +38,11 @@ export default class Sim extends KvCommand {
       ...(flags.nodes === undefined ? {} : { nodes: flags.nodes }),
     }
     const command = ['kv sim', ...Object.entries({ seed: flags.seed, ...wishes }).map(flagText)]
+    const bad = flags['known-bad']
+    if (bad !== undefined) {
+      const { choose } = await import('../sim/known-bad.ts')
+      if (!choose(bad)) throw new CliError('USAGE', `there is no known-bad version ${bad} here`)
+    }
     const plan = planOf(flags.seed, wishes)
     const result = runPlan(plan)
     const ok = result.violations.length === 0

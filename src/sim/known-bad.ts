@@ -55,11 +55,17 @@ function bad(
 /** The one that every run of the tests must catch. */
 export const canary = '1'
 
+/** Turns one on by its name; false where there is none, or this build has none at all. */
+export function choose(name: string): boolean {
+  const found = knownBad.find(one => one.name === name)
+  return found !== undefined && chooseMutants(found.switches)
+}
+
 /** What fired in this seed's world with the known-bad version on; all of it is off again after. */
 export function firedBy(name: string, seed: number): readonly string[] {
   const found = knownBad.find(one => one.name === name)
   if (found === undefined) throw new Error(`there is no known-bad version ${name}`)
-  if (!chooseMutants(found.switches)) throw new Error('this build has no known-bad versions')
+  if (!choose(name)) throw new Error('this build has no known-bad versions')
   // The first named checker that fires is enough.
   const first = runPlan(planOf(seed), { stopsOn: found.checkers })
   const fired = first.violations.map(violation => violation.invariant)

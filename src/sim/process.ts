@@ -134,30 +134,33 @@ export class Process {
     if (this.#doomed) this.#spring()
   }
 
-  /** What the replica or a codec throws ends the process, as it would a real one. */
-  #step(input: Input): void {
+  /** Returns how many effects it had. What is thrown ends the process, as it would a real one. */
+  #step(input: Input): number {
     const { context, id } = this.#machine
     context.notice({ type: 'input', node: id, input })
     try {
-      this.#stepAndPerform(input)
+      return this.#stepAndPerform(input)
     } catch (error) {
       context.notice({ type: 'threw', where: id, error })
       this.#machine.crash('it threw', false, restartDelay)
+      return 0
     }
   }
 
-  #stepAndPerform(input: Input): void {
+  #stepAndPerform(input: Input): number {
     const { context, id, clock, now } = this.#machine
     let at = 0
     for (const effect of this.replica.step(clock.monotonic(now), input)) {
       if (at++ > 0 && this.#isTrapped('between-effects')) {
         sometimes('a crash between two effects of one step')
-        return this.#spring()
+        this.#spring()
+        return at
       }
       context.notice({ type: 'effect', node: id, effect })
       this.#perform(effect)
-      if (this.#ended) return
+      if (this.#ended) return at
     }
+    return at
   }
 
   #perform(effect: Effect): void {
@@ -252,7 +255,9 @@ export class Process {
     const machine = this.#machine
     this.#tickQueued = false
     machine.transport.tick(machine)
-    this.input({ type: 'tick', wall: machine.clock.wall(machine.now) })
+    if (this.#ended) return
+    // A turn follows where the tick did something; else it would have nothing to end.
+    if (this.#step({ type: 'tick', wall: machine.clock.wall(machine.now) }) > 0) this.planTurn()
   }
 
   #take(run: () => void): void {
