@@ -6,8 +6,9 @@ import { GossipWorld } from '../../helpers/gossip-world.ts'
 t.test('a round a second at rest, quick rounds while there is news', async t => {
   const world = new GossipWorld(5, 1)
   let syns = 0
-  world.onSent = (from, message) => {
+  world.carry = (message, from) => {
     if (from === 'n1' && message.type === 'syn') syns++
+    return message
   }
   world.run(10_000)
   syns = 0
@@ -56,8 +57,9 @@ t.test('the messages of a large cluster stay within the budget', async t => {
       : message.type === 'syn-ack'
         ? message.deltas.length
         : 0
-  world.onSent = (_, message) => {
+  world.carry = message => {
     longest = Math.max(longest, sizes(message))
+    return message
   }
   world.run(5000)
   t.ok(longest > 50 && longest < 1024 / 12, `${longest} entries at most`)
