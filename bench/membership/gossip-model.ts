@@ -81,7 +81,7 @@ export class GossipModel {
 
   #round(node: number): void {
     const { roundMs, newsRoundMs } = this.#timing
-    this.#raise(node)
+    if (this.#below(Math.ceil(this.#n / 64)) === 0) this.#raise(node)
     const other = (node + 1 + this.#below(this.#n - 1)) % this.#n
     this.#exchange(node, other)
     const periodMs = this.#hotOf(node).length > 0 ? newsRoundMs : roundMs

@@ -31,9 +31,11 @@ export function measureSpread(job: SpreadJob): SpreadResult {
   for (let made = 0; made < job.changes; made++) {
     source.make()
     if (job.everyMs > 0) source.run(job.everyMs)
-    else while (source.under() > 0) source.run(50)
-    // The next one begins at any point of a round.
-    source.run((made * 137) % roundMs)
+    else {
+      while (source.under() > 0) source.run(50)
+      // The next one begins at any point of a round.
+      source.run((made * 137) % roundMs)
+    }
   }
   for (let second = 0; second < 100 && source.under() > 0; second++) source.run(1000)
   if (source.under() > 0) throw new Error(`${source.under()} changes did not reach everybody`)

@@ -33,6 +33,40 @@ t.test('a change reaches everybody in a few quick rounds, by digests alone', asy
   }
 })
 
+t.test('digests alone take a change to 100 nodes within log2 n + 6 rounds', async t => {
+  const roundMs = 1000
+  const world = new GossipWorld(100, 5, { timing: { roundMs, newsRoundMs: roundMs }, tickMs: 50 })
+  world.run(12 * roundMs)
+  for (const id of ['n1', 'n50', 'n77'] as NodeId[]) {
+    const { membership } = world.node(id)
+    membership.listening(world.now, '127.0.0.1', 5000)
+    const begun = world.now
+    const isKnown = () =>
+      [...world.nodes.values()].every(node => node.membership.profileOf(id)?.port === 5000)
+    t.ok(world.run((Math.log2(100) + 6) * roundMs, isKnown), `${id}: within the bound`)
+    t.ok(world.now - begun > roundMs, 'and not at once: nothing was pushed')
+  }
+})
+
+t.test('each round has a heartbeat in a small cluster, one of a few in a large one', async t => {
+  for (const [count, least, most] of [
+    [60, 18, 22],
+    [130, 2, 13],
+  ] as const) {
+    const world = new GossipWorld(count, 6, { tickMs: 50 })
+    world.run(8000)
+    const { membership } = world.node('n1')
+    const beat = () => {
+      const own = membership.beliefs(world.now).beliefs.find(({ node }) => node === 'n1')
+      return own?.heartbeat ?? 0
+    }
+    const before = beat()
+    world.run(20_000)
+    const beats = beat() - before
+    t.ok(beats >= least && beats <= most, `${count} nodes: ${beats} heartbeats in 20 rounds`)
+  }
+})
+
 t.test('islands that convicted each other meet again', async t => {
   const world = new GossipWorld(12, 3)
   const isLeft = (id: string) => Number(id.slice(1)) <= 6
