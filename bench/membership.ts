@@ -8,18 +8,10 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { allJobs, type Measured } from './membership/jobs.ts'
+import { allJobs, type Measured, type Run } from './membership/jobs.ts'
 import { pageWith } from './membership/page.ts'
 import { plotOf } from './membership/plot.ts'
 import { measureAll } from './membership/pool.ts'
-
-export type Run = {
-  readonly date: string
-  readonly commit: string
-  readonly machine: string
-  readonly minutes: number
-  readonly measured: readonly Measured[]
-}
 
 const root = join(import.meta.dirname, '..', '..')
 const kept = join(root, 'build', 'membership.json')

@@ -24,6 +24,24 @@ export type Measured =
 
 export type Job = Measured['job']
 
+export type Run = {
+  readonly date: string
+  readonly commit: string
+  readonly machine: string
+  readonly minutes: number
+  readonly measured: readonly Measured[]
+}
+
+/** The measurements of one kind. */
+export function runsOf<Type extends Job['type']>(
+  measured: readonly Measured[],
+  type: Type,
+): MeasuredOf<Type>[] {
+  return measured.filter((one): one is MeasuredOf<Type> => one.job.type === type)
+}
+
+type MeasuredOf<Type extends Job['type']> = Extract<Measured, { readonly job: { type: Type } }>
+
 export const losses = [0, 0.01, 0.05, 0.1, 0.2] as const
 
 /** The longest first. */
