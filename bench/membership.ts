@@ -28,25 +28,22 @@ process.stdout.write('wrote docs/membership.md and docs/membership.svg\n')
 
 async function measured(): Promise<Run> {
   const begun = performance.now()
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root })
+  const jobs = allJobs().map(job => JSON.stringify(job))
   const all: Measured[] = []
-  const jobs = allJobs()
-  await measureAll(jobs, processes, (one, seconds) => {
+  const runSoFar = (): Run => ({
+    date: new Date().toISOString().slice(0, 10),
+    commit: commit.toString().trim(),
+    machine: `${cpus().length} × ${cpus()[0]?.model.trim() ?? '?'}, Node ${process.versions.node}`,
+    minutes: Math.round((performance.now() - begun) / 60_000),
+    measured: all,
+  })
+  await measureAll(allJobs(), processes, (one, seconds) => {
     all.push(one)
+    all.sort((a, b) => jobs.indexOf(JSON.stringify(a.job)) - jobs.indexOf(JSON.stringify(b.job)))
+    writeFileSync(kept, JSON.stringify(runSoFar()))
     const job = JSON.stringify(one.job)
     process.stdout.write(`${all.length} of ${jobs.length}: ${job} in ${seconds.toFixed(0)} s\n`)
   })
-  const order = new Map(jobs.map((job, i) => [JSON.stringify(job), i]))
-  const place = ({ job }: Measured) => order.get(JSON.stringify(job)) ?? 0
-  const run: Run = {
-    date: new Date().toISOString().slice(0, 10),
-    commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
-      cwd: root,
-      encoding: 'utf8',
-    }).trim(),
-    machine: `${cpus().length} × ${cpus()[0]?.model.trim() ?? '?'}, Node ${process.versions.node}`,
-    minutes: Math.round((performance.now() - begun) / 60_000),
-    measured: all.sort((a, b) => place(a) - place(b)),
-  }
-  writeFileSync(kept, JSON.stringify(run))
-  return run
+  return runSoFar()
 }
