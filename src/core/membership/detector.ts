@@ -12,7 +12,7 @@ import { ArrivalWindow } from './phi.ts'
 
 /** Intervals in milliseconds. */
 export type DetectorTiming = {
-  /** A watched member that was silent so long is pinged, and again after as long. */
+  /** A watched member that was silent so long is pinged; again after half of it. */
   readonly pingMs: number
   /** Of a silence so much is forgiven. */
   readonly pauseMs: number
@@ -168,7 +168,9 @@ export class Detector {
     acts: DetectorAct[],
   ): void {
     const { pingMs, phiSuspect, indirectMs } = this.#timing
-    if (now - one.heardAt >= pingMs && now - one.pingedAt >= pingMs) {
+    // A lost ping or pong is not waited for: before a suspicion there is time for several.
+    const againMs = one.suspect ? pingMs : pingMs / 2
+    if (now - one.heardAt >= pingMs && now - one.pingedAt >= againMs) {
       one.pingedAt = now
       acts.push({ type: 'ping', node })
     }

@@ -136,14 +136,27 @@ export class Gossip {
   /** One member at random; now and then one that is silent too, so that islands rejoin. */
   #round(now: Instant, load: Load, out: Effect[]): void {
     const { timing, random } = this.#roster.env
-    const { heartbeat, load: before } = this.#roster.own
-    const same = before.value.keys === load.keys && before.value.full === load.full
     this.#rounds += 1
-    this.#roster.setOwn(now, same ? {} : { load: { at: heartbeat + 1, value: load } }, 0)
+    this.#beat(now, load)
     for (const node of this.#partners()) this.#syn(now, node, out)
     const periodMs = this.#roster.table.isHot(now) ? timing.newsRoundMs : timing.roundMs
     const jitterMs = drawBelow(random, Math.floor(periodMs / 5))
     this.#roundAt = (now + periodMs * 0.9 + jitterMs) as Instant
+  }
+
+  /**
+   * We live, and hold so much. In a large cluster that is said every few rounds (by lot, so that
+   * not all say it at once): who lives is known by those who watch, and the heartbeats of a
+   * thousand would fill every message. A full disk is said at once, as all news is.
+   */
+  #beat(now: Instant, load: Load): void {
+    const { env, members, own } = this.#roster
+    const every = Math.ceil(members.size / beatingMembers)
+    const { keys, full } = own.load.value
+    if (full === load.full && every > 1 && drawBelow(env.random, every) > 0) return
+    const same = keys === load.keys && full === load.full
+    const sections = same ? {} : { load: { at: own.heartbeat + 1, value: load } }
+    this.#roster.setOwn(now, sections, 0)
   }
 
   #partners(): ReadonlySet<NodeId> {
@@ -225,6 +238,8 @@ function isOfAnotherLife(delta: MemberDelta, own: MemberState): boolean {
   return delta.heartbeat > own.heartbeat
 }
 
+/** Heartbeats in a round of the whole cluster, about. */
+const beatingMembers = 64
 /** News goes to so many at once. */
 const pushedMax = 8
 const refusedTellMs = 60_000

@@ -97,6 +97,15 @@ export function applyDelta(
   return { id, incarnation, heartbeat, profile, load, accusations }
 }
 
+/** More than a heartbeat, and more than load: others act on it. */
+export function isNews(before: MemberState | undefined, after: MemberState): boolean {
+  return (
+    before?.incarnation !== after.incarnation ||
+    before.profile.at !== after.profile.at ||
+    before.accusations.at !== after.accusations.at
+  )
+}
+
 /**
  * May a record be believed (`security.md` §2.4)? An absurd counter, once merged, would silence
  * the member for ever. `elapsedMs` is the time since the known record was learnt.

@@ -9,6 +9,7 @@ import {
   compareVersions,
   type DigestEntry,
   deltaSince,
+  isNews,
   isPlausible,
   type MemberDelta,
   type MemberState,
@@ -189,15 +190,6 @@ export class MemberTable {
     }
     return deltas
   }
-}
-
-/** More than a heartbeat, and more than load. */
-function isNews(before: MemberState | undefined, after: MemberState): boolean {
-  return (
-    before?.incarnation !== after.incarnation ||
-    before.profile.at !== after.profile.at ||
-    before.accusations.at !== after.accusations.at
-  )
 }
 
 /** About what an entry takes on the wire. */

@@ -10,7 +10,7 @@ import type { Effect } from '../step.ts'
 import type { MemberStatus } from './beliefs.ts'
 import { accusersNeeded, accusersOf } from './convictions.ts'
 import { Detector, type DetectorAct } from './detector.ts'
-import { type Accusation, accusationsMax, type MemberState } from './member-state.ts'
+import { type Accusation, accusationsMax, isNews, type MemberState } from './member-state.ts'
 import { noted, type Roster, sent } from './roster.ts'
 import { watchedBy } from './watch.ts'
 
@@ -67,7 +67,7 @@ export class Observer {
   learnt(now: Instant, before: MemberState | undefined, after: MemberState): void {
     // Only a living member raises it: somebody has heard from it.
     if ((before?.incarnation ?? 0) < after.incarnation) this.detector.vouched(now, after.id)
-    this.#dirty = true
+    if (isNews(before, after)) this.#dirty = true
   }
 
   tick(now: Instant, out: Effect[]): void {
@@ -78,7 +78,7 @@ export class Observer {
     if (!this.#dirty && now - this.#judgedAt < judgeMs) return
     this.#judgedAt = now
     this.#accuse(now, out)
-    this.#judge(now, out)
+    if (this.#dirty) this.#judge(now, out)
     for (const [id, { at }] of this.#asked) if (now - at > askedMsMax) this.#asked.delete(id)
   }
 
@@ -155,7 +155,10 @@ export class Observer {
       if (status === 'down') sometimes('a member is convicted')
       out.push(noted('info', 'status', { node, status, before }))
     }
-    if (changed) this.#watch(now)
+    if (!changed) return
+    this.#watch(now)
+    // Whom we watch no more is no suspect of ours.
+    this.#dirty = true
   }
 
   #judged(node: NodeId, convicted: boolean): MemberStatus {
@@ -178,7 +181,7 @@ function isSame(a: readonly Accusation[], b: readonly Accusation[]): boolean {
   return a.every((one, i) => one.node === b[i]?.node && one.incarnation === b[i]?.incarnation)
 }
 
-/** How often accusations are judged where nothing new came. */
+/** How often it is seen whom the detector accuses, where nothing new came. */
 const judgeMs = 200
 /** Questions of others under way. */
 const askedMax = 256

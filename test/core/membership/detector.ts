@@ -46,6 +46,19 @@ t.test('a silent member is pinged, and one that answers stays well', async t => 
   t.ok((watch.detector.phi(watch.now, ids[0]!) ?? 9) < 1)
 })
 
+t.test('a lost ping is not waited for: there are several before a suspicion', async t => {
+  const watch = new Watch()
+  watch.run(5000)
+  watch.living.delete(ids[0]!)
+  const pings = () => watch.of('ping').filter(id => id === 'n2').length
+  const before = pings()
+  while (watch.of('suspect').length === 0) watch.run(20)
+  t.ok(pings() - before >= 4, `${pings() - before} pings`)
+  const suspected = pings()
+  watch.run(5000)
+  t.ok(pings() - suspected <= 10, 'and no more than two a second after it')
+})
+
 t.test('one that is heard anyway is not pinged', async t => {
   const watch = new Watch()
   for (let i = 0; i < 100; i++) {
