@@ -12,7 +12,8 @@ import type { MemberRecord } from '../core/message.ts'
 import { Replica } from '../core/replica.ts'
 import { coreSecrets, type SecretFile } from '../wire/secret.ts'
 import { Channels } from './channels.ts'
-import { type Clock, monotonicClock } from './clock.ts'
+import { monotonicClock } from './clock.ts'
+import { Faults } from './faults.ts'
 import { nodeHash } from './hash.ts'
 import type { OpenedStore } from './lmdb-store.ts'
 import type { Log } from './log.ts'
@@ -28,6 +29,8 @@ export type NodeOptions = {
   readonly name: string
   /** Make the store of a cluster whose stores are not all made yet. */
   readonly create: boolean
+  /** Obeys whoever wants it to lose or delay what nodes say to each other, or to err in time. */
+  readonly faults: boolean
   readonly log: Log
   /** The store is there; a founder waits here until all founders are recorded (design §4). */
   readonly beforeListening?: () => Promise<void>
@@ -37,6 +40,7 @@ export type NodeOptions = {
 
 export type RunningNode = {
   readonly port: number
+  readonly store: StoreId
   /** Ends cleanly: nothing in flight is lost without a word, and the store says so. */
   readonly stop: () => Promise<void>
 }
@@ -56,6 +60,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await runtime.dialled()
     return {
       port,
+      store: store.identity.store,
       stop: async () => {
         await runtime.stop()
         await store.close()
@@ -73,14 +78,16 @@ async function openOwnStore(
   file: ClusterFile,
   entry: NodeEntry,
 ): Promise<OpenedStore> {
+  // A wiped node's new store is not one that the cluster was made with: it lacks everything.
+  const wiped = entry.store === null
   try {
     return await openStore({
       directory: join(dirname(clusterFile), 'nodes', entry.name),
       cluster: binaryId(file.id) as ClusterId,
       node: entry.name as NodeId,
       durability: file.durability,
-      create: create && !file.foundersMarked,
-      founder: { store: binaryId(entry.store) as StoreId },
+      create: wiped || (create && !file.foundersMarked),
+      ...(wiped ? {} : { founder: { store: binaryId(entry.store) as StoreId } }),
     })
   } catch (error) {
     if (!(error instanceof StoreRefused)) throw error
@@ -95,7 +102,7 @@ type Parts = {
 }
 
 function runtimeOf(options: NodeOptions, { file, secret, store }: Parts): Runtime {
-  const clock: Clock = monotonicClock()
+  const clock = monotonicClock()
   const { whole, node, cluster } = store.identity
   const start = randomBytes(8).toString('latin1') as StartId
   const members = membersOf(file)
@@ -128,6 +135,7 @@ function runtimeOf(options: NodeOptions, { file, secret, store }: Parts): Runtim
     store,
     channels,
     clock,
+    faults: new Faults({ node, allowed: options.faults, clock, log: options.log }),
     log: options.log,
     identity: { node, store: store.identity.store, start, startedAt: clock.now(), whole },
     onHalt: options.onHalt,

@@ -3,6 +3,7 @@
  * supervisor, `kv node run` in a terminal.
  */
 
+import { hexOf } from '../core/binary.ts'
 import { Log, type LogTarget } from './log.ts'
 import { type RunningNode, startNode } from './node.ts'
 import { readClusterFile } from './node-files.ts'
@@ -13,6 +14,8 @@ export type RunOptions = {
   readonly name: string
   /** Make the store where the cluster's stores are not all made yet. */
   readonly create: boolean
+  /** Take faults on purpose. */
+  readonly faults: boolean
   /** Default: standard output. */
   readonly log?: LogTarget
 }
@@ -49,7 +52,7 @@ export async function runNode(options: RunOptions): Promise<ExitCode> {
     log.error('refused', { text: error.message, exitCode: error.exitCode })
     return error.exitCode
   }
-  process.send?.({ type: 'ready', port: node.port })
+  process.send?.({ type: 'ready', port: node.port, store: hexOf(node.store) })
   const reason = await told
   log.info('stopping', { reason })
   setTimeout(() => crash('stop', 'the stop took too long'), stopMs).unref()

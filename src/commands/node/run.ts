@@ -18,6 +18,7 @@ export default class NodeRun extends KvCommand {
       description: 'cluster.json; the secret and the stores lie beside it',
     }),
     name: Flags.string({ required: true, description: 'which of its nodes this is' }),
+    faults: Flags.boolean({ description: 'take faults on purpose ("kv net", "kv node skew")' }),
   }
 
   async run(): Promise<void> {
@@ -29,7 +30,8 @@ export default class NodeRun extends KvCommand {
     void this.signal
     const { runNode } = await import('../../node/run-node.ts')
     const clusterFile = resolve(flags['cluster-file'])
-    const exit = await runNode({ clusterFile, name: flags.name, create: false })
+    const { name, faults } = flags
+    const exit = await runNode({ clusterFile, name, create: false, faults })
     process.exit(exit)
   }
 }
