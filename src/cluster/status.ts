@@ -73,7 +73,8 @@ export async function clusterStatus(directory: string, timeoutMs: number): Promi
     member: majorityOf(node.name, answers),
     wiped: file.nodes.some(entry => entry.name === node.name && entry.store === null),
   }))
-  const quorum = quorumOf(file, answers)
+  const seen = nodes.filter(node => node.member === 'alive').map(node => node.name)
+  const quorum = quorumOf(file, new Map([...answers].filter(([name]) => seen.includes(name))))
   const ringAgreed = new Set([...answers.values()].map(answer => answer.epoch)).size <= 1
   const health = healthOf(nodes, quorum, ringAgreed)
   return { file, directory, supervisor: processes.supervisor, health, quorum, ringAgreed, nodes }
@@ -134,7 +135,7 @@ function majorityOf(
 
 const worstFirst = ['down', 'left', 'suspect', 'alive'] as const satisfies readonly MemberStatus[]
 
-/** An owner that is not whole takes writes and counts for no read. */
+/** Of those who answer and are alive to most. An owner that is not whole counts for no read. */
 function quorumOf(
   file: ClusterFile,
   answers: ReadonlyMap<string, NodeAnswer>,

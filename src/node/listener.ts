@@ -179,12 +179,16 @@ export class Listener {
   }
 
   #admit(incoming: Incoming, { role, self }: Hello): void {
+    const member = role === 'peer' ? self?.node : undefined
+    if (member !== undefined && this.#host.faults.cuts(member)) {
+      return incoming.connection.destroy('cut off on purpose')
+    }
     this.#unproved.delete(incoming)
     this.#proved.add(incoming)
     this.#host.inbox.enter(incoming)
-    incoming.proved = { member: role === 'peer' ? self?.node : undefined, start: self?.start }
-    const member = incoming.proved.member
+    incoming.proved = { member, start: self?.start }
     if (member === undefined) return
+    incoming.connection.gate = this.#host.faults.gateTo(member)
     const older = this.#members.get(member)
     this.#members.set(member, incoming)
     older?.connection.destroy('the same node has dialled again')

@@ -84,9 +84,9 @@ const millionths = 1_000_000
 /** One a direction. */
 const rulesMax = 2 * membersMax
 /** A minute. */
-export const delayMsMax = 60_000
+const delayMsMax = 60_000
 /** Ten years. */
-export const skewMsMax = 10 * 365 * 86_400_000
+const skewMsMax = 10 * 365 * 86_400_000
 
 export const faultsRow: Row<FaultsRequest> = {
   tag: tags.faults,

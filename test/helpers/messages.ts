@@ -325,7 +325,13 @@ export const messages = {
     lastExchangeMs: some(uint48),
     refused: uint48,
   }),
-  'faults-are': fc.record({ type: tag('faults-are'), id: requestId, node, rules: faultRules, skewMs }),
+  'faults-are': fc.record({
+    type: tag('faults-are'),
+    id: requestId,
+    node,
+    rules: faultRules,
+    skewMs,
+  }),
   failed,
 } as const satisfies Arbitraries
 
