@@ -16,7 +16,7 @@ type ShownFault = {
 }
 
 /** The rules of all nodes, by who sends to whom; one that two nodes keep is shown once. */
-export function shownFaults(answers: readonly FaultsReply[]): readonly ShownFault[] {
+function shownFaults(answers: readonly FaultsReply[]): readonly ShownFault[] {
   const shown = new Map<string, ShownFault>()
   for (const { node, rules } of answers) {
     for (const rule of rules) {

@@ -1,4 +1,5 @@
 /** Membership between real nodes: strangers, doubles, bad gossip, and everybody starting at once. */
+import { rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -97,7 +98,13 @@ t.test('a second live start of one node, from a copied directory, is refused', a
   await cluster.startAll()
   const double = cluster.copyTo(join(directory, 'copy'))
   t.teardown(() => double.end())
-  t.match(await double.launch('n2').node.ended, 10, 'its port is taken')
+  const refusal = async () => {
+    t.equal(await double.launch('n2').node.ended, 10)
+    return linesOf(double, 'n2', 'refused').at(-1)?.['text']
+  }
+  t.match(await refusal(), /is a copy of a directory that process \d+ has open/)
+  rmSync(join(double.directory, 'nodes', 'n2', 'lock'))
+  t.match(await refusal(), /port \d+ on 127.0.0.1 is in use by another process/)
   const [port] = await freePorts(1)
   const nodes = cluster.file.nodes.map(node => {
     return node.name === 'n2' ? { ...node, port: port! } : node
