@@ -36,19 +36,21 @@ export function faultsDocument(answers: readonly FaultsReply[], silent: readonly
 }
 
 export function faultLines(answers: readonly FaultsReply[]): readonly string[] {
-  const rows = shownFaults(answers).map(fault => [
-    fault.from,
-    fault.to,
-    fault.drop >= 1 ? 'all' : percent(fault.drop),
-    delayText(fault),
-    fault.bytesPerSecond === null ? '-' : `${fault.bytesPerSecond} B/s`,
-    fault.at.join(' '),
-  ])
+  const faults = shownFaults(answers)
+  const rows = faults
+    .filter(fault => !isSaid(fault, faults))
+    .map(fault => [
+      `${fault.from} ${backOf(fault, faults) === undefined ? '->' : '<->'} ${fault.to}`,
+      fault.drop >= 1 ? 'all' : percent(fault.drop),
+      delayText(fault),
+      fault.bytesPerSecond === null ? '-' : `${fault.bytesPerSecond} B/s`,
+      [...new Set([...fault.at, ...(backOf(fault, faults)?.at ?? [])])].sort().join(' '),
+    ])
   const skews = answers
     .filter(({ skewMs }) => skewMs !== 0)
     .map(({ node, skewMs }) => `${node}: ${skewText(skewMs)}`)
   if (rows.length === 0) return ['no faults between nodes', ...skews]
-  return [...tableLines(['FROM', 'TO', 'LOST', 'DELAY', 'RATE', 'AT'], rows), ...skews]
+  return [...tableLines(['LINK', 'LOST', 'DELAY', 'RATE', 'AT'], rows), ...skews]
 }
 
 /** `n1 n2 | n3`, who is on no side behind it. */
@@ -63,6 +65,24 @@ export function sidesLine(sides: Sides, members: readonly string[]): string {
 export function skewText(skewMs: number): string {
   if (skewMs === 0) return 'its clock is right'
   return `its clock is ${shownSpan(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead' : 'behind'}`
+}
+
+/** The same fault in the other direction. */
+function backOf(fault: ShownFault, faults: readonly ShownFault[]): ShownFault | undefined {
+  return faults.find(
+    back =>
+      back.from === fault.to &&
+      back.to === fault.from &&
+      back.drop === fault.drop &&
+      delayText(back) === delayText(fault) &&
+      back.bytesPerSecond === fault.bytesPerSecond,
+  )
+}
+
+/** True where the line of the other direction says it. */
+function isSaid(fault: ShownFault, faults: readonly ShownFault[]): boolean {
+  const back = backOf(fault, faults)
+  return back !== undefined && faults.indexOf(back) < faults.indexOf(fault)
 }
 
 function faultOf(node: string, rule: FaultRule): ShownFault {

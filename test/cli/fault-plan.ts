@@ -14,7 +14,7 @@ import type { NodeId } from '../../src/core/ids.ts'
 import type { FaultRule, FaultsReply } from '../../src/core/message.ts'
 
 const members = ['n1', 'n2', 'n3', 'n4'] as NodeId[]
-const [n1, n2, n3] = members as [NodeId, NodeId, NodeId]
+const [n1, n2, n3, n4] = members as [NodeId, NodeId, NodeId, NodeId]
 
 type Rules = Readonly<Record<string, readonly FaultRule[]>>
 
@@ -122,6 +122,7 @@ t.test('the table shows a fault once, and where it is kept', async t => {
     dropPlan(n1, n3, 1, true),
     dropPlan(n2, n1, 0.0025, true),
     delayPlan(n2, n1, { delayMs: 10, jitterMs: 3, rate: 512 }, true),
+    dropPlan(n3, n4, 0.2, false),
   )
   const answers = members.map(
     (node, i): FaultsReply => ({
@@ -133,9 +134,10 @@ t.test('the table shows a fault once, and where it is kept', async t => {
     }),
   )
   t.same(faultLines(answers), [
-    'FROM  TO  LOST   DELAY       RATE     AT',
-    'n1    n3  all    -           -        n1 n3',
-    'n2    n1  0.25%  10ms +-3ms  512 B/s  n2',
+    'LINK       LOST   DELAY       RATE     AT',
+    'n1 -> n3   all    -           -        n1 n3',
+    'n2 -> n1   0.25%  10ms +-3ms  512 B/s  n2',
+    'n3 <-> n4  20%    -           -        n3 n4',
     'n4: its clock is 1d 1h 1m 1s 1ms behind',
   ])
   t.same(faultLines([]), ['no faults between nodes'])
