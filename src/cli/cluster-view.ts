@@ -46,6 +46,7 @@ export function statusDocument(status: ClusterStatus): Record<string, unknown> {
   const nodes = status.nodes.map(node => ({
     name: node.name,
     state: node.state,
+    member: node.member ?? null,
     address: node.address,
     pid: node.pid,
     uptimeMs: uptimeMs(node),
@@ -53,6 +54,8 @@ export function statusDocument(status: ClusterStatus): Record<string, unknown> {
     answers: node.answer !== undefined,
     keys: node.answer?.keys,
     full: node.answer?.full,
+    whole: node.answer?.whole,
+    wiped: node.wiped || undefined,
     connected: node.answer?.connected,
     restarts: node.restarts,
     problem: problemOf(node),
@@ -66,13 +69,14 @@ export function statusLines(status: ClusterStatus): readonly string[] {
   const rows = status.nodes.map(node => [
     node.name,
     node.state,
+    node.member ?? '?',
     node.address,
     node.pid === undefined ? '–' : String(node.pid),
     shownUptime(node),
     `${(node.ownership * 100).toFixed(1)}%`,
     node.answer === undefined ? '?' : String(node.answer.keys),
   ])
-  const head = ['NODE', 'STATE', 'ADDRESS', 'PID', 'UPTIME', 'OWNS', 'KEYS']
+  const head = ['NODE', 'STATE', 'MEMBER', 'ADDRESS', 'PID', 'UPTIME', 'OWNS', 'KEYS']
   const problems = status.nodes.flatMap(node => {
     const problem = problemOf(node)
     if (problem === undefined) return []
@@ -100,6 +104,8 @@ function verdict(status: ClusterStatus): string {
 function problemOf(node: NodeStatus): string | undefined {
   if (node.state === 'crashed') return `crashed: ${lastWords(node)}`
   if (node.state === 'running' && node.answer === undefined) return 'runs, but does not answer'
+  if (node.answer?.whole === false) return 'not whole: it takes writes, and counts for no read'
+  if (node.wiped) return 'wiped: its next start makes an empty store, which is not whole'
   if (node.answer?.full === true) return 'its disk is nearly full: writes are refused'
   return undefined
 }

@@ -53,6 +53,19 @@ export function redrawLine(line: string): void {
   process.stderr.write(`\r\x1b[2K${visible(line).slice(0, room)}`)
 }
 
+/** A block of lines over the one before it; one after the other where stdout is no terminal. */
+export function redraw(lines: readonly string[]): void {
+  const begin = process.stdout.isTTY ? '\x1b[H\x1b[2J' : ''
+  const end = process.stdout.isTTY ? '' : '\n'
+  process.stdout.write(`${begin}${lines.map(line => `${visible(line)}\n`).join('')}${end}`)
+}
+
+/** True where the locale says that more than ASCII is shown. */
+export function hasUnicode(): boolean {
+  const { LC_ALL, LC_CTYPE, LANG } = process.env
+  return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '')
+}
+
 /** Says a line even while the process is being ended. */
 export function sayAtOnce(line: string): void {
   writeSync(2, `${visible(line)}\n`)

@@ -5,9 +5,15 @@
  */
 import { binaryOf, bytesOf } from '../core/binary.ts'
 import type { OpId } from '../core/ids.ts'
-import type { GossipReply, InspectReply, StatusReply, ViewReply } from '../core/message.ts'
+import type {
+  FaultsReply,
+  GossipReply,
+  InspectReply,
+  StatusReply,
+  ViewReply,
+} from '../core/message.ts'
 import type { Outcome } from '../core/outcome.ts'
-import type { SuccessReply, Wanted } from '../core/session/call.ts'
+import type { FaultsWanted, SuccessReply, Wanted } from '../core/session/call.ts'
 import { pageKeysMax } from '../wire/bounds.ts'
 import {
   type KeyLike,
@@ -155,6 +161,19 @@ export class Client {
   /** How this node is. Throws UNKNOWN_NODE, UNREACHABLE. */
   async status(node: string, options: Omit<CallOptions, 'via'> = {}): Promise<StatusReply> {
     return only(await this.#call({ type: 'status' }, { ...options, via: node }), 'status-is')
+  }
+
+  /**
+   * The faults of this node, after it took over those that are given. Throws FAULTS_OFF where it
+   * was not started with `--faults`, UNKNOWN_NODE, UNREACHABLE.
+   */
+  async faults(
+    node: string,
+    { rules, skewMs }: Partial<FaultsWanted> = {},
+    options: Omit<CallOptions, 'via'> = {},
+  ): Promise<FaultsReply> {
+    const wanted: Wanted = { type: 'faults', rules, skewMs }
+    return only(await this.#call(wanted, { ...options, via: node }), 'faults-are')
   }
 
   /** Cancels what is in flight and closes the connections. May be called any number of times. */

@@ -53,6 +53,12 @@ export function withIntent(file: ClusterFile, name: string, intent: Intent): Clu
   return { ...file, nodes }
 }
 
+/** The file with another store of one node; null: whichever it makes next. */
+export function withStore(file: ClusterFile, name: string, store: string | null): ClusterFile {
+  const nodes = file.nodes.map(node => (node.name === name ? { ...node, store } : node))
+  return { ...file, nodes }
+}
+
 function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text)

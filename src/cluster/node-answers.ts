@@ -2,6 +2,7 @@
 import type { Client } from '../client/client.ts'
 import { connect } from '../client/connect.ts'
 import type { ClusterFile } from '../core/config.ts'
+import type { MemberStatus } from '../core/membership/beliefs.ts'
 import { pathsOf } from './cluster-file.ts'
 
 export type NodeAnswer = {
@@ -10,7 +11,11 @@ export type NodeAnswer = {
   readonly keys: number
   /** The disk is past its watermark: writes are refused. */
   readonly full: boolean
+  /** Nothing that its store acknowledged can be missing from it (design §4). */
+  readonly whole: boolean
   readonly connected: readonly string[]
+  /** What it believes of each member. */
+  readonly beliefs: ReadonlyMap<string, MemberStatus>
 }
 
 /** A node that does not answer in this time is shown without an answer. */
@@ -43,12 +48,14 @@ export async function askNodes(
 }
 
 async function ask(client: Client, name: string, timeoutMs: number): Promise<NodeAnswer> {
-  const [status, view] = await Promise.all([
+  const [status, gossip] = await Promise.all([
     client.status(name, { timeoutMs }),
-    client.view({ timeoutMs, via: name }),
+    client.gossip(name, { timeoutMs }),
   ])
-  const { upMs, keys, full, connected } = status
-  return { epoch: view.epoch, upMs, keys, full, connected }
+  const { upMs, keys, full, connected, counters } = status
+  const whole = counters.some(([counter, value]) => counter === 'whole' && value === 1)
+  const beliefs = new Map(gossip.beliefs.map(belief => [String(belief.node), belief.status]))
+  return { epoch: gossip.epoch, upMs, keys, full, whole, connected, beliefs }
 }
 
 /** Not to answer is a state; anything else that goes wrong is an error. */

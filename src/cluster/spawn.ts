@@ -33,7 +33,8 @@ export function spawnNode(
   onMessage: (message: unknown) => void,
 ): SpawnedNode {
   const log = openLog(options.log)
-  const args = [options.entry, '--cluster-file', options.clusterFile, '--name', options.name]
+  const { entry, clusterFile, name } = options
+  const args = [entry, '--faults', '--cluster-file', clusterFile, '--name', name]
   const child = execa(process.execPath, args, {
     stdin: 'ignore',
     stdout: log,

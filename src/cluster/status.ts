@@ -5,6 +5,7 @@
 import { clientHash } from '../client/hash.ts'
 import { type ClusterFile, membersOf, settingsOf } from '../core/config.ts'
 import type { NodeId } from '../core/ids.ts'
+import type { MemberStatus } from '../core/membership/beliefs.ts'
 import { claim } from '../core/ring/claim.ts'
 import { ownershipOf } from '../core/ring/ownership.ts'
 import { pathsOf, requireClusterFile } from './cluster-file.ts'
@@ -30,9 +31,13 @@ export type NodeStatus = NodeProcess & {
   /** Part of all partition replicas, 0 to 1. */
   readonly ownership: number
   readonly answer: NodeAnswer | undefined
+  /** What most of the nodes that answer believe of it; undefined: nobody answers. */
+  readonly member: MemberStatus | undefined
+  /** Its data was deleted on purpose, and no new store was made yet. */
+  readonly wiped: boolean
 }
 
-/** healthy: all nodes answer and see each other. unavailable: some key can be read or written no more. */
+/** healthy: all nodes answer, are whole and believe each other alive. unavailable: some key can be read or written no more. */
 type Health = 'healthy' | 'degraded' | 'unavailable' | 'down'
 
 export type ClusterStatus = {
@@ -45,7 +50,7 @@ export type ClusterStatus = {
     readonly read: boolean
     readonly write: boolean
     readonly partitionsBelow: number
-    /** Fewest owners that answer, over all partitions. */
+    /** Fewest owners that answer and are whole, over all partitions. */
     readonly fewestReplicas: number
   }
   /** All nodes that answer compute the same ring. */
@@ -65,8 +70,11 @@ export async function clusterStatus(directory: string, timeoutMs: number): Promi
     address: addressOf(file, node.name),
     ownership: owners.find(owner => owner.node === node.name)?.part ?? 0,
     answer: answers.get(node.name),
+    member: majorityOf(node.name, answers),
+    wiped: file.nodes.some(entry => entry.name === node.name && entry.store === null),
   }))
-  const quorum = quorumOf(file, new Set(answers.keys()))
+  const seen = nodes.filter(node => node.member === 'alive').map(node => node.name)
+  const quorum = quorumOf(file, new Map([...answers].filter(([name]) => seen.includes(name))))
   const ringAgreed = new Set([...answers.values()].map(answer => answer.epoch)).size <= 1
   const health = healthOf(nodes, quorum, ringAgreed)
   return { file, directory, supervisor: processes.supervisor, health, quorum, ringAgreed, nodes }
@@ -108,22 +116,47 @@ function ringOf(file: ClusterFile) {
   return claim(clientHash, membersOf(file), settingsOf(file))
 }
 
-function quorumOf(file: ClusterFile, live: ReadonlySet<string>): ClusterStatus['quorum'] {
+/** What most of those who answer believe of this node; of a tie, the worse. */
+function majorityOf(
+  name: string,
+  answers: ReadonlyMap<string, NodeAnswer>,
+): MemberStatus | undefined {
+  const votes = new Map<MemberStatus, number>()
+  for (const { beliefs } of answers.values()) {
+    const status = beliefs.get(name)
+    if (status !== undefined) votes.set(status, (votes.get(status) ?? 0) + 1)
+  }
+  let most: MemberStatus | undefined
+  for (const status of worstFirst) {
+    if ((votes.get(status) ?? 0) > (most === undefined ? 0 : (votes.get(most) ?? 0))) most = status
+  }
+  return most
+}
+
+const worstFirst = ['down', 'left', 'suspect', 'alive'] as const satisfies readonly MemberStatus[]
+
+/** Of those who answer and are alive to most. An owner that is not whole counts for no read. */
+function quorumOf(
+  file: ClusterFile,
+  answers: ReadonlyMap<string, NodeAnswer>,
+): ClusterStatus['quorum'] {
   const ring = ringOf(file)
-  const isLive = (node: NodeId) => live.has(node)
+  const isLive = (node: NodeId) => answers.has(node)
+  const isWhole = (node: NodeId) => answers.get(node)?.whole === true
   let read = true
   let write = true
   let partitionsBelow = 0
   let fewestReplicas = file.replicas
   for (const [partition, list] of ring.lists.entries()) {
     const owners = list.filter(isLive).length
+    const whole = list.filter(isWhole).length
     const stand = (ring.fallbacks[partition] ?? []).filter(isLive).length
-    const canRead = owners >= file.readQuorum
+    const canRead = whole >= file.readQuorum
     const canWrite = owners + stand >= file.writeQuorum
     read &&= canRead
     write &&= canWrite
     if (!canRead || !canWrite) partitionsBelow++
-    fewestReplicas = Math.min(fewestReplicas, owners)
+    fewestReplicas = Math.min(fewestReplicas, whole)
   }
   return { read, write, partitionsBelow, fewestReplicas }
 }
@@ -136,7 +169,12 @@ function healthOf(
   const answering = nodes.filter(node => node.answer !== undefined)
   if (nodes.every(node => node.pid === undefined)) return 'down'
   if (!quorum.read || !quorum.write) return 'unavailable'
-  const linked = answering.every(node => (node.answer?.connected.length ?? 0) >= nodes.length - 1)
-  const well = answering.every(node => node.answer?.full === false)
-  return answering.length === nodes.length && linked && well && ringAgreed ? 'healthy' : 'degraded'
+  const well = answering.every(({ answer }) => answer !== undefined && isWell(answer, nodes.length))
+  return answering.length === nodes.length && well && ringAgreed ? 'healthy' : 'degraded'
+}
+
+/** It lacks nothing, and sees all the others. */
+function isWell({ full, whole, connected, beliefs }: NodeAnswer, nodes: number): boolean {
+  if (full || !whole || connected.length < nodes - 1) return false
+  return [...beliefs.values()].every(status => status === 'alive')
 }

@@ -5,13 +5,14 @@
  */
 import type { ClusterFile, Intent } from '../core/config.ts'
 import { ClusterError } from './cluster-error.ts'
-import { pathsOf, withIntent, writeClusterFile } from './cluster-file.ts'
+import { pathsOf, withIntent, withStore, writeClusterFile } from './cluster-file.ts'
 import { becomes, type Ending, endProcess } from './end-processes.ts'
 import { lastLines } from './last-lines.ts'
 import { makePrivateDirectory } from './private-file.ts'
 import { livenessOf, type ProcessIdentity, signalProcess } from './process-identity.ts'
 import { afterCrash, type CrashHistory, noCrashes, restartDelayMs } from './restart-policy.ts'
 import { type Exit, type SpawnedNode, spawnNode } from './spawn.ts'
+import { wipeNode } from './wipe.ts'
 
 /** How a node's process is; whether the node is well is the node's to say. */
 export const processStates = [
@@ -24,7 +25,7 @@ export const processStates = [
 ] as const
 export type ProcessState = (typeof processStates)[number]
 
-export const actions = ['start', 'stop', 'kill', 'restart', 'pause', 'resume'] as const
+export const actions = ['start', 'stop', 'kill', 'restart', 'pause', 'resume', 'wipe'] as const
 export type Action = (typeof actions)[number]
 
 export type NodeProcess = {
@@ -194,7 +195,23 @@ export class Supervisor {
         if (from !== 'paused') this.#mustRun(child, from, 'start')
         await this.#setIntent(child.name, 'up')
         await this.#signal(child, 'running')
+        return
+      case 'wipe':
+        await this.#wipe(child)
     }
+  }
+
+  /** The file forgets the store before its data goes: what broke off in between starts again. */
+  async #wipe(child: Child): Promise<void> {
+    const { name } = child
+    if (!this.#file.foundersMarked) {
+      throw new ClusterError('CLUSTER_CONFLICT', 'the cluster is still being made')
+    }
+    await this.#setIntent(name, 'stopped')
+    await this.#end(child)
+    await this.#rewrite(file => withStore(file, name, null))
+    await wipeNode(this.#directory, name)
+    child.state = 'stopped'
   }
 
   #mustRun(child: Child, state: ProcessState, instead: Action): void {
@@ -279,10 +296,21 @@ export class Supervisor {
     if (child.spawned !== from || typeof message !== 'object' || message === null) return
     const type = Reflect.get(message, 'type')
     if (type === 'created') child.founded = true
-    else if (type === 'ready') child.state = 'running'
-    else return
+    else if (type === 'ready') {
+      child.state = 'running'
+      this.#recordStore(child.name, Reflect.get(message, 'store'))
+    } else return
     this.#report(type, { about: child.name, ms: Math.round(performance.now() - child.upSince) })
     this.#settle(child)
+  }
+
+  /** The store that a wiped node has made: one that is missing from now on is an error again. */
+  #recordStore(name: string, store: unknown): void {
+    const entry = this.#file.nodes.find(node => node.name === name)
+    if (entry?.store !== null || typeof store !== 'string') return
+    this.#rewrite(file => withStore(file, name, store)).catch(problem => {
+      this.#report('no-record', { node: name, text: String(problem) })
+    })
   }
 
   #exited(child: Child, who: SpawnedNode, exit: Exit): void {

@@ -27,8 +27,8 @@ export type NodeEntry = {
   readonly zone: string
   /** 1 to 100 (`ring/claim.ts`): a node puts weight × 64 tokens on the ring. */
   readonly weight: number
-  /** The store this node must have: 8 bytes as hex. */
-  readonly store: string
+  /** The store this node must have: 8 bytes as hex; null: it was wiped, any new one will do. */
+  readonly store: string | null
   readonly intent: Intent
 }
 
@@ -186,7 +186,7 @@ function checkNodes(nodes: unknown, problems: string[]): void {
     checkOneOf(node['host'], ['127.0.0.1', '::1'], `${where}.host`, problems)
     checkCount(node['port'], 1, 65535, `${where}.port`, problems)
     checkCount(node['weight'], 1, weightMax, `${where}.weight`, problems)
-    checkHex(node['store'], 8, `${where}.store`, problems)
+    if (node['store'] !== null) checkHex(node['store'], 8, `${where}.store`, problems)
     checkOneOf(node['intent'], intents, `${where}.intent`, problems)
     const zone = node['zone']
     if (zone !== '') checkName(zone, `${where}.zone`, problems)
@@ -197,6 +197,11 @@ function checkNodes(nodes: unknown, problems: string[]): void {
 function checkTogether(root: Fields, problems: string[]): void {
   const nodes: readonly unknown[] = Array.isArray(root['nodes']) ? root['nodes'] : []
   const replicas = root['replicas']
+  if (root['foundersMarked'] === false) {
+    nodes.forEach((node, at) => {
+      if (storeOf(node) === null) problems.push(`nodes[${at}].store is null before it was made`)
+    })
+  }
   if (isCount(replicas, 1, nodesMax) && nodes.length >= 1 && nodes.length < replicas) {
     problems.push(`${nodes.length} nodes cannot hold ${replicas} replicas: add nodes`)
   }
@@ -204,12 +209,16 @@ function checkTogether(root: Fields, problems: string[]): void {
     const seen = new Set<unknown>()
     nodes.forEach((node, at) => {
       const value = (node as Fields | null | undefined)?.[field]
-      if (value !== undefined && seen.has(value)) {
+      if (value !== undefined && value !== null && seen.has(value)) {
         problems.push(`nodes[${at}].${field} ${shown(value)} is used twice`)
       }
       seen.add(value)
     })
   }
+}
+
+function storeOf(node: unknown): unknown {
+  return (node as Fields | null | undefined)?.['store']
 }
 
 function isCount(value: unknown, least: number, most: number): value is number {

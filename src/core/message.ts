@@ -194,8 +194,32 @@ type StatusRequest = { readonly type: 'status'; readonly id: RequestId }
 /** What do you believe of the members? */
 type GossipRequest = { readonly type: 'gossip'; readonly id: RequestId }
 
+/** What happens on purpose to what this node and another one send each other, one way. */
+export type FaultRule = {
+  readonly peer: NodeId
+  /** As the node that keeps the rule sees it. */
+  readonly direction: FaultDirection
+  /** Which part of the messages is lost, 0 to 1 in millionths; at 1 neither dials the other. */
+  readonly drop: number
+  readonly delayMs: number
+  /** Each message takes up to so much more or less. */
+  readonly jitterMs: number
+  /** Bytes a second, at least 1; undefined: as fast as it goes. */
+  readonly rate: number | undefined
+}
+export type FaultDirection = 'in' | 'out'
+
+/** Keep these rules, and this error of the wall clock; undefined: leave them as they are. */
+type FaultsRequest = {
+  readonly type: 'faults'
+  readonly id: RequestId
+  readonly rules: readonly FaultRule[] | undefined
+  readonly skewMs: number | undefined
+}
+
 export type ClientRequest =
   | GossipRequest
+  | FaultsRequest
   | GetRequest
   | PutRequest
   | ScanRequest
@@ -311,6 +335,14 @@ export type GossipReply = Beliefs & {
   readonly node: NodeId
 }
 
+export type FaultsReply = {
+  readonly type: 'faults-are'
+  readonly id: RequestId
+  readonly node: NodeId
+  readonly rules: readonly FaultRule[]
+  readonly skewMs: number
+}
+
 export type FailReply = {
   readonly type: 'failed'
   readonly id: RequestId
@@ -325,4 +357,5 @@ export type ClientReply =
   | ViewReply
   | StatusReply
   | GossipReply
+  | FaultsReply
   | FailReply

@@ -241,6 +241,7 @@ export class Replica {
       case 'gossip':
         return void out.push(replyTo(origin, this.#beliefs(origin, now)))
       case 'status':
+      case 'faults':
         // The host answers: what it says is about the process, not about the protocol.
         return
       case 'get':

@@ -5,6 +5,8 @@
  */
 import type { Socket } from 'node:net'
 import type { Channel, ChannelEvent } from '../wire/channel.ts'
+import type { AnyMessage } from '../wire/tags.ts'
+import type { Gate } from './faults.ts'
 
 /** A turn's output of one connection is written early past this many bytes. */
 const writeBytes = 64 * 1024
@@ -23,8 +25,10 @@ export type ConnectionOwner<In> = {
 
 export type Flushable = { readonly flush: () => void }
 
-export class Connection<In extends object, Out> implements Flushable {
+export class Connection<In extends AnyMessage, Out extends AnyMessage> implements Flushable {
   readonly channel: Channel<In, Out>
+  /** Faults on purpose, of a connection between two nodes. */
+  gate: Gate | undefined
   readonly #socket: Socket
   readonly #owner: ConnectionOwner<In>
   #reason: string | undefined
@@ -55,10 +59,6 @@ export class Connection<In extends object, Out> implements Flushable {
     return this.#reason === undefined && !this.#socket.destroyed
   }
 
-  get port(): number {
-    return this.#socket.remotePort ?? 0
-  }
-
   /** Bytes that the other side has not taken yet, as far as this process can tell. */
   get bytesBehind(): number {
     return this.#socket.writableLength + this.channel.queuedBytes
@@ -78,15 +78,12 @@ export class Connection<In extends object, Out> implements Flushable {
     return now - this.#takenAt
   }
 
-  /** Queues one message for the end of this turn. */
+  /** Queues one message for the end of this turn; behind a gate, maybe for later. */
   send(message: Out): 'queued' | 'too-large' | 'closed' {
+    if (this.gate?.acts('out') !== true) return this.#queue(message)
     if (!this.open) return 'closed'
-    const result = this.channel.send(message)
-    if (result !== 'queued') return result
-    this.#framesBehind++
-    if (this.channel.queuedBytes >= writeBytes) this.flush()
-    else this.#touch()
-    return result
+    this.gate.pass('out', message, () => this.#queue(message))
+    return 'queued'
   }
 
   /** Hands everything queued to the socket in one write. */
@@ -125,11 +122,22 @@ export class Connection<In extends object, Out> implements Flushable {
     this.#socket.destroy()
   }
 
+  #queue(message: Out): 'queued' | 'too-large' | 'closed' {
+    if (!this.open) return 'closed'
+    const result = this.channel.send(message)
+    if (result !== 'queued') return result
+    this.#framesBehind++
+    if (this.channel.queuedBytes >= writeBytes) this.flush()
+    else this.#touch()
+    return result
+  }
+
   #receive(chunk: Uint8Array): void {
     if (!this.open) return
     for (const event of this.channel.push(chunk)) {
       if (!this.open) return
-      this.#owner.onEvent(event)
+      if (event.type !== 'message' || this.gate?.acts('in') !== true) this.#owner.onEvent(event)
+      else this.gate.pass('in', event.message, () => this.open && this.#owner.onEvent(event))
     }
     if (this.channel.queuedBytes > 0) this.#touch()
   }

@@ -12,6 +12,7 @@ import { isPeerMessage } from '../wire/message-codec.ts'
 import type { Admit, IncomingChannel } from './channels.ts'
 import type { Flushable } from './connection.ts'
 import type { Counters } from './counters.ts'
+import type { Faults } from './faults.ts'
 import type { Inbox } from './inbox.ts'
 import { Incoming } from './incoming.ts'
 import type { Log } from './log.ts'
@@ -47,6 +48,7 @@ export type ListenerHost = {
   /** A new channel's side that accepts; `admit` has the last word over a proved hello. */
   readonly channel: (admit: Admit) => IncomingChannel
   readonly inbox: Inbox
+  readonly faults: Faults
   readonly log: Log
   readonly counters: Counters
 }
@@ -165,24 +167,28 @@ export class Listener {
       case 'refused': {
         const { code, text } = event.refusal
         counters.refusedHellos++
-        log.warn('refused', { from, by: event.by, code, text })
+        log.warnOnce('refused', { from, by: event.by, code, text })
         incoming.connection.close(text)
         return
       }
       case 'malformed':
         counters.malformed++
-        log.warn('malformed', { from, reason: event.reason, port: incoming.connection.port })
+        log.warnOnce('malformed', { from, reason: event.reason })
         incoming.connection.close(event.reason)
     }
   }
 
   #admit(incoming: Incoming, { role, self }: Hello): void {
+    const member = role === 'peer' ? self?.node : undefined
+    if (member !== undefined && this.#host.faults.cuts(member)) {
+      return incoming.connection.destroy('cut off on purpose')
+    }
     this.#unproved.delete(incoming)
     this.#proved.add(incoming)
     this.#host.inbox.enter(incoming)
-    incoming.proved = { member: role === 'peer' ? self?.node : undefined, start: self?.start }
-    const member = incoming.proved.member
+    incoming.proved = { member, start: self?.start }
     if (member === undefined) return
+    incoming.connection.gate = this.#host.faults.gateTo(member)
     const older = this.#members.get(member)
     this.#members.set(member, incoming)
     older?.connection.destroy('the same node has dialled again')
@@ -204,7 +210,7 @@ export class Listener {
     if (isRequest && this.#host.inbox.take(incoming, message)) return
     const reason = isRequest ? 'a request number that is in use' : 'a reply without a request'
     this.#host.counters.malformed++
-    this.#host.log.warn('malformed', { from: incoming.name, reason })
+    this.#host.log.warnOnce('malformed', { from: incoming.name, reason })
     incoming.connection.close(reason)
   }
 

@@ -15,6 +15,8 @@ export type LogTarget =
 const fieldCharsMax = 500
 /** A stranger on the port must not fill the disk: lines of one event in one minute. */
 const linesPerMinuteMax = 120
+const onceMs = 600_000
+const saidMax = 1000
 const rotateBytes = 10 * 1024 * 1024
 
 export class Log {
@@ -22,6 +24,8 @@ export class Log {
   readonly #node: string
   readonly #wall: () => number
   readonly #seen = new Map<string, { minute: number; lines: number }>()
+  /** Warnings that are not to be repeated, and when they were written. */
+  readonly #said = new Map<string, number>()
   #fd: number
   #bytes: number
   #broken = false
@@ -41,6 +45,16 @@ export class Log {
 
   warn(event: string, detail: Note['detail'] = {}): void {
     this.write({ level: 'warn', event, detail })
+  }
+
+  /** A warning that somebody may give cause for again and again; the same one once in ten minutes. */
+  warnOnce(event: string, detail: Note['detail'] = {}): void {
+    const time = this.#wall()
+    const said = `${event} ${JSON.stringify(detail)}`
+    if (time - (this.#said.get(said) ?? Number.NEGATIVE_INFINITY) < onceMs) return
+    if (this.#said.size >= saidMax) this.#said.clear()
+    this.#said.set(said, time)
+    this.warn(event, detail)
   }
 
   error(event: string, detail: Note['detail'] = {}): void {

@@ -64,6 +64,7 @@ const classOf: {
   view: 'client',
   status: 'client',
   gossip: 'client',
+  faults: 'client',
 }
 
 /** Bytes that a request holds while it is in flight, roughly. */
@@ -88,6 +89,8 @@ export function weightOf(message: PeerRequest | ClientRequest): number {
     case 'status':
     case 'gossip':
       return requestOverhead
+    case 'faults':
+      return requestOverhead * (1 + (message.rules?.length ?? 0))
   }
 }
 

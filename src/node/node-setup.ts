@@ -51,8 +51,9 @@ export function clusterSetup(
     secret: readSecret(join(dirname(clusterFile), 'secret.json'), text => warn('secret', text)),
     directory: join(dirname(clusterFile), 'nodes', entry.name),
     durability: file.durability,
-    create: create && !file.foundersMarked,
-    founder: { store: binaryId(entry.store) as StoreId },
+    create: entry.store === null || (create && !file.foundersMarked),
+    // A wiped node's new store is not one that the cluster was made with: it lacks everything.
+    founder: entry.store === null ? undefined : { store: binaryId(entry.store) as StoreId },
     listen: { host: entry.host, port: entry.port },
     bound: () => undefined,
   }

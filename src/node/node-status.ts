@@ -23,7 +23,7 @@ export type NodeFacts = {
   readonly view: ReplicaView
   readonly inFlight: number
   readonly connections: number
-  readonly counters: Counters
+  readonly counters: Counters & { readonly lostOnPurpose: number }
 }
 
 export function statusReply(identity: NodeIdentity, facts: NodeFacts): StatusReply {

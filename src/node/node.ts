@@ -3,11 +3,12 @@
  * refused before the port answers, and the port answers only when the node can.
  */
 import { randomBytes } from 'node:crypto'
-import type { StartId } from '../core/ids.ts'
+import type { StartId, StoreId } from '../core/ids.ts'
 import { Replica } from '../core/replica.ts'
 import { coreSecrets } from '../wire/secret.ts'
 import { Channels } from './channels.ts'
-import { type Clock, monotonicClock } from './clock.ts'
+import { monotonicClock } from './clock.ts'
+import { Faults } from './faults.ts'
 import { nodeHash } from './hash.ts'
 import type { OpenedStore } from './lmdb-store.ts'
 import type { Log } from './log.ts'
@@ -20,6 +21,8 @@ import { StoreRefused } from './store-error.ts'
 
 export type NodeOptions = {
   readonly setup: NodeSetup
+  /** Obeys whoever wants it to lose or delay what nodes say to each other, or to err in time. */
+  readonly faults: boolean
   readonly log: Log
   /** The store is there; a founder waits here until all founders are recorded (design §4). */
   readonly beforeListening?: () => Promise<void>
@@ -29,6 +32,7 @@ export type NodeOptions = {
 
 export type RunningNode = {
   readonly port: number
+  readonly store: StoreId
   /** Ends cleanly: nothing in flight is lost without a word, and the store says so. */
   readonly stop: () => Promise<void>
 }
@@ -46,6 +50,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await runtime.dialled()
     return {
       port,
+      store: store.identity.store,
       stop: async () => {
         await runtime.stop()
         await store.close()
@@ -69,9 +74,9 @@ async function openOwnStore(setup: NodeSetup): Promise<OpenedStore> {
   }
 }
 
-function runtimeOf({ setup, log, onHalt }: NodeOptions, store: OpenedStore): Runtime {
+function runtimeOf({ setup, log, onHalt, faults }: NodeOptions, store: OpenedStore): Runtime {
   const { settings, members, secret, listen } = setup
-  const clock: Clock = monotonicClock()
+  const clock = monotonicClock()
   const { whole, node, cluster } = store.identity
   const start = randomBytes(8).toString('latin1') as StartId
   const replica = new Replica({
@@ -103,6 +108,7 @@ function runtimeOf({ setup, log, onHalt }: NodeOptions, store: OpenedStore): Run
     store,
     channels,
     clock,
+    faults: new Faults({ node, allowed: faults, clock, log }),
     log,
     identity: { node, store: store.identity.store, start, startedAt: clock.now(), whole },
     onHalt,

@@ -12,6 +12,7 @@ import type { ChannelEvent } from '../wire/channel.ts'
 import type { OutgoingChannel } from './channels.ts'
 import { Connection, type Flushable } from './connection.ts'
 import type { Counters } from './counters.ts'
+import type { Faults } from './faults.ts'
 import type { Log } from './log.ts'
 import { isAsked, type PeerAsk } from './message-class.ts'
 
@@ -32,6 +33,7 @@ export type PeersHost = {
   readonly now: () => Instant
   /** A new channel that dials this member; the hello expects it to answer by its name. */
   readonly channelTo: (member: PeerAddress, now: Instant) => OutgoingChannel
+  readonly faults: Faults
   readonly log: Log
   readonly counters: Counters
 }
@@ -113,9 +115,10 @@ export class Peers {
   /** Dials what is due and hangs up on what hangs; about every 20 ms. */
   tick(now: Instant): void {
     if (this.#stopped) return
+    const { faults } = this.#host
     for (const link of this.#links.values()) {
       if (link.socket === undefined) {
-        if (now >= link.dialAt) this.#dial(link, now)
+        if (now >= link.dialAt && !faults.cuts(link.member.id)) this.#dial(link, now)
       } else if (link.connection === undefined) {
         if (now - link.since > connectMs) link.socket.destroy()
       } else this.#watch(link.connection, now)
@@ -162,6 +165,9 @@ export class Peers {
     const node = link.member.id
     switch (event.type) {
       case 'proved':
+        // Cut off while it was dialled.
+        if (this.#host.faults.cuts(node)) return link.connection?.destroy('cut off on purpose')
+        if (link.connection !== undefined) link.connection.gate = this.#host.faults.gateTo(node)
         link.proved = true
         link.failures = 0
         link.dialled()
@@ -175,7 +181,7 @@ export class Peers {
         return
       case 'refused': {
         const { code, text } = event.refusal
-        this.#host.log.warn('refused', { peer: node, by: event.by, code, text })
+        this.#host.log.warnOnce('refused', { peer: node, by: event.by, code, text })
         link.connection?.close(text)
         return
       }
@@ -186,7 +192,7 @@ export class Peers {
 
   #hangUp(link: Link, reason: string): void {
     this.#host.counters.malformed++
-    this.#host.log.warn('malformed', { peer: link.member.id, reason })
+    this.#host.log.warnOnce('malformed', { peer: link.member.id, reason })
     link.connection?.close(reason)
   }
 

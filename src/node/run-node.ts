@@ -3,6 +3,7 @@
  * supervisor, `kv node run` in a terminal.
  */
 
+import { hexOf } from '../core/binary.ts'
 import { Log, type LogTarget } from './log.ts'
 import { type RunningNode, startNode } from './node.ts'
 import { readClusterFile } from './node-files.ts'
@@ -13,6 +14,8 @@ import { type ExitCode, exitCodes, StartRefused } from './start-refused.ts'
 /** By a cluster file, as a supervisor starts it, or by seeds. */
 export type RunOptions = (FileOptions | SeedOptions) & {
   readonly name: string
+  /** Take faults on purpose. */
+  readonly faults: boolean
   /** Default: standard output. */
   readonly log?: LogTarget
 }
@@ -43,6 +46,7 @@ export async function runNode(options: RunOptions): Promise<ExitCode> {
   try {
     node = await startNode({
       setup: await setupOf(options, (event, text) => log.warn(event, { text })),
+      faults: options.faults,
       log,
       beforeListening: () => untilFounded(options, told),
       onHalt: reason => crash('store-failed', reason),
@@ -53,7 +57,7 @@ export async function runNode(options: RunOptions): Promise<ExitCode> {
     log.error('refused', { text: error.message, exitCode: error.exitCode })
     return error.exitCode
   }
-  process.send?.({ type: 'ready', port: node.port })
+  process.send?.({ type: 'ready', port: node.port, store: hexOf(node.store) })
   const reason = await told
   log.info('stopping', { reason })
   setTimeout(() => crash('stop', 'the stop took too long'), stopMs).unref()

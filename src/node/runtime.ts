@@ -12,6 +12,7 @@ import type { Channels } from './channels.ts'
 import type { Clock } from './clock.ts'
 import type { Flushable } from './connection.ts'
 import { type Counters, noCounters } from './counters.ts'
+import type { Faults } from './faults.ts'
 import { Inbox } from './inbox.ts'
 import { Listener } from './listener.ts'
 import type { OpenedStore } from './lmdb-store.ts'
@@ -27,6 +28,7 @@ export type RuntimeOptions = {
   readonly store: OpenedStore
   readonly channels: Channels
   readonly clock: Clock
+  readonly faults: Faults
   readonly log: Log
   /** What `kv node status` says of the process. */
   readonly identity: Parameters<typeof statusReply>[0]
@@ -58,10 +60,11 @@ export class Runtime {
 
   constructor(options: RuntimeOptions) {
     this.#options = options
-    const { channels, clock, log } = options
+    const { channels, clock, faults, log } = options
     const host = {
       touch: (connection: Flushable) => this.#touch(connection),
       now: clock.now,
+      faults,
       log,
       counters: this.#counters,
     }
@@ -117,6 +120,7 @@ export class Runtime {
     clearInterval(this.#timer)
     this.#input({ type: 'leave' })
     this.#endTurn()
+    this.#options.faults.stop()
     this.#listener.stop(stoppedFailure)
     this.#peers.stop()
     await this.#commitUnderWay
@@ -132,6 +136,9 @@ export class Runtime {
       case 'status':
         this.#answerStatus(caller, request.id)
         return
+      case 'faults':
+        this.#inbox.reply(caller, this.#options.faults.answer(request))
+        return
       case 'put':
         this.#counters.puts++
         break
@@ -141,6 +148,7 @@ export class Runtime {
       case 'scan':
       case 'inspect':
       case 'view':
+      case 'gossip':
         break
     }
     this.#input({ type: 'request', caller, request })
@@ -153,7 +161,7 @@ export class Runtime {
   }
 
   #answerStatus(caller: Caller, id: number): void {
-    const { identity, replica, store } = this.#options
+    const { identity, replica, store, faults } = this.#options
     this.#inbox.reply(
       caller,
       statusReply(identity, {
@@ -166,7 +174,7 @@ export class Runtime {
         view: replica.observe(),
         inFlight: this.#inbox.inFlight,
         connections: this.#listener.connections,
-        counters: this.#counters,
+        counters: { ...this.#counters, lostOnPurpose: faults.lost },
       }),
     )
   }

@@ -14,6 +14,7 @@ import type {
   StatusReply,
 } from '../core/message.ts'
 import { counterMax, itemsMax, pageKeysMax } from './bounds.ts'
+import { faultsAreRow, writeFaultsAre } from './fault-codec.ts'
 import { gossipedRow, writeGossiped } from './gossip-codec.ts'
 import {
   readBytes,
@@ -56,6 +57,9 @@ export function writeClientReply(writer: Writer, reply: ClientReply): void {
       break
     case 'gossiped':
       writeGossiped(writer, reply)
+      break
+    case 'faults-are':
+      writeFaultsAre(writer, reply)
       break
     case 'failed':
       writeFailed(writer, reply)
@@ -257,5 +261,6 @@ export const clientReplies = tableOf<ClientReply>([
   { tag: tags.viewed, arity: 6, read: readView },
   { tag: tags['status-is'], arity: 11, read: readStatus },
   gossipedRow,
+  faultsAreRow,
   failedRow,
 ])

@@ -10,6 +10,7 @@ import type {
   ScanRequest,
 } from '../core/message.ts'
 import { counterMax } from './bounds.ts'
+import { faultsRow, writeFaults } from './fault-codec.ts'
 import { readBytes, writeOptionalBytes } from './outcome-codec.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
@@ -36,6 +37,9 @@ export function writeClientRequest(writer: Writer, request: ClientRequest): void
       writer.array(2)
       writer.uint(tags[request.type])
       writer.uint(request.id)
+      break
+    case 'faults':
+      writeFaults(writer, request)
   }
 }
 
@@ -123,4 +127,5 @@ export const clientRequests = tableOf<ClientRequest>([
   { tag: tags.view, arity: 2, read: reader => ({ type: 'view', id: reader.uint() }) },
   { tag: tags.status, arity: 2, read: reader => ({ type: 'status', id: reader.uint() }) },
   { tag: tags.gossip, arity: 2, read: reader => ({ type: 'gossip', id: reader.uint() }) },
+  faultsRow,
 ])

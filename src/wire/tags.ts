@@ -31,6 +31,7 @@ export const tags = {
   view: 68,
   status: 69,
   gossip: 70,
+  faults: 71,
   got: 96,
   wrote: 97,
   page: 98,
@@ -39,4 +40,5 @@ export const tags = {
   'status-is': 101,
   failed: 102,
   gossiped: 103,
+  'faults-are': 104,
 } as const satisfies Record<AnyMessage['type'], number>

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { durationMs, shownDuration } from '../../src/cli/duration.js'
+import { durationMs, shownDuration, shownSpan, signedMs } from '../../src/cli/duration.js'
 
 t.test('reads durations and refuses everything else', async t => {
   t.equal(durationMs('500ms'), 500)
@@ -15,4 +15,17 @@ t.test('shows durations', async t => {
   t.equal(shownDuration(4.4), '4ms')
   t.equal(shownDuration(2140), '2.1s')
   t.equal(shownDuration(185_000), '3m 05s')
+})
+
+t.test('reads a time ahead or behind, and shows it', async t => {
+  t.equal(signedMs('0'), 0)
+  t.equal(signedMs('5m'), 300_000)
+  t.equal(signedMs('+5m'), 300_000)
+  t.equal(signedMs('-1d'), -86_400_000)
+  t.equal(signedMs('-0s'), 0)
+  for (const bad of ['', '5', '--1d', '-', '1y', '3651d', '1d2h']) {
+    t.throws(() => signedMs(bad), { code: 'USAGE' }, bad)
+  }
+  t.equal(shownSpan(0), '0')
+  t.equal(shownSpan(86_400_000 + 3_600_000 + 5), '1d 1h 5ms')
 })

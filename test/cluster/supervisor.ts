@@ -1,5 +1,5 @@
 /** The supervisor against real processes that have nothing of a node but its contract. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -111,6 +111,35 @@ t.test('stop, start, kill, restart, pause and resume write the intent first', as
   await t.rejects(supervisor.act('n1', 'pause'), { code: 'CLUSTER_CONFLICT' })
   await t.rejects(supervisor.act('n9', 'stop'), { code: 'UNKNOWN_NODE' })
   t.equal(await intent(), 'stopped', 'a refused action changes no intent')
+})
+
+t.test('a wiped node keeps its name and its log, and may make another store', async t => {
+  const { supervisor, directory } = await begin(t, ['up', 'up'])
+  await supervisor.start()
+  for (const name of ['n1', 'n2']) await until(supervisor, name, state => state === 'running')
+  const own = pathsOf(directory).node('n1')
+  await mkdir(join(own, 'quarantine'))
+  for (const file of ['data.mdb', 'store.json', 'quarantine/data.mdb', 'node.log.1']) {
+    await writeFile(join(own, file), 'x')
+  }
+  t.same(await supervisor.act('n1', 'wipe'), { from: 'running', to: 'stopped' })
+  t.same((await readdir(own)).sort(), ['node.log', 'node.log.1'])
+  const entries = async () => (await requireClusterFile(directory)).nodes
+  t.match(await entries(), [
+    { store: null, intent: 'stopped' },
+    { store: '0000000000000001', intent: 'up' },
+  ])
+  await supervisor.act('n1', 'start')
+  while ((await entries())[0]?.store === null) await new Promise(resolve => setTimeout(resolve, 10))
+  t.match(await entries(), [
+    { store: 'feedfeedfeedfeed', intent: 'up' },
+    { store: '0000000000000001' },
+  ])
+  t.same(await supervisor.act('n1', 'wipe'), { from: 'running', to: 'stopped' })
+  t.same(await supervisor.act('n1', 'wipe'), { from: 'stopped', to: 'stopped' }, 'again')
+
+  const young = await begin(t, ['up'], {}, false)
+  await t.rejects(young.supervisor.act('n1', 'wipe'), { code: 'CLUSTER_CONFLICT' })
 })
 
 t.test('a node paused or killed from elsewhere is seen; a crash is healed', async t => {

@@ -149,3 +149,15 @@ t.test('settings and members are what the file says', async t => {
     sound.nodes.map(node => [node.name, node.port]),
   )
 })
+
+t.test('a wiped node may have any store; before the stores were made none is missing', async t => {
+  const nodes = sound.nodes.map((node, i) => (i < 2 ? { ...node, store: null } : node))
+  t.same(checkClusterFile({ ...sound, nodes }), { file: { ...sound, nodes } })
+  t.same(problemsOf({ nodes, foundersMarked: false }), [
+    'nodes[0].store is null before it was made',
+    'nodes[1].store is null before it was made',
+  ])
+  t.match(problemsOf({ nodes: nodesWith(1, { store: undefined }) }), [
+    /nodes\[1\].store is missing/,
+  ])
+})

@@ -127,6 +127,8 @@ export class FakeCluster {
         const token = tokenOf(testHash, request.key)
         return { type: 'inspected', id, token, replicas: [] }
       }
+      case 'faults':
+        return { type: 'failed', id, failure: { code: 'FAULTS_OFF', message: 'off', outcome } }
       case 'gossip':
         return {
           type: 'gossiped',

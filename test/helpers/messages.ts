@@ -85,6 +85,18 @@ const wrote = fc.record({
   generation: uint48,
   outcome,
 })
+const faultRules = fc.array(
+  fc.record({
+    peer: node,
+    direction: fc.constantFrom('in' as const, 'out' as const),
+    drop: fc.nat(1_000_000).map(n => n / 1_000_000),
+    delayMs: fc.nat(60_000),
+    jitterMs: fc.nat(60_000),
+    rate: some(uint48.map(n => Math.max(1, n))),
+  }),
+  { maxLength: 10 },
+)
+const skewMs = fc.integer({ min: -315_360_000_000, max: 315_360_000_000 })
 const failed = fc.record({ type: tag('failed'), id: requestId, failure })
 
 const section = <Value>(value: fc.Arbitrary<Value>) => fc.record({ at: uint48, value })
@@ -210,6 +222,12 @@ export const messages = {
   view: fc.record({ type: tag('view'), id: requestId }),
   status: fc.record({ type: tag('status'), id: requestId }),
   gossip: fc.record({ type: tag('gossip'), id: requestId }),
+  faults: fc.record({
+    type: tag('faults'),
+    id: requestId,
+    rules: some(faultRules),
+    skewMs: some(skewMs),
+  }),
   got: fc.record({
     type: tag('got'),
     id: requestId,
@@ -306,6 +324,13 @@ export const messages = {
     rounds: uint48,
     lastExchangeMs: some(uint48),
     refused: uint48,
+  }),
+  'faults-are': fc.record({
+    type: tag('faults-are'),
+    id: requestId,
+    node,
+    rules: faultRules,
+    skewMs,
   }),
   failed,
 } as const satisfies Arbitraries

@@ -1,7 +1,7 @@
 /** Real nodes in real processes, in a temporary directory, without a supervisor. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, cpSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,11 +32,11 @@ export class NodeCluster {
   /** For Node itself, before the entry. */
   nodeFlags: readonly string[] = []
 
-  private constructor(directory: string, file: ClusterFile) {
+  private constructor(directory: string, file: ClusterFile, secret: SecretFile) {
     this.directory = directory
     this.clusterFile = join(directory, 'cluster.json')
     this.file = file
-    this.secret = newSecret(count => randomBytes(count).toString('latin1'))
+    this.secret = secret
     writeFileSync(join(directory, 'secret.json'), renderSecret(this.secret), { mode: 0o600 })
     this.write(file)
   }
@@ -55,7 +55,7 @@ export class NodeCluster {
       store: randomBytes(8).toString('hex'),
       intent: 'up' as const,
     }))
-    return new NodeCluster(directory, {
+    const file: ClusterFile = {
       formatVersion: 1,
       id: randomBytes(16).toString('hex'),
       name: 'test',
@@ -73,7 +73,15 @@ export class NodeCluster {
       foundersMarked: false,
       valueBytesMax: 1024 * 1024,
       nodes,
-    })
+    }
+    const secret = newSecret(count => randomBytes(count).toString('latin1'))
+    return new NodeCluster(directory, file, secret)
+  }
+
+  /** The same cluster, in a copy of its directory; nothing of it runs. */
+  copyTo(directory: string): NodeCluster {
+    cpSync(this.directory, directory, { recursive: true })
+    return new NodeCluster(directory, this.file, this.secret)
   }
 
   write(file: unknown): void {

@@ -201,6 +201,7 @@ export function successOf({ request }: Sent, generation = 0): ClientReply {
       return viewOf(five, { id })
     case 'inspect':
     case 'gossip':
+    case 'faults':
     case 'status':
       return { type: 'failed', id, failure: failureOf('INTERNAL') }
   }

@@ -73,3 +73,20 @@ t.test('a reader that went away does not end the node', async t => {
   log.info('line')
   t.pass('a write that fails is not thrown')
 })
+
+t.test('what a stranger repeats is written once in ten minutes', async t => {
+  const path = join(t.testdir(), 'n1.log')
+  let time = 0
+  const log = new Log({ type: 'file', path }, 'n1', () => time)
+  for (let i = 0; i < 10; i++) log.warnOnce('refused', { peer: 'n2', code: 'bad-proof' })
+  log.warnOnce('refused', { peer: 'n3', code: 'bad-proof' })
+  time = 599_999
+  log.warnOnce('refused', { peer: 'n2', code: 'bad-proof' })
+  t.same(
+    linesOf(path).map(line => line['peer']),
+    ['n2', 'n3'],
+  )
+  time = 600_000
+  log.warnOnce('refused', { peer: 'n2', code: 'bad-proof' })
+  t.equal(linesOf(path).length, 3)
+})

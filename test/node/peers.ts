@@ -5,8 +5,10 @@ import t, { type Test } from 'tap'
 import type { Instant, NodeId } from '../../src/core/ids.ts'
 import type { PeerAddress } from '../../src/core/step.ts'
 import type { Channels } from '../../src/node/channels.ts'
+import { monotonicClock } from '../../src/node/clock.ts'
 import type { Flushable } from '../../src/node/connection.ts'
 import { noCounters } from '../../src/node/counters.ts'
+import { Faults } from '../../src/node/faults.ts'
 import { Log } from '../../src/node/log.ts'
 import { Peers } from '../../src/node/peers.ts'
 import { clientChannel, identity, serverChannel } from '../helpers/connections.ts'
@@ -25,7 +27,9 @@ function peersOf(t: Test, members: readonly PeerAddress[]): Peers {
   const touch = (connection: Flushable) => setImmediate(() => connection.flush())
   const log = new Log({ type: 'file', path: `${t.testdir()}/log` }, 'n1')
   const counters = noCounters()
-  const peers = new Peers({ input: () => undefined, touch, now, channelTo, log, counters })
+  const clock = monotonicClock()
+  const faults = new Faults({ node: 'n1' as NodeId, allowed: false, clock, log })
+  const peers = new Peers({ input: () => undefined, touch, now, channelTo, log, counters, faults })
   peers.keep(members)
   t.teardown(() => peers.stop())
   return peers

@@ -39,6 +39,7 @@ export default class NodeRun extends KvCommand {
       default: 'durable' as const,
       description: 'durable: acks wait for the disk',
     })(),
+    faults: Flags.boolean({ description: 'take faults on purpose ("kv net", "kv node skew")' }),
   }
 
   async run(): Promise<void> {
@@ -50,18 +51,17 @@ export default class NodeRun extends KvCommand {
     // Asked for, so that the first Ctrl-C is the node's to handle.
     void this.signal
     const { runNode } = await import('../../node/run-node.ts')
+    const { dir, credential, durability, faults } = flags
     if (flags['cluster-file'] !== undefined) {
       const clusterFile = resolve(flags['cluster-file'])
-      process.exit(await runNode({ clusterFile, name, create: false }))
+      process.exit(await runNode({ clusterFile, name, create: false, faults }))
     }
-    const { dir, credential, durability } = flags
     if (dir === undefined || credential === undefined) {
       throw new CliError('USAGE', 'give --cluster-file, or --dir and --credential (and --seeds)')
     }
+    const learns = { directory: resolve(dir), credential: resolve(credential), durability }
     const seeds = seedsFrom(flags.seeds ?? '')
     const listen = listenFrom(flags.listen)
-    const directory = resolve(dir)
-    const options = { name, directory, credential: resolve(credential), seeds, listen, durability }
-    process.exit(await runNode(options))
+    process.exit(await runNode({ ...learns, name, seeds, listen, faults }))
   }
 }

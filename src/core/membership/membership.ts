@@ -162,7 +162,7 @@ export class Membership {
     const { self } = this.#roster.env
     if (this.#toldStranger || this.#roster.isMember(self)) return
     this.#toldStranger = true
-    out.push(noted('warn', 'no-member', { node: self }))
+    out.push(noted('warn', 'no-member', {}))
   }
 
   #belief(now: Instant, node: NodeId, accusers: readonly NodeId[]): Belief {

@@ -113,11 +113,11 @@ export class Observer {
         return
       case 'suspect':
         this.#roster.changed({ type: 'avoid', node })
-        out.push(noted('info', 'suspect', { node, phi: Math.round(act.phi * 10) / 10 }))
+        out.push(noted('info', 'suspect', { peer: node, phi: Math.round(act.phi * 10) / 10 }))
         break
       case 'clear':
         sometimes('a suspect is heard again')
-        out.push(noted('info', 'clear', { node }))
+        out.push(noted('info', 'clear', { peer: node }))
         this.#accuse(now, out)
     }
     this.#dirty = true
@@ -153,7 +153,7 @@ export class Observer {
       this.#statuses.set(node, status)
       if (this.avoids(node)) this.#roster.changed({ type: 'avoid', node })
       if (status === 'down') sometimes('a member is convicted')
-      out.push(noted('info', 'status', { node, status, before }))
+      out.push(noted('info', 'status', { peer: node, status, before }))
     }
     if (!changed) return
     this.#watch(now)

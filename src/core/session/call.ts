@@ -5,7 +5,7 @@
  */
 import type { Brand } from '../brand.ts'
 import type { Generation, Instant, Key, NodeId, OpId, Partition, RequestId } from '../ids.ts'
-import type { ClientReply, ClientRequest, Envelope, FailReply } from '../message.ts'
+import type { ClientReply, ClientRequest, Envelope, FailReply, FaultRule } from '../message.ts'
 import type { Failure } from '../outcome.ts'
 
 /** The host's handle for one call. */
@@ -34,6 +34,13 @@ export type Wanted =
   | { readonly type: 'view' }
   | { readonly type: 'status' }
   | { readonly type: 'gossip' }
+  | ({ readonly type: 'faults' } & FaultsWanted)
+
+/** undefined: as it is. */
+export type FaultsWanted = {
+  readonly rules: readonly FaultRule[] | undefined
+  readonly skewMs: number | undefined
+}
 
 export type SuccessReply = Exclude<ClientReply, FailReply>
 export type CallResult =
@@ -113,6 +120,8 @@ export function requestOf(
       return { type: 'status', id }
     case 'gossip':
       return { type: 'gossip', id }
+    case 'faults':
+      return { type: 'faults', id, rules: wanted.rules, skewMs: wanted.skewMs }
   }
 }
 
@@ -132,4 +141,5 @@ export const replyTypeOf: { readonly [W in Wanted['type']]: SuccessReply['type']
   view: 'viewed',
   status: 'status-is',
   gossip: 'gossiped',
+  faults: 'faults-are',
 }

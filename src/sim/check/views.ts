@@ -12,7 +12,7 @@ export const viewsChecker: MakeChecker = (scene): Checker => ({
     if (notice.type !== 'effect' || notice.effect.type !== 'note') return
     const { event, detail } = notice.effect.note
     if (event !== 'suspect' || Number(detail['phi']) < phiBornMax) return
-    const late = `${notice.node} suspects ${detail['node']} all at once, with φ ${detail['phi']}`
+    const late = `${notice.node} suspects ${detail['peer']} all at once, with φ ${detail['phi']}`
     scene.fail('I8', undefined, `${late}: it was away itself`)
   },
   atRest: () => {
