@@ -10,6 +10,12 @@ import { LocalClusters } from '../helpers/local-clusters.ts'
 const names = ['n1', 'n2', 'n3', 'n4', 'n5']
 
 type Views = Readonly<Record<string, Readonly<Record<string, string>>>>
+type Watched = {
+  readonly agreed: boolean
+  readonly silent: readonly string[]
+  readonly rounds: Readonly<Record<string, number>>
+  readonly views: Readonly<Record<string, unknown>>
+}
 type Status = {
   readonly health: string
   readonly quorum: { readonly write: boolean; readonly read: boolean }
@@ -51,6 +57,23 @@ class Broken {
 
   json<Document>(words: readonly string[], exit = 0): Promise<Document> {
     return this.#clusters.json<Document>(words, exit)
+  }
+
+  /** The first records of `kv gossip --watch --json`, which a Ctrl-C then ends. */
+  async watched(count: number): Promise<readonly Watched[]> {
+    const watch = this.#clusters.start(['gossip', '--watch', '--json'])
+    const ended = new Promise<number | null>(resolve => watch.once('close', resolve))
+    let said = ''
+    watch.stdout?.on('data', chunk => {
+      said += chunk
+      if (said.split('\n').length > count) watch.kill('SIGINT')
+    })
+    const exit = await ended
+    if (exit !== 0) throw new Error(`kv gossip --watch ended with ${exit}`)
+    return said
+      .split('\n')
+      .slice(0, count)
+      .map(line => JSON.parse(line))
   }
 
   /** What each node that answers believes of all. */
@@ -106,6 +129,9 @@ t.test('killed, paused, back again', async t => {
   await cluster.until(views => all(views, others, 'n3', 'down') && isAgreed(views, others))
   t.match(await cluster.member('n3'), { state: 'killed', member: 'down' })
   t.match(await cluster.kv('gossip', '--check'), { exit: 0, text: /n3 does not answer/ })
+  const [first, second] = await cluster.watched(2)
+  t.match(first, { agreed: true, silent: ['n3'], views: { n1: { n3: { state: 'down' } } } })
+  t.ok((second?.rounds['n1'] ?? 0) >= (first?.rounds['n1'] ?? 0))
   t.match(await cluster.kv('node', 'start', 'n3'), { exit: 0 })
   await cluster.until(views => isAgreed(views, names))
 

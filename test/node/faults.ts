@@ -1,10 +1,12 @@
 /** Faults on purpose: at the gate of a connection, and between real nodes. */
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { NodeId } from '../../src/core/ids.ts'
 import type { ClientReply, FaultRule, GossipReply } from '../../src/core/message.ts'
 import { monotonicClock } from '../../src/node/clock.ts'
 import { Faults, heldMax } from '../../src/node/faults.ts'
 import { Log } from '../../src/node/log.ts'
+import { runKv } from '../helpers/cli-cluster.ts'
 import { NodeCluster } from '../helpers/node-processes.ts'
 import type { RawClient } from '../helpers/raw-client.ts'
 
@@ -136,6 +138,17 @@ t.test('a node without --faults refuses; a client reaches a node that is cut off
   const wanted = { type: 'faults', rules: [rule({ drop: 1 })], skewMs: 5 } as const
   t.match(await plain.ask(wanted), { type: 'failed', failure: { code: 'FAULTS_OFF' } })
   await plain.close()
+  const reach = ['-c', `127.0.0.1:${cluster.port('n1')}`]
+  const credential = ['--credential', join(cluster.directory, 'secret.json')]
+  for (const words of [
+    ['net', 'show'],
+    ['net', 'isolate', 'n1'],
+    ['node', 'skew', 'n1', '5m'],
+  ]) {
+    const ran = await runKv([...words, ...reach, ...credential, '--json'])
+    t.equal(ran.exit, 10, words.join(' '))
+    t.match(JSON.parse(ran.text), { error: { code: 'FAULTS_OFF', exit: 10 } })
+  }
   await cluster.kill('n1', 'SIGTERM')
   await cluster.start('n1', '--faults')
   const client = await cluster.client('n1')
