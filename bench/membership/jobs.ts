@@ -28,7 +28,6 @@ export type Run = {
   readonly date: string
   readonly commit: string
   readonly machine: string
-  readonly minutes: number
   readonly measured: readonly Measured[]
 }
 
