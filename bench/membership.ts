@@ -27,7 +27,6 @@ writeFileSync(page, pageWith(readFileSync(page, 'utf8'), run))
 process.stdout.write('wrote docs/membership.md and docs/membership.svg\n')
 
 async function measured(): Promise<Run> {
-  const begun = performance.now()
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root })
   const jobs = allJobs().map(job => JSON.stringify(job))
   const all: Measured[] = []
@@ -35,7 +34,6 @@ async function measured(): Promise<Run> {
     date: new Date().toISOString().slice(0, 10),
     commit: commit.toString().trim(),
     machine: `${cpus().length} × ${cpus()[0]?.model.trim() ?? '?'}, Node ${process.versions.node}`,
-    minutes: Math.round((performance.now() - begun) / 60_000),
     measured: all,
   })
   await measureAll(allJobs(), processes, (one, seconds) => {

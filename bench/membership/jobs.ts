@@ -28,7 +28,6 @@ export type Run = {
   readonly date: string
   readonly commit: string
   readonly machine: string
-  readonly minutes: number
   readonly measured: readonly Measured[]
 }
 
@@ -51,10 +50,10 @@ export function allJobs(): readonly Job[] {
   const rows: readonly Job[] = [
     crashes(1000, 0.05, 60),
     crashes(1000, 0, 60),
-    { ...spread(1000, 'gossip', 100), everyMs: 537 },
-    { ...spread(10_000, 'model', 50), everyMs: 537 },
-    { type: 'traffic', nodes: 1000, machine: 'membership', restSeconds: 10, changes: 3, seed: 1 },
-    { type: 'traffic', nodes: 10_000, machine: 'model', restSeconds: 10, changes: 3, seed: 1 },
+    { ...spread(1000, 'gossip', 50), everyMs: 537 },
+    { ...spread(10_000, 'model', 30), everyMs: 537 },
+    { type: 'traffic', nodes: 1000, machine: 'membership', restSeconds: 5, changes: 1, seed: 1 },
+    { type: 'traffic', nodes: 10_000, machine: 'model', restSeconds: 5, changes: 1, seed: 1 },
     ...seeds.map(seed => soak(50, 0.05, 3, seed)),
     ...others.map(loss => soak(50, loss, 1, 1)),
     ...losses.map(loss => soak(5, loss, 24, 1)),

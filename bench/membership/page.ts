@@ -12,11 +12,10 @@ export function pageWith(page: string, run: Run): string {
   return `${page.slice(0, from + begin.length)}\n\n${figuresOf(run)}\n${page.slice(to)}`
 }
 
-function figuresOf({ date, commit, machine, minutes, measured }: Run): string {
+function figuresOf({ date, commit, machine, measured }: Run): string {
   return [
-    `\`npm run build && npm run bench:membership\`: ${date}, commit ${commit}, ${machine}, two`,
-    `processes, ${minutes} minutes beside other work. Time is simulated: another machine gets the`,
-    'same figures.',
+    `\`npm run build && npm run bench:membership\`: ${date}, commit ${commit},`,
+    `${machine}. Seeds are fixed and time is simulated: another machine gets the same figures.`,
     '',
     '**Rounds** until a change of one member is known to all.',
     '',

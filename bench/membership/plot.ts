@@ -72,7 +72,7 @@ function spreadPanel(measured: readonly Measured[]): readonly string[] {
     ...axes(panel),
     line(panel, 'bound', bound),
     ...series(panel, 'a', pointsOf(0.5), pointsOf(0.99)),
-    label(panel, [0.42, 15.4], '', 'at most log₂ n + 6'),
+    label(panel, [0.12, 15.4], '', 'at most log₂ n + 6'),
     ...legend(panel, [['a', 'fan-out 1, push-pull']]),
   ]
 }
@@ -100,10 +100,10 @@ function convictionPanel(measured: readonly Measured[]): readonly string[] {
   const panel: Panel = {
     left: 480,
     title: 'Seconds until a crash is down everywhere',
-    unit: 'messages lost',
+    unit: 'messages lost, %',
     yMax: Math.ceil(Math.max(...all) / 2) * 2,
     yStep: 1,
-    ticks: losses.map(loss => ({ at: lossAt(loss), label: `${Math.round(loss * 100)} %` })),
+    ticks: losses.map(loss => ({ at: lossAt(loss), label: String(Math.round(loss * 100)) })),
   }
   parts.push(...axes(panel))
   for (const { hue, medians, tails } of drawn) parts.push(...series(panel, hue, medians, tails))

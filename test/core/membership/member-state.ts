@@ -4,6 +4,7 @@ import {
   applyDelta,
   compareVersions,
   deltaSince,
+  isNews,
   isPlausible,
   type MemberState,
 } from '../../../src/core/membership/member-state.ts'
@@ -57,6 +58,16 @@ t.test('a delta made for somebody who knew more is no use', async t => {
   t.equal(applyDelta(undefined, delta), undefined)
   t.equal(applyDelta(stateOf('n1', { heartbeat: 4 }), delta), undefined)
   t.ok(applyDelta(stateOf('n1', { heartbeat: 5, profileAt: 3 }), delta))
+})
+
+t.test('a heartbeat and a load are no news; all else is', async t => {
+  const known = stateOf('n1', { heartbeat: 4 })
+  t.equal(isNews(known, stateOf('n1', { heartbeat: 5 })), false)
+  t.equal(isNews(known, stateOf('n1', { heartbeat: 5, loadAt: 5 })), false)
+  t.equal(isNews(known, stateOf('n1', { heartbeat: 5, profileAt: 5 })), true)
+  t.equal(isNews(known, stateOf('n1', { heartbeat: 5, accusationsAt: 5 })), true)
+  t.equal(isNews(known, stateOf('n1', { incarnation: 2 })), true)
+  t.equal(isNews(undefined, known), true)
 })
 
 t.test('absurd counters are not believed', async t => {

@@ -203,6 +203,29 @@ t.test('bad gossip is counted, told once, and not obeyed', async t => {
   t.ok(encode({ type: 'gossiped', id: 1, node: 'n1' as NodeId, ...after }).length < 1024)
 })
 
+t.test('one seed is one history, to the message', t => {
+  const history = (seed: number) => {
+    const world = new GossipWorld(6, seed)
+    const lines: string[] = []
+    world.carry = (message, from) => {
+      lines.push(`${world.now} ${from} ${message.type} ${message.id}`)
+      return message
+    }
+    world.onNote = (note, by) => lines.push(`${world.now} ${by} ${JSON.stringify(note)}`)
+    world.loss = 0.2
+    world.run(3000)
+    world.node('n2').up = false
+    world.node('n3').paused = true
+    world.run(8000)
+    world.node('n3').paused = false
+    world.run(3000)
+    return lines
+  }
+  t.same(history(12), history(12))
+  t.not(history(12).join(), history(13).join())
+  t.end()
+})
+
 function isSame(a: object, b: object): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }
