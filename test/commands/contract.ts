@@ -9,6 +9,7 @@ t.setTimeout(300_000)
 type Flag = {
   readonly name: string
   readonly char?: string
+  readonly hidden?: boolean
   readonly helpValue?: string
   readonly description?: string
 }
@@ -18,7 +19,7 @@ type Manifest = {
 const manifest: Manifest = JSON.parse(readFileSync('oclif.manifest.json', 'utf8'))
 const commands = Object.entries(manifest.commands).map(([id, { flags }]) => ({
   name: id.replaceAll(':', ' '),
-  flags: Object.values(flags),
+  flags: Object.values(flags).filter(({ hidden }) => !hidden),
 }))
 const page = readFileSync(join('docs', 'commands.md'), 'utf8')
 const shared = sectionOf(page, '## What all commands share')
@@ -29,6 +30,7 @@ t.test('docs/commands.md names every command with every flag', async t => {
   const invented = [{ name: 'frobnicate', char: 'z' }]
   t.same(missingIn(page, 'put', invented), ['--frobnicate', '-z'], 'the check fires')
   t.same(missingIn(page, 'frobnicate', []), ['kv frobnicate'])
+  t.same(missingIn(page, 'net drop', invented), ['--frobnicate', '-z'], 'in a table, too')
 })
 
 t.test('and every code with its exit code', async t => {
@@ -95,7 +97,7 @@ t.test('--json: the fields of each command', async t => {
     ],
     [
       ['cluster', 'status'],
-      '{cluster,dir,health,nodes:[{address,answers,connected:[…],full,keys,name,ownership,pid,restarts,state,uptimeMs}],quorum:{fewestReplicas,partitionsBelow,read,write},ringAgreed,supervisor}',
+      '{cluster,dir,health,nodes:[{address,answers,connected:[…],full,keys,member,name,ownership,pid,restarts,state,uptimeMs,whole}],quorum:{fewestReplicas,partitionsBelow,read,write},ringAgreed,supervisor}',
     ],
     [['node', 'pause', 'n3'], '{action,from,node,to}'],
     [['node', 'resume', 'n3', 'n3'], '{nodes:[{action,from,node,to}]}'],
@@ -115,15 +117,19 @@ t.test('--json: the fields of each command', async t => {
 
 /** What of a command is not on its page: itself, or its own flags. */
 function missingIn(text: string, name: string, flags: readonly Flag[]): readonly string[] {
-  const table = /^node (?!run)/.test(name)
-  if (table) return text.includes(`| \`kv ${name} NODE...\` |`) ? [] : [`kv ${name}`]
-  const section = sectionOf(text, `### kv ${name}`)
+  const inTable = /^(node (?!run)|net )/.test(name)
+  const section = inTable ? rowOf(text, name) : sectionOf(text, `### kv ${name}`)
   if (section === '') return [`kv ${name}`]
   const words = flags.flatMap(flag => [`--${flag.name}`, ...(flag.char ? [`-${flag.char}`] : [])])
   const like = name === 'del' ? sectionOf(text, '### kv put KEY') : ''
   // A quorum's short flag is enough where its long one stands elsewhere on the page.
   const known = `${section}${like}${shared}`
   return words.filter(word => !new RegExp(`\`${word}[ \`]`).test(known) && !isQuorum(word, known))
+}
+
+/** The one line of a table that tells all about a command. */
+function rowOf(text: string, name: string): string {
+  return text.split('\n').find(line => line.startsWith(`| \`kv ${name}`)) ?? ''
 }
 
 function isQuorum(word: string, known: string): boolean {
