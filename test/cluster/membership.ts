@@ -7,6 +7,8 @@ import { type Client, connect } from '../../src/client/index.ts'
 import { requireClusterFile } from '../../src/cluster/cluster-file.ts'
 import { LocalClusters } from '../helpers/local-clusters.ts'
 
+t.jobs = 2
+
 const names = ['n1', 'n2', 'n3', 'n4', 'n5']
 
 type Views = Readonly<Record<string, Readonly<Record<string, string>>>>
@@ -122,8 +124,8 @@ function all(views: Views, from: readonly string[], node: string, status: string
   return from.every(name => views[name]?.[node] === status)
 }
 
-t.test('killed, paused, back again', async t => {
-  const cluster = await Broken.up(t)
+/** Killed, paused, back again. */
+async function killedAndPaused(t: Test, cluster: Broken): Promise<void> {
   const others = names.filter(name => name !== 'n3')
   t.match(await cluster.kv('node', 'kill', 'n3'), { exit: 0 })
   await cluster.until(views => all(views, others, 'n3', 'down') && isAgreed(views, others))
@@ -150,11 +152,10 @@ t.test('killed, paused, back again', async t => {
   await cluster.until(views => isAgreed(views, names))
   await cluster.heal(t)
   t.match(await cluster.status(), { health: 'healthy' })
-  await cluster.client.close()
-})
+}
 
-t.test('a partition both ways, one node alone, and one direction of one link', async t => {
-  const cluster = await Broken.up(t)
+/** A partition both ways, one node alone, and one direction of one link. */
+async function cutOff(t: Test, cluster: Broken): Promise<void> {
   const [few, many] = [
     ['n1', 'n2'],
     ['n3', 'n4', 'n5'],
@@ -203,11 +204,10 @@ t.test('a partition both ways, one node alone, and one direction of one link', a
     await new Promise(resolve => setTimeout(resolve, 100))
   }
   await cluster.heal(t)
-  await cluster.client.close()
-})
+}
 
-t.test('late, lossy and wrong in time; what cannot be is refused', async t => {
-  const cluster = await Broken.up(t)
+/** Late, lossy and wrong in time; what cannot be is refused. */
+async function lateAndWrong(t: Test, cluster: Broken): Promise<void> {
   const { client } = cluster
   await cluster.kv('net', 'delay', 'n1', 'n2', '--ms', '20', '--jitter', '10')
   await cluster.kv('net', 'drop', 'n1', 'n3', '--rate', '0.05')
@@ -241,17 +241,17 @@ t.test('late, lossy and wrong in time; what cannot be is refused', async t => {
     [2, ['node', 'skew', 'n1']],
     [3, ['node', 'wipe', 'n9']],
   ]
-  for (const [exit, words] of wrong) {
+  const tried = wrong.map(async ([exit, words]) => {
     t.equal((await cluster.kv(...words)).exit, exit, words.join(' '))
-  }
+  })
+  await Promise.all(tried)
   await cluster.heal(t)
-  await client.close()
-})
+}
 
-t.test('a wiped node comes back under its name, and is not whole', async t => {
-  const cluster = await Broken.up(t)
+/** A wiped node comes back under its name, and is not whole. */
+async function wiped(t: Test, cluster: Broken): Promise<void> {
   const { client, directory } = cluster
-  for (let i = 0; i < 20; i++) await client.put(`k${i}`, 'v')
+  for (let i = 0; i < 20; i++) await client.put(`w${i}`, 'v')
   const storeOf = async () => {
     return (await requireClusterFile(directory)).nodes.find(node => node.name === 'n2')?.store
   }
@@ -269,14 +269,27 @@ t.test('a wiped node comes back under its name, and is not whole', async t => {
   t.match(await cluster.member('n2'), { state: 'running', member: 'alive', whole: false })
   t.match(await cluster.status(), { health: 'degraded', quorum: { read: true, write: true } })
   for (let i = 0; i < 20; i++) {
-    const entry = await client.get(`k${i}`, { via: 'n2' })
+    const entry = await client.get(`w${i}`, { via: 'n2' })
     t.equal(entry.found && !entry.conflict && Buffer.from(entry.value).toString(), 'v')
-    await client.put(`k${i}`, 'w', { via: 'n2' })
+    await client.put(`w${i}`, 'w', { via: 'n2' })
   }
   t.match(await cluster.kv('node', 'restart', 'n2'), { exit: 0 })
   t.match(await cluster.member('n2'), { whole: false }, 'nor does a restart make it whole')
   const again = await cluster.json<{ nodes: unknown[] }>(['node', 'wipe', 'n2', '--start'])
   t.match(again.nodes, [{ action: 'wipe' }, { action: 'start', to: 'running' }])
   await cluster.until(views => isAgreed(views, names))
-  await client.close()
+}
+
+t.test('views while nodes or links are gone, and after', async t => {
+  const cluster = await Broken.up(t)
+  await killedAndPaused(t, cluster)
+  await cutOff(t, cluster)
+  await cluster.client.close()
+})
+
+t.test('a cluster with late links, wrong clocks and a wiped node', async t => {
+  const cluster = await Broken.up(t)
+  await lateAndWrong(t, cluster)
+  await wiped(t, cluster)
+  await cluster.client.close()
 })

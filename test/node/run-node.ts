@@ -34,7 +34,8 @@ t.test('a founder makes its store, and answers nobody before it is told to liste
   await t.rejects(cluster.client('n1'), /ECONNREFUSED/)
   const ready = new Promise(resolve => node.child.once('message', resolve))
   node.child.send({ type: 'listen' })
-  t.same(await ready, { type: 'ready', port: cluster.port('n1') })
+  const { store } = cluster.file.nodes[0]!
+  t.same(await ready, { type: 'ready', port: cluster.port('n1'), store })
   await (await cluster.client('n1')).close()
 })
 
