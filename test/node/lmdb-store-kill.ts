@@ -47,16 +47,16 @@ for (const lane of [0, 1]) {
   )
 }
 
-/** Runs the writer until it has been writing for some ms, kills it; the last pair it acked. */
-function killedWriter(fixture: string, directory: string, from: number, afterMs: number) {
+/** Runs the writer until it has acked so many commits, kills it at the next; the last pair it acked. */
+function killedWriter(fixture: string, directory: string, from: number, commits: number) {
   return new Promise<number>((resolve, reject) => {
     const child = spawn(process.execPath, [fixture, directory, String(from)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     let output = ''
     child.stdout.on('data', (chunk: Buffer) => {
-      if (output === '') setTimeout(() => child.kill('SIGKILL'), afterMs)
       output += chunk.toString()
+      if (output.split('\n').length > commits) child.kill('SIGKILL')
     })
     child.on('error', reject)
     child.on('close', (code, signal) => {
