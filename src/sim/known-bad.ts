@@ -20,10 +20,10 @@ export type KnownBad = {
 export const knownBad: readonly KnownBad[] = [
   bad('1', 'ack before the flush', [1], ['I13']),
   bad('2', 'reply at W-1 acks', [2], ['I13', 'I12']),
-  bad('3', 'counter restarts from memory', [3], ['I5', 'I1'], ['I2', 'I9', 'I15']),
+  bad('3', 'counter restarts from memory', [3], ['I5', 'I1'], ['I2', 'I9', 'I14', 'I15', 'I17']),
   bad('4', 'same actor after a restart', [4], ['I5', 'I1'], ['I2']),
-  bad('6', 'newest wall clock wins a merge', [6], ['I1'], ['I9', 'I2']),
-  bad('7', 'put supersedes all local siblings', [7], ['I1', 'I2'], ['I9']),
+  bad('6', 'newest wall clock wins a merge', [6], ['I1'], ['I2', 'I9', 'I14', 'I15', 'I17']),
+  bad('7', 'put supersedes all local siblings', [7], ['I1', 'I2'], ['I9', 'I14', 'I15', 'I17']),
   bad('16', 'request ids start at 0 after a restart', [16], ['I13'], ['I12']),
   bad('27', 'suspicion kept by a node that wakes', [27], ['I8'], ['I15']),
   bad('28', 'refutation with an equal incarnation accepted', [28], ['I8']),
@@ -38,7 +38,7 @@ export const knownBad: readonly KnownBad[] = [
   bad('34a', 'partition ignored for one type of message', [341], ['S1']),
   bad('34b', 'a checker skipped', [1, 342], ['canary'], ['I1', 'I12']),
   bad('35', 'luck and order of iteration in core', [35], ['I10']),
-  bad('36', 'implied dots with leased counters', [36], ['I2', 'I1'], ['I9', 'I15']),
+  bad('36', 'implied dots with leased counters', [36], ['I2', 'I1'], ['I9', 'I14', 'I15', 'I17']),
   bad('37', 'actor in a table by key, outside its row', [37], ['I5', 'I1'], ['I2']),
 ]
 

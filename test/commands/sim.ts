@@ -1,7 +1,7 @@
 import t from 'tap'
 import { runKv } from '../helpers/cli-cluster.ts'
 
-t.setTimeout(300_000)
+t.setTimeout(1_800_000)
 
 /** Turns the other half of `#mutants` on in the process that runs `kv`. */
 const withKnownBad = { NODE_OPTIONS: '--conditions=mutants' }

@@ -3,7 +3,7 @@ import { runPlan, runSeed } from '../../src/sim/run.ts'
 import { describe, report, timelineOf } from '../../src/sim/timeline.ts'
 import { planOf, World } from '../../src/sim/world.ts'
 
-t.setTimeout(300_000)
+t.setTimeout(1_800_000)
 
 t.test('a plan is data, and the same for the same seed', async t => {
   t.same(planOf(5), planOf(5))

@@ -32,7 +32,7 @@ export function copiesByKey(disks: readonly Rows[]): ReadonlyMap<Key, readonly S
 }
 
 /** The versions that are there when all copies are put together. */
-function together(copies: readonly Siblings[]): readonly Version[] {
+export function together(copies: readonly Siblings[]): readonly Version[] {
   const versions: Version[] = []
   for (const copy of copies) {
     for (const version of copy.versions) {

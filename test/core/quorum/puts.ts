@@ -36,6 +36,22 @@ t.test('a writer that goes on with its own reply never piles up siblings', async
   t.same(valuesOf(cluster.call('n2', cluster.get('k'))).sort(), ['mine 20', 'other 20'])
 })
 
+t.test('what a writer had seen stays superseded, however many newer operations came', async t => {
+  const cluster = new TestCluster(3)
+  cluster.call('n1', cluster.put('k', 'a'))
+  cluster.ask('n1', cluster.put('k', 'b'))
+  cluster.settle(({ to }) => to !== 'n2')
+  let mine = contextOf(cluster.node('n1').replies.at(-1))
+  for (let i = 0; i < 10; i++) {
+    cluster.pass(10)
+    cluster.ask('n2', cluster.put('k', `c ${i}`, { context: mine, w: 1 }))
+    cluster.settle(({ from }) => from !== 'n2')
+    mine = contextOf(cluster.node('n2').replies.at(-1))
+  }
+  cluster.call('n2', cluster.put('k', 'last', { context: mine }))
+  t.same(valuesOf(cluster.call('n1', cluster.get('k', 3))).sort(), ['a', 'last'])
+})
+
 t.test('a retry through any node takes effect once', async t => {
   const cluster = new TestCluster(3)
   const put = cluster.put('k', 'once')
