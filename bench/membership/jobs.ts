@@ -57,6 +57,8 @@ export function allJobs(): readonly Job[] {
     ...seeds.map(seed => soak(50, 0.05, 3, seed)),
     ...others.map(loss => soak(50, loss, 1, 1)),
     ...losses.map(loss => soak(5, loss, 24, 1)),
+    // So much that there are false convictions: the counter counts.
+    soak(5, 0.9, 1, 1),
     spread(100, 'membership', 200),
     ...losses.map(loss => crash(50, loss, 100)),
     ...losses.map(loss => crash(5, loss, 400)),

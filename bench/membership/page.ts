@@ -20,21 +20,21 @@ function figuresOf({ date, commit, machine, measured }: Run): string {
     '**Rounds** until a change of one member is known to all.',
     '',
     ...table(
-      ['members', 'what ran', 'changes', 'median', 'p99', 'most', 'at most'],
+      ['members', 'what ran', 'changes', 'median', 'p99', 'worst', 'target'],
       spreadRows(measured),
     ),
     '',
     '**Bytes** that a node sends a second, with frames, without TCP and IP.',
     '',
     ...table(
-      ['members', 'what ran', 'at rest', 'busiest second after a change', 'messages at rest'],
+      ['members', 'what ran', 'at rest', 'busiest second after a change'],
       trafficRows(measured),
     ),
     '',
     '**Seconds** from a crash until every living node says *down*.',
     '',
     ...table(
-      ['members', 'loss', 'crashes', 'median', 'p99', 'most', 'at most'],
+      ['members', 'loss', 'crashes', 'median', 'p99', 'worst', 'target'],
       crashRows(measured),
     ),
     '',
@@ -72,7 +72,6 @@ function trafficRows(measured: readonly Measured[]): readonly string[][] {
       job.machine === 'model' ? 'the model' : 'all',
       whole(Math.round(result.rest)),
       whole(Math.round(result.busiest)),
-      result.messages.toFixed(1),
     ])
 }
 

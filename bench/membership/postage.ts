@@ -6,7 +6,6 @@ import { isMalformed } from '../../src/wire/read.ts'
 
 export class Postage {
   bytes = 0
-  messages = 0
   readonly #writer = new Writer()
 
   /** Counts a message that goes nowhere. */
@@ -27,7 +26,6 @@ export class Postage {
     this.#writer.endFrame(begin)
     const bytes = this.#writer.take()
     this.bytes += bytes.length
-    this.messages += 1
     return bytes
   }
 }

@@ -18,7 +18,6 @@ export type TrafficResult = {
   readonly rest: number
   /** The median of all changes. */
   readonly busiest: number
-  readonly messages: number
 }
 
 /** Quick rounds last less than this, also for 10,000. */
@@ -26,7 +25,6 @@ const changeSeconds = 6
 
 type Source = {
   readonly bytes: () => number
-  readonly messages: () => number
   readonly run: (ms: number) => void
   readonly make: () => void
 }
@@ -35,10 +33,8 @@ export function measureTraffic(job: TrafficJob): TrafficResult {
   const { nodes, restSeconds, changes } = job
   const source = job.machine === 'model' ? ofModel(job) : ofWorld(job)
   const bytes = source.bytes()
-  const messages = source.messages()
   source.run(restSeconds * 1000)
-  const perNode = (total: number) => total / nodes / restSeconds
-  const rest = perNode(source.bytes() - bytes)
+  const rest = (source.bytes() - bytes) / nodes / restSeconds
   const busiest: number[] = []
   for (let i = 0; i < changes; i++) {
     source.make()
@@ -53,7 +49,6 @@ export function measureTraffic(job: TrafficJob): TrafficResult {
   return {
     rest,
     busiest: busiest[Math.floor(busiest.length / 2)] ?? 0,
-    messages: perNode(source.messages() - messages),
   }
 }
 
@@ -67,7 +62,6 @@ function ofWorld({ nodes, seed }: TrafficJob): Source {
   world.run(8000)
   return {
     bytes: () => postage.bytes,
-    messages: () => postage.messages,
     run: ms => void world.run(ms),
     make: () => changes.make(),
   }
@@ -79,7 +73,6 @@ function ofModel({ nodes, seed }: TrafficJob): Source {
   model.run(20_000)
   return {
     bytes: () => model.postage.bytes * sampled,
-    messages: () => model.postage.messages * sampled,
     run: ms => model.run(ms),
     make: () => model.make(),
   }
