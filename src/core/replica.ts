@@ -2,7 +2,6 @@
  * The brain of one node: routes inputs to the machines that own them and returns their effects
  * (design §1). It decides nothing itself; hosts are the node's runtime and the simulator.
  */
-import { sometimes } from '#mutants'
 import { uint48Of } from './binary.ts'
 import type { Record } from './causality/record.ts'
 import { Copies } from './copies.ts'
@@ -185,7 +184,6 @@ export class Replica {
   /** Same members, and time left: else refused, definite, before anything was done. */
   #admits(origin: Origin, request: { epoch: string; timeLeft: number }, out: Effect[]): boolean {
     if (request.timeLeft <= 0) {
-      sometimes('a request comes with no time left')
       this.#refuse(origin, 'TIMEOUT', 'the request had no time left when it came', out)
       return false
     }

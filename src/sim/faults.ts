@@ -101,7 +101,8 @@ export function makeFaults(
       faults.push(...makeOne(kind, at, draw, { options, names, victim, from, to }))
     }
   }
-  if (options.shape === 'calm') faults.push(...rollingRestart(names, to))
+  // A world with next to nothing in its list restarts its nodes one by one instead.
+  if (faults.length < 3) faults.push(...rollingRestart(names, to))
   return faults.filter(fault => fault.at < to).sort((a, b) => a.at - b.at)
 }
 
