@@ -101,13 +101,10 @@ export function makeFaults(
       faults.push(...makeOne(kind, at, draw, { options, names, victim, from, to }))
     }
   }
-  if (options.shape === 'calm' || faults.length < faultsMin)
-    faults.push(...rollingRestart(names, to))
+  // A world with next to nothing in its list restarts its nodes one by one instead.
+  if (faults.length < 3) faults.push(...rollingRestart(names, to))
   return faults.filter(fault => fault.at < to).sort((a, b) => a.at - b.at)
 }
-
-/** Where messages alone are troubled, and no thing happens at a time, every node starts anew once. */
-const faultsMin = 3
 
 /** Kinds that are a property of every message, not a thing that happens at a time. */
 const ambient: ReadonlySet<FaultKind> = new Set(['loss', 'duplicate', 'tail', 'capacity'])
