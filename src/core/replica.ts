@@ -5,6 +5,7 @@
 import { uint48Of } from './binary.ts'
 import type { Record } from './causality/record.ts'
 import { Copies } from './copies.ts'
+import { drawBelow, type Random } from './draw.ts'
 import type { Instant, NodeId, WallTime } from './ids.ts'
 import { Listing } from './listing.ts'
 import type { Beliefs } from './membership/beliefs.ts'
@@ -66,7 +67,7 @@ export class Replica {
       random,
       view,
       profile: profileOf(env),
-      incarnation: this.#directory.incarnationOf(self) + 1,
+      incarnation: this.#directory.incarnationOf(self) + (env.whole ? 1 : drawnStep(random)),
       firstId: Math.floor(uint48Of(random(6)) / 4),
       timing: env.timing ?? defaultTiming,
     })
@@ -321,6 +322,14 @@ export class Replica {
 }
 
 /** What this node says of itself until its port is bound. */
+/**
+ * A store that is not whole may be another one than the node had: its incarnations must not meet
+ * those of the life that it does not know, or others would mix the two.
+ */
+function drawnStep(random: Random): number {
+  return 1 + drawBelow(random, 2 ** 16)
+}
+
 function profileOf({ self, members, store, start }: Env): Profile {
   const { host, port } = members.find(member => member.id === self) ?? { host: '', port: 0 }
   return { host, port, store, start, status: 'alive' }

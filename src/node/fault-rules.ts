@@ -48,19 +48,25 @@ export class FaultRules {
     return false
   }
 
-  /** When a message that comes now goes on; undefined: it is lost. */
-  due(now: Instant, peer: NodeId, direction: FaultDirection, bytes: number): Instant | undefined {
+  /** When a message that comes now goes on; undefined: it is lost. It may have to wait or not. */
+  due(
+    now: Instant,
+    peer: NodeId,
+    direction: FaultDirection,
+    bytes: number,
+    mayWait = true,
+  ): Instant | undefined {
     const path = this.#paths.get(peer)?.get(direction)
     if (path === undefined) return now
     const { drop, delayMs, jitterMs, rate } = path.rule
     if (drop >= 1 || (drop > 0 && this.#random() < drop)) return undefined
-    let at: number = now
-    if (rate !== undefined) {
-      path.freeAt = Math.max(now, path.freeAt) + (bytes * 1000) / rate
-      at = path.freeAt
-    }
+    const freeAt = rate === undefined ? now : Math.max(now, path.freeAt) + (bytes * 1000) / rate
     const jitter = jitterMs === 0 ? 0 : jitterMs * (2 * this.#random() - 1)
-    path.dueAt = Math.max(path.dueAt, at + Math.max(0, delayMs + jitter))
-    return path.dueAt as Instant
+    const dueAt = Math.max(path.dueAt, freeAt + Math.max(0, delayMs + jitter))
+    // What is lost takes none of the link.
+    if (!mayWait && dueAt > now) return undefined
+    path.freeAt = freeAt
+    path.dueAt = dueAt
+    return dueAt as Instant
   }
 }

@@ -99,9 +99,9 @@ export class Faults {
   #pass(peer: NodeId, direction: FaultDirection, message: AnyMessage, go: () => void): void {
     const { now } = this.#options.clock
     const bytes = encode(message).length
-    const at = this.#rules.due(now(), peer, direction, bytes)
     const isFull = this.#held >= heldMax || this.#heldBytes + bytes > heldBytesMax
-    if (at === undefined || (isFull && at > now())) {
+    const at = this.#rules.due(now(), peer, direction, bytes, !isFull)
+    if (at === undefined) {
       this.#lost++
       return
     }
@@ -117,8 +117,9 @@ export class Faults {
 
   #arm(name: string, queue: Queue): void {
     const [first] = queue.held
-    if (first === undefined) this.#queues.delete(name)
-    else {
+    if (first === undefined) {
+      if (this.#queues.get(name) === queue) this.#queues.delete(name)
+    } else {
       queue.timer ??= setTimeout(() => {
         queue.timer = undefined
         this.#release(queue, this.#options.clock.now())
@@ -138,13 +139,15 @@ export class Faults {
     }
   }
 
-  /** What waited under the old rules goes on first. */
+  /** What waited under the old rules goes on first, and the answers to it behind what waited. */
   #replace(rules: readonly FaultRule[]): void {
-    for (const queue of this.#queues.values()) {
-      clearTimeout(queue.timer)
-      this.#release(queue, Number.POSITIVE_INFINITY)
+    while (this.#queues.size > 0) {
+      for (const [name, queue] of this.#queues) {
+        this.#queues.delete(name)
+        clearTimeout(queue.timer)
+        this.#release(queue, Number.POSITIVE_INFINITY)
+      }
     }
-    this.#queues.clear()
     this.#rules.replace(rules)
   }
 }

@@ -22,7 +22,7 @@ import type {
 import { weightMax } from '../core/ring/claim.ts'
 import { weightUnits } from '../core/ring/shares.ts'
 import { counterMax } from './bounds.ts'
-import { readBytes, readNodes, writeNodes, writeOptionalBytes } from './outcome-codec.ts'
+import { readAttribute, readNodes, writeNodes, writeOptionalBytes } from './outcome-codec.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
 import type { Row } from './table.ts'
@@ -195,8 +195,8 @@ function readEntry(reader: Reader): ViewEntry {
     version: reader.uint(counterMax),
     weight: readWeight(reader),
     zone: reader.text(64),
-    key: reader.optional(readBytes),
-    statement: reader.optional(readBytes),
+    key: reader.optional(readAttribute),
+    statement: reader.optional(readAttribute),
   }
 }
 

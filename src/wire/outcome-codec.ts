@@ -103,6 +103,14 @@ export function writeOptionalBytes(writer: Writer, value: Uint8Array | undefined
   else writer.bytes(value)
 }
 
+/** A member's key or statement. */
+export function readAttribute(reader: Reader): Uint8Array {
+  return reader.bytes(attributeBytesMax)
+}
+
 export function readBytes(reader: Reader): Uint8Array {
   return reader.bytes()
 }
+
+/** Its row in the store has two bytes for a length. */
+const attributeBytesMax = 4096

@@ -2,7 +2,7 @@
 import { membersMax } from '../core/membership/view.ts'
 import type { ClusterSettings, MemberRecord, ViewReply } from '../core/message.ts'
 import { counterMax } from './bounds.ts'
-import { readBytes, writeOptionalBytes } from './outcome-codec.ts'
+import { readAttribute, writeOptionalBytes } from './outcome-codec.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
 import { tags } from './tags.ts'
@@ -72,7 +72,7 @@ function readMember(reader: Reader): MemberRecord {
     port: reader.uint(65_535),
     weight: reader.uint(counterMax),
     zone: reader.text(64),
-    key: reader.optional(readBytes),
-    statement: reader.optional(readBytes),
+    key: reader.optional(readAttribute),
+    statement: reader.optional(readAttribute),
   }
 }

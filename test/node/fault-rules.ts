@@ -70,6 +70,14 @@ t.test('a rate: a message has left once all its bytes have', async t => {
   t.equal(rules.due(at(0), n2, 'out', 500), 1007)
 })
 
+t.test('what is lost for want of room takes none of the link', async t => {
+  const rules = rulesOf([rule({ rate: 1000 })])
+  const due = (now: number, mayWait: boolean) => rules.due(at(now), n2, 'out', 1000, mayWait)
+  t.equal(due(0, true), 1000)
+  for (let i = 0; i < 100; i++) t.equal(due(0, false), undefined)
+  t.equal(due(1000, true), 2000)
+})
+
 t.test('whatever the rule, messages go on in order and not before they came', async () => {
   const anyRule = fc.record({
     drop: fc.constantFrom(0, 0.3),

@@ -91,6 +91,25 @@ t.test('when the rules change, what waited goes on first', async t => {
   t.same(gone, [1, 2])
 })
 
+t.test('the answer to what waited is not lost when the rules change', async t => {
+  const faults = faultsOf(t)
+  const gate = faults.gateTo(n2)
+  const gone: string[] = []
+  const slow = { delayMs: 60_000 }
+  keep(faults, rule(slow), rule({ ...slow, direction: 'in' }))
+  gate.pass('out', ping(1), () => gone.push('out'))
+  gate.pass('in', ping(2), () => {
+    gone.push('in')
+    gate.pass('out', ping(3), () => gone.push('answer'))
+  })
+  keep(faults)
+  t.same(gone, ['out', 'in', 'answer'])
+  t.equal(gate.acts('out'), false, 'and nothing is left to wait')
+  keep(faults, rule(slow))
+  for (let i = 0; i < heldMax; i++) gate.pass('out', ping(i), () => undefined)
+  t.equal(faults.lost, 0, 'all of the bound is free again')
+})
+
 t.test('what waits is bounded: past it messages are lost, and all others still pass', async t => {
   const faults = faultsOf(t)
   const gate = faults.gateTo(n2)

@@ -49,8 +49,9 @@ export class Detector {
   #checkedAt = -1 as Instant
   /** How late this process is lately: forgiven to others on top. */
   #lagMs = 0
-  /** After a pause of our own nobody is accused before news has come. */
+  /** After a pause of our own nobody is accused before news has come, or nobody can bring any. */
   #trusted = true
+  #wokeAt = 0 as Instant
 
   constructor(timing: DetectorTiming, random: Random) {
     this.#timing = timing
@@ -88,6 +89,7 @@ export class Detector {
     if (gap < stallMsMin || mutant(27)) return false
     sometimes('an observer wakes from a pause')
     this.#trusted = false
+    this.#wokeAt = now
     for (const one of this.#watched.values()) {
       one.heardAt = (one.heardAt + gap) as Instant
       one.sampledAt = (one.sampledAt + gap) as Instant
@@ -133,6 +135,9 @@ export class Detector {
     this.#checkedAt = now
     this.#lagMs *= lagDecay
     const acts: DetectorAct[] = []
+    if (now - this.#wokeAt >= aloneMs && ![...this.#watched.keys()].some(canBeAsked)) {
+      this.#trusted = true
+    }
     for (const [node, one] of this.#watched) this.#check(now, node, one, canBeAsked, acts)
     return acts
   }
@@ -181,7 +186,8 @@ export class Detector {
       acts.push({ type: 'suspect', node, phi })
       this.#ask(now, node, one, canBeAsked, acts)
     } else if (now - one.askedAt >= indirectMs + this.#lagMs) {
-      one.accused = this.#trusted && one.vouchedAt < one.askedAt
+      // While we distrust ourselves nobody is accused anew, and what was found before stands.
+      if (this.#trusted) one.accused = one.vouchedAt < one.askedAt
       if (now - one.askedAt >= askAgainMs) this.#ask(now, node, one, canBeAsked, acts)
     }
   }
@@ -207,5 +213,7 @@ const stallMsMin = 250
 const lagMsMax = 2000
 /** A check: half of the lag is forgotten in about 2 s. */
 const lagDecay = 0.966
+/** So long awake and with nobody to ask: more news will not come. */
+const aloneMs = 5000
 /** While it stays suspect the others are asked again. */
 const askAgainMs = 2000

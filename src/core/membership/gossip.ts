@@ -109,7 +109,7 @@ export class Gossip {
     this.#adopt(now, view, out)
     const { table } = this.#roster
     const isMember = (id: NodeId) => this.#roster.isMember(id)
-    const applied = table.apply(now, deltas, isMember, this.#roster.newsMs())
+    const applied = table.apply(now, from, deltas, isMember, this.#roster.newsMs())
     if (applied.refused.length > 0) this.#refuse(now, from, applied.refused.length, out)
     for (const { before, after } of applied.changed) this.#host.learnt(now, before, after)
     this.#defend(now, applied, out)
@@ -223,8 +223,10 @@ export class Gossip {
 
   #adopt(now: Instant, entries: View | undefined, out: Effect[]): void {
     if (entries === undefined) return
-    const fresh = entries.filter(({ id }) => !this.#roster.view.some(known => known.id === id))
-    if (this.#roster.view.length + fresh.length > membersMax) {
+    const known = new Map(this.#roster.view.map(entry => [entry.id, entry.version]))
+    const fresh = entries.filter(({ id }) => !known.has(id))
+    const isAbsurd = entries.some(({ id, version }) => version > (known.get(id) ?? 0) + versionJump)
+    if (isAbsurd || this.#roster.view.length + fresh.length > membersMax) {
       return this.#refuse(now, this.#roster.env.self, entries.length, out)
     }
     if (!this.#roster.adopt(entries)) return
@@ -243,3 +245,5 @@ const beatingMembers = 64
 /** News goes to so many at once. */
 const pushedMax = 8
 const refusedTellMs = 60_000
+/** An operator's changes of one member that may be news at once. */
+const versionJump = 2 ** 20

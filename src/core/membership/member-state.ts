@@ -107,7 +107,16 @@ export function isNews(before: MemberState | undefined, after: MemberState): boo
 }
 
 /**
- * May a record be believed (`security.md` §2.4)? An absurd counter, once merged, would silence
+ * Can a record be true of anybody? What is told of an incarnation leaves room for the one that
+ * refutes it.
+ */
+export function isWithinBounds({ incarnation, heartbeat, accusations }: MemberDelta): boolean {
+  if (incarnation > incarnationMax || heartbeat > heartbeatMax) return false
+  return accusations?.value.every(accusation => accusation.incarnation <= incarnationMax) ?? true
+}
+
+/**
+ * May a record be believed at second hand (`security.md` §2.4)? An absurd counter, once merged, would silence
  * the member for ever. `elapsedMs` is the time since the known record was learnt.
  */
 export function isPlausible(
@@ -116,12 +125,13 @@ export function isPlausible(
   elapsedMs: number,
 ): boolean {
   if (delta.incarnation > (known?.incarnation ?? 0) + jumpMax) return false
-  if (known?.incarnation !== delta.incarnation) return delta.heartbeat < firstHeartbeatMax
+  if (known?.incarnation !== delta.incarnation) return true
   return delta.heartbeat <= known.heartbeat + jumpMax + (elapsedMs * heartbeatsPerSecondMax) / 1000
 }
 
 /** How far an incarnation or a heartbeat may be ahead of the one known. */
 const jumpMax = 2 ** 20
-/** Of a record met for the first time: its process may have run for years. */
-const firstHeartbeatMax = 2 ** 40
+/** More than any process has starts, or rounds in many years; far below what the wire can say. */
+const incarnationMax = 2 ** 40
+const heartbeatMax = 2 ** 40
 const heartbeatsPerSecondMax = 50

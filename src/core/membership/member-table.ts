@@ -11,6 +11,7 @@ import {
   deltaSince,
   isNews,
   isPlausible,
+  isWithinBounds,
   type MemberDelta,
   type MemberState,
 } from './member-state.ts'
@@ -134,9 +135,14 @@ export class MemberTable {
     return this.#within(lacks, now)
   }
 
-  /** Takes what is new and can be believed. */
+  /**
+   * Takes what is new and can be believed. What a member says of itself (`from`) is held to the
+   * bounds of any record only, and so is what is said of us: a lie that others took must not
+   * keep the truth out for ever.
+   */
   apply(
     now: Instant,
+    from: NodeId,
     deltas: readonly MemberDelta[],
     isMember: (id: NodeId) => boolean,
     hotMs: number,
@@ -148,7 +154,9 @@ export class MemberTable {
       const { id } = delta
       const before = this.#states.get(id)
       const elapsedMs = now - (this.#learntAt.get(id) ?? now)
-      if (!isMember(id) || !isPlausible(before, delta, elapsedMs)) refused.push(id)
+      const firstHand = id === from || id === this.#self
+      const isFit = isWithinBounds(delta) && (firstHand || isPlausible(before, delta, elapsedMs))
+      if (!isMember(id) || !isFit) refused.push(id)
       else if (id === this.#self) ofSelf.push(delta)
       else {
         const after = applyDelta(before, delta)

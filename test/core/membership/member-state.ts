@@ -79,7 +79,7 @@ t.test('absurd counters are not believed', async t => {
   t.equal(isFit(5, 100 + 2 ** 20), true)
   t.equal(isFit(5, 101 + 2 ** 20), false)
   t.equal(isFit(5, 101 + 2 ** 20, 1000), true, 'a second later it may have risen')
-  t.equal(isFit(6, 2 ** 40), false)
+  t.equal(isFit(6, 2 ** 40), true, 'a process may have run for years')
   t.equal(isPlausible(undefined, { incarnation: 2 ** 20, heartbeat: 2 ** 30 }, 0), true)
   t.equal(isPlausible(undefined, { incarnation: 2 ** 20 + 1, heartbeat: 1 }, 0), false)
 })

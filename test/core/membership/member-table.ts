@@ -6,12 +6,14 @@ import { stateOf } from '../../helpers/member-states.ts'
 const now = 1000 as Instant
 const anyone = () => true
 const self = 'n0' as NodeId
+/** Who tells it all. */
+const other = 'n99' as NodeId
 
 function tableOf(count: number, budget = 16 * 1024): MemberTable {
   const table = new MemberTable(self, budget)
   table.setOwn(stateOf('n0'), now, 0)
   const deltas = Array.from({ length: count }, (_, i) => deltaOf(`n${i + 1}`, 5))
-  table.apply(now, deltas, anyone, 0)
+  table.apply(now, other, deltas, anyone, 0)
   return table
 }
 
@@ -23,10 +25,10 @@ t.test('an exchange leaves both with the newest of either', async t => {
   const a = tableOf(5)
   const b = new MemberTable('n9' as NodeId, 16 * 1024)
   b.setOwn(stateOf('n9', { heartbeat: 3 }), now, 0)
-  b.apply(now, [deltaOf('n2', 9), deltaOf('n3', 2)], anyone, 0)
+  b.apply(now, other, [deltaOf('n2', 9), deltaOf('n3', 2)], anyone, 0)
   const { deltas, wants } = b.answer(now, a.digest(now))
-  a.apply(now, deltas, anyone, 0)
-  b.apply(now, a.deltas(now, wants), anyone, 0)
+  a.apply(now, other, deltas, anyone, 0)
+  b.apply(now, other, a.deltas(now, wants), anyone, 0)
   for (const id of ['n0', 'n1', 'n2', 'n3', 'n4', 'n5', 'n9'] as NodeId[]) {
     t.same(a.state(id), b.state(id), id)
   }
@@ -50,7 +52,7 @@ t.test('a message stays within the budget, and in turn everybody is told', async
 
 t.test('news goes first, and unasked where the digest is not complete', async t => {
   const table = tableOf(200, 512)
-  table.apply(now, [deltaOf('n77', 6, 2)], anyone, 1000)
+  table.apply(now, other, [deltaOf('n77', 6, 2)], anyone, 1000)
   t.equal(table.digest(now).entries[0]?.id, 'n77')
   t.equal(table.answer(now, { entries: [], complete: false }).deltas[0]?.id, 'n77')
   t.equal(table.isHot(now), true)
@@ -62,7 +64,7 @@ t.test('news goes first, and unasked where the digest is not complete', async t 
 t.test('a heartbeat alone is no news', async t => {
   const table = tableOf(3)
   const state = { ...stateOf('n1', { heartbeat: 6, profileAt: 5 }), since: 0 }
-  table.apply(now, [{ ...state, profile: undefined, since: 5 }], anyone, 1000)
+  table.apply(now, other, [{ ...state, profile: undefined, since: 5 }], anyone, 1000)
   t.equal(table.state('n1' as NodeId)?.heartbeat, 6)
   t.equal(table.isHot(now), false)
 })
@@ -71,11 +73,28 @@ t.test('what is not believed is named, what is told of ourselves handed over', a
   const table = tableOf(3)
   const isMember = (id: NodeId) => id !== 'n8'
   const deltas = [deltaOf('n8', 1), deltaOf('n1', 1, 2 ** 30), deltaOf('n0', 50)]
-  const applied = table.apply(now, deltas, isMember, 0)
+  const applied = table.apply(now, other, deltas, isMember, 0)
   t.same(applied.refused, ['n8', 'n1'])
   t.same(applied.ofSelf, [deltas[2]])
   t.equal(table.state(self)?.heartbeat, 1)
   t.same(applied.changed, [])
+})
+
+t.test('at first hand only the bounds of any record count: no lie keeps the truth out', async t => {
+  const table = tableOf(3)
+  const n1 = 'n1' as NodeId
+  const ahead = deltaOf('n1', 2 ** 30, 2 ** 30)
+  t.same(table.apply(now, other, [ahead], anyone, 0).refused, ['n1'])
+  t.same(table.apply(now, n1, [ahead], anyone, 0).refused, [])
+  t.equal(table.state(n1)?.incarnation, 2 ** 30)
+  const past = deltaOf('n0', 2 ** 30)
+  t.same(table.apply(now, other, [past], anyone, 0).ofSelf, [past], 'a life that was forgotten')
+  for (const absurd of [deltaOf('n1', 5, 2 ** 40 + 1), deltaOf('n1', 2 ** 40 + 1, 2 ** 30 + 1)]) {
+    t.same(table.apply(now, n1, [absurd], anyone, 0).refused, ['n1'])
+  }
+  const value = [{ node: self, incarnation: 2 ** 40 + 1 }]
+  const accusing = { ...deltaOf('n2', 9), accusations: { at: 9, value } }
+  t.same(table.apply(now, other, [accusing], anyone, 0).refused, ['n2'], 'nobody could refute it')
 })
 
 t.test('who is no member any more is forgotten', async t => {

@@ -113,6 +113,49 @@ t.test('two members: one is enough to convict the other', async t => {
   t.ok(world.run(5000, () => world.statuses('n1')['n2'] === 'down'))
 })
 
+t.test('two members: a pause of the last one does not turn down into suspect', async t => {
+  const world = new GossipWorld(2, 6)
+  settled(world)
+  world.node('n2').up = false
+  t.ok(world.run(5000, () => world.statuses('n1')['n2'] === 'down'))
+  world.node('n1').paused = true
+  world.run(1000)
+  world.node('n1').paused = false
+  world.run(3000)
+  t.equal(world.statuses('n1')['n2'], 'down')
+  const other = new GossipWorld(2, 6)
+  settled(other)
+  other.node('n2').up = false
+  other.node('n1').paused = true
+  other.run(1000)
+  other.node('n1').paused = false
+  t.ok(
+    other.run(12_000, () => other.statuses('n1')['n2'] === 'down'),
+    'nor does one before',
+  )
+})
+
+t.test('a wiped node comes back, however long it had run and however it ended', async t => {
+  const world = new GossipWorld(3, 9)
+  settled(world)
+  const { membership } = world.node('n3')
+  const out: Parameters<typeof membership.tick>[2] = []
+  const long = { ...sampleMessages['syn-ack'].deltas[0]!, id: 'n3' as NodeId, since: 0 }
+  const profile = { ...long.profile!, value: { ...long.profile!.value, status: 'left' } as const }
+  const accusations = { at: 1, value: [] }
+  const past = { ...long, incarnation: 1, heartbeat: 2 ** 21, profile, accusations }
+  world.node('n3').up = false
+  for (const id of ['n1', 'n2']) {
+    const { membership } = world.node(id)
+    const message = { type: 'ack', id: 1, epoch: membership.epoch, deltas: [past] } as const
+    membership.receive(world.now, 'n3' as NodeId, { ...message, view: undefined }, out)
+  }
+  world.run(5000)
+  t.equal(world.statuses('n1')['n3'], 'left')
+  world.restart('n3', 1)
+  t.ok(world.run(5000, () => world.opinions('n3').every(status => status === 'alive')))
+})
+
 t.test('who leaves on purpose has left at once, and comes back', async t => {
   const world = new GossipWorld(5, 8)
   settled(world)
@@ -194,10 +237,11 @@ t.test('bad gossip is counted, told once, and not obeyed', async t => {
   }
   tell([{ ...state, id: 'n3' as NodeId, incarnation: 2 ** 47 }])
   tell([{ ...state, id: 'n3' as NodeId, incarnation: 1, heartbeat: 2 ** 47 }])
+  tell([], [...world.view.slice(1), { ...world.view[0]!, version: 2 ** 20 + 2 }])
   const crowd = Array.from({ length: 1100 }, (_, i) => entryOf(`m${i}`))
   tell([], [...world.view, ...crowd])
   const after = membership.beliefs(world.now)
-  t.equal(after.refused, 10_002 + 1105)
+  t.equal(after.refused, 10_002 + 5 + 1105)
   t.equal(out.filter(effect => effect.type === 'note').length, 1)
   t.same({ ...after, refused: 0 }, { ...before, refused: 0 })
   t.ok(encode({ type: 'gossiped', id: 1, node: 'n1' as NodeId, ...after }).length < 1024)
