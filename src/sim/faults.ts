@@ -237,6 +237,12 @@ function partition(at: Micros, draw: Draw, last: Micros, setting: Setting): Faul
   const [first, second] = order as [NodeId, NodeId]
   const base = { kind: 'partition', type: 'partition', at, shape, last } as const
   const message = undefined
+  if (setting.options.shape === 'decay') {
+    // What the machine writes does not reach one other, and what that one writes reaches it.
+    const { victim } = setting
+    const cuts = [{ from: victim, to: first === victim ? (second ?? first) : first }]
+    return { ...base, shape: 'kind', message: 'store', cuts }
+  }
   switch (shape) {
     case 'isolate':
       return { ...base, message, cuts: between([first], order.slice(1)) }

@@ -74,7 +74,8 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
   const destroyed = losses.some(kind => kind in faults)
   const clients = draw.pick(aimed ? [3, 4, 6] : [1, 2, 3, 4, 6, 8, 16])
   const keys = draw.pick(aimed ? [1, 3] : [1, 3, 3, 30, 30, 300])
-  const transport = shape === 'late' || draw.permille(500) ? 'datagram' : 'stream'
+  const lossy = shape === 'late' || shape === 'decay'
+  const transport = lossy || draw.permille(500) ? 'datagram' : 'stream'
   const fast = shape === 'reuse' || shape === 'decay' || draw.permille(300)
   return {
     seed,
@@ -130,7 +131,7 @@ function drawFaults(shape: Shape, draws: Draws): Intensities {
     case 'late':
       return { crash: 'storm', tail: 'storm', duplicate: 'rare', 'slow-flush': 'rare' }
     case 'decay':
-      return { rot: 'storm', partition: 'storm', loss: 'storm', clog: 'storm' }
+      return { rot: 'storm', loss: 'rare', partition: 'storm' }
     case 'skew':
       return { clock: 'storm', partition: 'storm', clog: 'medium', reset: 'medium' }
     case 'swarm':

@@ -69,7 +69,7 @@ function makeOne(
     number,
     client,
     at,
-    kind: kindOf(draw.below(100)),
+    kind: kindOf(draw.below(100), options.shape === 'decay'),
     key,
     r: chosen(),
     w: chosen(),
@@ -80,7 +80,9 @@ function makeOne(
   }
 }
 
-function kindOf(drawn: number): OperationKind {
+/** `blindly`: every third operation is a put of one who has seen nothing. */
+function kindOf(drawn: number, blindly: boolean): OperationKind {
+  if (blindly && drawn % 3 === 0) return 'blind'
   if (drawn < 30) return 'get'
   if (drawn < 50) return 'put'
   if (drawn < 60) return 'blind'
