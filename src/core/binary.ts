@@ -15,7 +15,7 @@ export function binaryOf(bytes: Uint8Array, from = 0, to = bytes.length): string
   return text
 }
 
-/** Eight characters a call and no view: a third of the time of the long way for 8 bytes. */
+/** Eight or four characters a call and no view: a third of the time of the long way. */
 function shortBinaryOf(bytes: Uint8Array, from: number, to: number): string {
   let text = ''
   let at = from
@@ -30,6 +30,15 @@ function shortBinaryOf(bytes: Uint8Array, from: number, to: number): string {
       bytes[at + 6] as number,
       bytes[at + 7] as number,
     )
+  }
+  if (at + 4 <= to) {
+    text += String.fromCharCode(
+      bytes[at] as number,
+      bytes[at + 1] as number,
+      bytes[at + 2] as number,
+      bytes[at + 3] as number,
+    )
+    at += 4
   }
   for (; at < to; at++) text += String.fromCharCode(bytes[at] as number)
   return text

@@ -57,10 +57,14 @@ export type Failure = {
   readonly outcome: Outcome
 }
 
-/** The outcome of a request before anything was done for it. */
-export function nothingDone(needed: number, op?: OpId): Outcome {
+/** The outcome of a request that has changed nothing; by default nobody has answered it. */
+export function nothingDone(
+  needed: number,
+  op?: OpId,
+  primaryAcks: readonly NodeId[] = [],
+): Outcome {
   return {
-    primaryAcks: [],
+    primaryAcks,
     fallbackAcks: [],
     needed,
     hinted: [],

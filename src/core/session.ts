@@ -86,7 +86,7 @@ export class Session {
         break
     }
     const effects = this.#effects
-    this.#effects = []
+    if (effects.length > 0) this.#effects = []
     return effects
   }
 
@@ -299,9 +299,10 @@ export class Session {
   }
 
   #dial(now: Instant, id: NodeId, atOnce = false) {
-    const member = this.#cluster.member(id)
     const peer = this.#peers.peer(id)
-    if (member === undefined || member.port === 0 || peer.state !== 'apart') return
+    if (peer.state !== 'apart') return
+    const member = this.#cluster.member(id)
+    if (member === undefined || member.port === 0) return
     if (!atOnce && now < peer.dialAt) return
     peer.state = 'dialling'
     this.#effects.push({ type: 'connect', node: id, host: member.host, port: member.port })
