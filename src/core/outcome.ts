@@ -61,17 +61,19 @@ export type Failure = {
 export function nothingDone(
   needed: number,
   op?: OpId,
-  primaryAcks: readonly NodeId[] = [],
+  primaryAcks: readonly NodeId[] = nobody,
 ): Outcome {
   return {
     primaryAcks,
-    fallbackAcks: [],
+    fallbackAcks: nobody,
     needed,
-    hinted: [],
-    repaired: [],
+    hinted: nobody,
+    repaired: nobody,
     unrepaired: false,
     definite: true,
     dot: undefined,
     op,
   }
 }
+
+const nobody: readonly NodeId[] = []

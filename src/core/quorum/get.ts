@@ -35,8 +35,8 @@ export class GetTally {
   /** Lists, for they are as short as N. */
   readonly #waiting: NodeId[]
   readonly #fetching: NodeId[]
-  readonly #answers: Answered[] = []
-  readonly #objects: Held[] = []
+  #answers: Answered[] = []
+  #objects: Held[] = []
   #settled = false
 
   /** `asked` will each answer; `full` of them was asked for the whole object. */
@@ -61,7 +61,7 @@ export class GetTally {
     if (siblings !== undefined) this.#keep(digest, siblings)
     if (siblings !== undefined || digest === nothingHeld) remove(this.#fetching, by)
     const earlier = this.#answerOf(by)
-    if (earlier === undefined) this.#answers.push({ by, answer })
+    if (earlier === undefined) this.#answers = appended(this.#answers, { by, answer })
     else earlier.answer = answer
     return this.#next(now)
   }
@@ -96,9 +96,9 @@ export class GetTally {
   }
 
   outcome(): Outcome {
-    const primaryAcks: NodeId[] = []
+    let primaryAcks: readonly NodeId[] = []
     for (const { by, answer } of this.#answers) {
-      if (answer.whole && this.#resolved(answer)) primaryAcks.push(by)
+      if (answer.whole && this.#resolved(answer)) primaryAcks = appended(primaryAcks, by)
     }
     return nothingDone(this.#needed, undefined, primaryAcks)
   }
@@ -153,7 +153,7 @@ export class GetTally {
 
   #keep(digest: string, siblings: Siblings): void {
     const held = this.#objects.find(one => one.digest === digest)
-    if (held === undefined) this.#objects.push({ digest, siblings })
+    if (held === undefined) this.#objects = appended(this.#objects, { digest, siblings })
     else held.siblings = siblings
   }
 
@@ -179,6 +179,11 @@ export class GetTally {
     const message = `${outcome.primaryAcks.length} of ${this.#needed} replicas answered${code === 'TIMEOUT' ? ' in time' : ''}`
     return { type: 'failed', failure: { code, message, outcome } }
   }
+}
+
+/** With exactly the room it needs: a list that is pushed to takes room for 17. */
+function appended<Item>(list: readonly Item[], item: Item): Item[] {
+  return list.length === 0 ? [item] : [...list, item]
 }
 
 /** True where it was in the list. */
