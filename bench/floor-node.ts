@@ -1,7 +1,7 @@
 /**
  * A node of the floor: sockets, msgpack and LMDB, nothing else. A put is committed here and sent
- * to the two others, and answered when two have it durably; a get reads here and asks one other.
- * Rows have the product's keys and sizes, and the flush rule is the product's: what arrives in a
+ * to the two others, and answered when two have it durably; a get reads here, asks both others and
+ * is answered after the first. Rows have the product's keys and sizes, and the flush rule is the product's: what arrives in a
  * turn is one transaction, one under way, `overlappingSync: false`.
  */
 import { connect, createServer } from 'node:net'
@@ -38,8 +38,7 @@ function receive(message: Message, line: Line): void {
     case ops.put:
       return put(line, id, key, value, size)
     case ops.get: {
-      const own = read(key)
-      begin(line, id, 1, own, [ops.read, key], peers.slice(id % 2, (id % 2) + 1))
+      begin(line, id, 1, read(key), [ops.read, key], peers)
       return
     }
     case ops.copy:

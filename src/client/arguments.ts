@@ -12,7 +12,7 @@ export type Quorum = number | 'one' | 'quorum' | 'all'
 
 /** 1 to 1,024 bytes. Throws USAGE, TOO_LARGE. */
 export function keyFrom(key: KeyLike): Key {
-  const binary = binaryOf(bytesFrom(key))
+  const binary = typeof key === 'string' && isAscii(key) ? key : binaryOf(bytesFrom(key))
   const checked = keyOf(binary)
   if (checked !== undefined) return checked
   if (binary.length === 0) throw refusal('USAGE', 'the empty key is no key')
@@ -64,6 +64,13 @@ export function opFrom(op: OpId | undefined): OpId | undefined {
 
 function bytesFrom(value: KeyLike | ValueLike): Uint8Array {
   return typeof value === 'string' ? encoder.encode(value) : value
+}
+
+/** Such a text is its own UTF-8, as a binary string. */
+function isAscii(text: string): boolean {
+  let all = 0
+  for (let at = 0; at < text.length; at++) all |= text.charCodeAt(at)
+  return all < 0x80
 }
 
 const encoder = new TextEncoder()

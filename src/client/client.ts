@@ -98,12 +98,12 @@ export class Client {
   }
 
   /** Replaces what `context` has seen; without one, is kept beside whatever is there. */
-  async put(key: KeyLike, value: ValueLike, options: WriteOptions = {}): Promise<WriteResult> {
-    return this.#write(key, valueFrom(value, this.#settings().valueBytesMax), options)
+  put(key: KeyLike, value: ValueLike, options: WriteOptions = {}): Promise<WriteResult> {
+    return this.#write(key, value, options)
   }
 
   /** A put of a tombstone: the key is gone for whoever reads with its context. */
-  async delete(key: KeyLike, options: WriteOptions = {}): Promise<WriteResult> {
+  delete(key: KeyLike, options: WriteOptions = {}): Promise<WriteResult> {
     return this.#write(key, undefined, options)
   }
 
@@ -187,21 +187,29 @@ export class Client {
 
   async #write(
     key: KeyLike,
-    value: Uint8Array | undefined,
+    given: ValueLike | undefined,
     options: WriteOptions,
   ): Promise<WriteResult> {
-    const w = quorumFrom(options.w, this.#settings().replicas)
-    const { context } = options
+    const { replicas, valueBytesMax } = this.#settings()
+    const value = given === undefined ? undefined : valueFrom(given, valueBytesMax)
+    const w = quorumFrom(options.w, replicas)
     const op = opFrom(options.op)
-    const wanted: Wanted = { type: 'put', key: keyFrom(key), value, context, w, op }
-    const { siblings, outcome, ...reply } = only(await this.#call(wanted, options), 'wrote')
-    return { context: reply.context, siblings, outcome }
+    const wanted: Wanted = {
+      type: 'put',
+      key: keyFrom(key),
+      value,
+      context: options.context,
+      w,
+      op,
+    }
+    const { context, siblings, outcome } = only(await this.#call(wanted, options), 'wrote')
+    return { context, siblings, outcome }
   }
 
-  async #call(wanted: Wanted, options: CallOptions): Promise<SuccessReply> {
-    const { signal } = options
+  /** Not async, nor are put and delete: each promise on the way costs as much as a lookup. */
+  #call(wanted: Wanted, options: CallOptions): Promise<SuccessReply> {
     const timeoutMs = this.#timeout(options)
-    return this.#host.call(wanted, { timeoutMs, signal, via: viaFrom(options.via) })
+    return this.#host.call(wanted, timeoutMs, viaFrom(options.via), options.signal)
   }
 
   #timeout(options: CallOptions): number {

@@ -34,7 +34,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
   const reach = await reachOf(options)
   const host = new SessionHost(reach, maxInFlightFrom(options.maxInFlight ?? maxInFlightDefault))
   try {
-    await host.call({ type: 'view' }, { timeoutMs, via: undefined, signal: undefined })
+    await host.call({ type: 'view' }, timeoutMs, undefined, undefined)
     return new Client(reach.cluster, host, timeoutMs)
   } catch (problem) {
     await host.close()

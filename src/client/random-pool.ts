@@ -1,5 +1,6 @@
 /** Random bytes from the operating system, fetched a pool at a time: one call costs a slice. */
 import { randomFillSync } from 'node:crypto'
+import { binaryOf } from '../core/binary.ts'
 
 const pool = Buffer.alloc(4096)
 let used = pool.length
@@ -11,5 +12,5 @@ export function randomBinary(count: number): string {
     used = 0
   }
   used += count
-  return pool.toString('latin1', used - count, used)
+  return binaryOf(pool, used - count, used)
 }

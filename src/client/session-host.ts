@@ -14,14 +14,13 @@ import { KvError, refusal } from './errors.ts'
 import { clientHash } from './hash.ts'
 import { randomBinary } from './random-pool.ts'
 
-export type CallOptions = {
-  readonly timeoutMs: number
-  readonly via: NodeId | undefined
-  readonly signal: AbortSignal | undefined
-}
-
 /** Whoever waits for a call. */
-type Waiter = (result: CallResult) => void
+type Waiter = {
+  readonly resolve: (reply: SuccessReply) => void
+  readonly reject: (error: KvError) => void
+  readonly signal: AbortSignal | undefined
+  readonly abort: (() => void) | undefined
+}
 
 export class SessionHost {
   readonly #reach: Reach
@@ -49,20 +48,21 @@ export class SessionHost {
   }
 
   /** Settles by its deadline; rejects with a `KvError` only. */
-  call(wanted: Wanted, { timeoutMs, via, signal }: CallOptions): Promise<SuccessReply> {
+  call(
+    wanted: Wanted,
+    timeoutMs: number,
+    via: NodeId | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<SuccessReply> {
     if (this.#isClosed) return Promise.reject(refusal('USAGE', 'the client is closed'))
     if (signal?.aborted === true) {
       return Promise.reject(refusal('CANCELLED', 'aborted before anything was sent', signal.reason))
     }
     return new Promise((resolve, reject) => {
       const call = ++this.#lastCall as CallId
-      const abort = () => this.#step({ type: 'abort', call })
-      this.#waiters.set(call, result => {
-        signal?.removeEventListener('abort', abort)
-        if (result.type === 'done') resolve(result.reply)
-        else reject(new KvError(result.failure, causeOf(result.failure, signal)))
-      })
-      signal?.addEventListener('abort', abort, { once: true })
+      const abort = signal && (() => this.#step({ type: 'abort', call }))
+      if (abort !== undefined) signal?.addEventListener('abort', abort, { once: true })
+      this.#waiters.set(call, { resolve, reject, signal, abort })
       this.#step({ type: 'call', call, wanted, timeoutMs, via })
     })
   }
@@ -87,11 +87,11 @@ export class SessionHost {
 
   /** Inputs that arise while effects are performed wait their turn. */
   #step(input: SessionInput): void {
-    this.#inputs.push(input)
-    if (this.#isStepping) return
+    if (this.#isStepping) return void this.#inputs.push(input)
     this.#isStepping = true
     try {
-      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
+      let next: SessionInput | undefined = input
+      for (; next !== undefined; next = this.#inputs.shift()) {
         for (const effect of this.#session.step(now(), next)) this.#perform(effect)
       }
     } finally {
@@ -108,12 +108,19 @@ export class SessionHost {
         return this.#dial(effect.node, { host: effect.host, port: effect.port })
       case 'seek':
         return this.#seek()
-      case 'settle': {
-        const waiter = this.#waiters.get(effect.call)
-        this.#waiters.delete(effect.call)
-        return waiter?.(effect.result)
-      }
+      case 'settle':
+        return this.#settle(effect.call, effect.result)
     }
+  }
+
+  #settle(call: CallId, result: CallResult): void {
+    const waiter = this.#waiters.get(call)
+    if (waiter === undefined) return
+    this.#waiters.delete(call)
+    const { signal, abort } = waiter
+    if (abort !== undefined) signal?.removeEventListener('abort', abort)
+    if (result.type === 'done') waiter.resolve(result.reply)
+    else waiter.reject(new KvError(result.failure, causeOf(result.failure, signal)))
   }
 
   #send(to: NodeId, request: ClientRequest): void {

@@ -15,10 +15,11 @@ export function binaryOf(bytes: Uint8Array, from = 0, to = bytes.length): string
   return text
 }
 
-/** Eight characters a call and no view: a third of the time of the long way for 8 bytes. */
+/** Eight or four characters a call and no view: a third of the time of the long way. */
 function shortBinaryOf(bytes: Uint8Array, from: number, to: number): string {
   let text = ''
   let at = from
+  if (to - from === 12) return twelveOf(bytes, from)
   for (; at + 8 <= to; at += 8) {
     text += String.fromCharCode(
       bytes[at] as number,
@@ -31,8 +32,35 @@ function shortBinaryOf(bytes: Uint8Array, from: number, to: number): string {
       bytes[at + 7] as number,
     )
   }
+  if (at + 4 <= to) {
+    text += String.fromCharCode(
+      bytes[at] as number,
+      bytes[at + 1] as number,
+      bytes[at + 2] as number,
+      bytes[at + 3] as number,
+    )
+    at += 4
+  }
   for (; at < to; at++) text += String.fromCharCode(bytes[at] as number)
   return text
+}
+
+/** An operation id: every object and context holds up to eight of them. */
+function twelveOf(bytes: Uint8Array, at: number): string {
+  return String.fromCharCode(
+    bytes[at] as number,
+    bytes[at + 1] as number,
+    bytes[at + 2] as number,
+    bytes[at + 3] as number,
+    bytes[at + 4] as number,
+    bytes[at + 5] as number,
+    bytes[at + 6] as number,
+    bytes[at + 7] as number,
+    bytes[at + 8] as number,
+    bytes[at + 9] as number,
+    bytes[at + 10] as number,
+    bytes[at + 11] as number,
+  )
 }
 
 /** The binary string as bytes of its own. */

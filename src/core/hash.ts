@@ -15,6 +15,15 @@ export type Hash = {
 /** The hash that `cluster.json` and the hello name. */
 export const tokenHashName = 'sha256'
 
+/** As `Hash.crc32`, by a table: for a few bytes that costs less than to hand them over. */
+export function crc32OfBinary(binary: string): number {
+  let crc = -1
+  for (let at = 0; at < binary.length; at++) {
+    crc = (crc >>> 8) ^ (crcTable[(crc ^ binary.charCodeAt(at)) & 255] as number)
+  }
+  return ~crc >>> 0
+}
+
 /** First 64 bits of the key's hash (design §2). */
 export function tokenOf(hash: Hash, key: Key): Token {
   return hash.sha256(key).slice(0, 8) as Token
@@ -37,3 +46,9 @@ export function hmac(hash: Hash, key: string, message: string): string {
   }
   return hash.sha256(outer + hash.sha256(inner + message))
 }
+
+const crcTable = Int32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1
+  return crc
+})

@@ -38,10 +38,16 @@ export const valueBytesMax = 1024 * 1024
 
 /** A node or cluster name, or undefined where the text is none (`security.md` §2.7). */
 export function nameOf(text: string): string | undefined {
+  if (names.has(text)) return text
   if (!/^[a-z0-9][a-z0-9-]{0,31}$/.test(text)) return undefined
   if (/^(con|nul|aux|prn|com[0-9]|lpt[0-9])$/.test(text)) return undefined
+  if (names.size < namesMax) names.add(text)
   return text
 }
+
+/** Names that passed: the few of a cluster stand in every record that is read. */
+const names = new Set<string>()
+const namesMax = 1024
 
 export function nodeIdOf(text: string): NodeId | undefined {
   return nameOf(text) as NodeId | undefined

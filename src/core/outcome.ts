@@ -57,17 +57,23 @@ export type Failure = {
   readonly outcome: Outcome
 }
 
-/** The outcome of a request before anything was done for it. */
-export function nothingDone(needed: number, op?: OpId): Outcome {
+/** The outcome of a request that has changed nothing; by default nobody has answered it. */
+export function nothingDone(
+  needed: number,
+  op?: OpId,
+  primaryAcks: readonly NodeId[] = nobody,
+): Outcome {
   return {
-    primaryAcks: [],
-    fallbackAcks: [],
+    primaryAcks,
+    fallbackAcks: nobody,
     needed,
-    hinted: [],
-    repaired: [],
+    hinted: nobody,
+    repaired: nobody,
     unrepaired: false,
     definite: true,
     dot: undefined,
     op,
   }
 }
+
+const nobody: readonly NodeId[] = []

@@ -20,6 +20,9 @@ export class Placement {
   readonly #avoids: (node: NodeId) => boolean
   #epoch: Epoch
   #ring: Ring
+  /** The last key that was asked for: one request asks several times. */
+  #lastKey = '' as Key
+  #lastToken: Token
 
   constructor(
     self: NodeId,
@@ -34,6 +37,7 @@ export class Placement {
     this.#avoids = avoids
     this.#epoch = epochOf(hash, view)
     this.#ring = ringOf(hash, view, settings)
+    this.#lastToken = tokenOf(hash, this.#lastKey)
   }
 
   get epoch(): Epoch {
@@ -51,7 +55,11 @@ export class Placement {
   }
 
   tokenOf(key: Key): Token {
-    return tokenOf(this.#hash, key)
+    if (key !== this.#lastKey) {
+      this.#lastToken = tokenOf(this.#hash, key)
+      this.#lastKey = key
+    }
+    return this.#lastToken
   }
 
   /** The N nodes that own the token, in the ring's order. */

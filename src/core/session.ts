@@ -86,7 +86,7 @@ export class Session {
         break
     }
     const effects = this.#effects
-    this.#effects = []
+    if (effects.length > 0) this.#effects = []
     return effects
   }
 
@@ -159,9 +159,11 @@ export class Session {
     const request = requestOf(call, envelope, call.op ?? ('' as OpId), generation)
     const one: Try = { id, call, node, sentAt: now, overdue: false }
     this.#tries.set(id, one)
-    call.open.push(one)
-    if (call.open.length > 1) sometimes('a client asks a second node beside the first')
-    if (!call.asked.includes(node)) call.asked.push(node)
+    // A list that grows from nothing takes room for 17, and nearly every call asks one node.
+    if (call.open.length === 0) call.open = [one]
+    else if (call.open.push(one) > 1) sometimes('a client asks a second node beside the first')
+    if (call.asked.length === 0) call.asked = [node]
+    else if (!call.asked.includes(node)) call.asked.push(node)
     call.waitingSince = undefined
     call.dueAt = earlier(call.deadline, after(now, call.tryLimitMs))
     this.#peers.peer(node).inFlight++
@@ -299,9 +301,10 @@ export class Session {
   }
 
   #dial(now: Instant, id: NodeId, atOnce = false) {
-    const member = this.#cluster.member(id)
     const peer = this.#peers.peer(id)
-    if (member === undefined || member.port === 0 || peer.state !== 'apart') return
+    if (peer.state !== 'apart') return
+    const member = this.#cluster.member(id)
+    if (member === undefined || member.port === 0) return
     if (!atOnce && now < peer.dialAt) return
     peer.state = 'dialling'
     this.#effects.push({ type: 'connect', node: id, host: member.host, port: member.port })

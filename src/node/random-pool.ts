@@ -3,6 +3,7 @@
  * `client/random-pool.ts` says the same ten lines, for the reason that `hash.ts` gives.
  */
 import { randomFillSync } from 'node:crypto'
+import { binaryOf } from '../core/binary.ts'
 
 const pool = Buffer.alloc(4096)
 let used = pool.length
@@ -14,5 +15,5 @@ export function randomBinary(count: number): string {
     used = 0
   }
   used += count
-  return pool.toString('latin1', used - count, used)
+  return binaryOf(pool, used - count, used)
 }

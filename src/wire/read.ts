@@ -61,8 +61,9 @@ export class Reader {
   /** An array of values of one kind. */
   list<Item>(read: (reader: Reader) => Item, max: number): Item[] {
     const count = this.count(max)
-    const items: Item[] = []
-    for (let i = 0; i < count; i++) items.push(read(this))
+    // As many as there are: a list that grows from nothing takes room for 17.
+    const items = new Array<Item>(count)
+    for (let i = 0; i < count; i++) items[i] = read(this)
     return items
   }
 

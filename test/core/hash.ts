@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { clientHash } from '../../src/client/hash.ts'
 import { binaryOf, bytesOf, hexOf } from '../../src/core/binary.ts'
-import { hmac, partitionOf, tokenOf } from '../../src/core/hash.ts'
+import { crc32OfBinary, hmac, partitionOf, tokenOf } from '../../src/core/hash.ts'
 import type { Key, Token } from '../../src/core/ids.ts'
 import { simHash } from '../../src/sim/hash.ts'
 import { nodeHash } from '../helpers/hash.ts'
@@ -38,6 +38,14 @@ for (const [name, hash] of [
     t.equal(hash.crc32(bytesOf('56789'), hash.crc32(bytesOf('1234'))), 0xcbf43926)
   })
 }
+
+t.test('the checksum of a binary string is that of its bytes', async t => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 80 }), bytes => {
+      t.equal(crc32OfBinary(binaryOf(bytes)), nodeHash.crc32(bytes))
+    }),
+  )
+})
 
 t.test('hmac is RFC 2104: equal to that of Node for every key of at most 64 bytes', async t => {
   const short = fc.uint8Array({ maxLength: 64 })

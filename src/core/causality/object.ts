@@ -75,24 +75,24 @@ export function readVector(
   at: number,
   count: number,
 ): VersionVector | undefined {
-  const vector: Dot[] = []
+  const vector = new Array<Dot>(count)
   for (let i = 0; i < count; i++) {
     const dot = readDot(bytes, at + i * DOT)
     const last = vector[i - 1]
     if (dot.counter === 0 || (last !== undefined && last.actor >= dot.actor)) return undefined
-    vector.push(dot)
+    vector[i] = dot
   }
   return vector
 }
 
 /** A list of `count` operations; undefined where it is not descending. */
 export function readOps(bytes: Uint8Array, at: number, count: number): readonly OpId[] | undefined {
-  const ops: OpId[] = []
+  const ops = new Array<OpId>(count)
   for (let i = 0; i < count; i++) {
     const op = binaryOf(bytes, at + i * OP, at + (i + 1) * OP) as OpId
     const last = ops[i - 1]
     if (last !== undefined && last <= op) return undefined
-    ops.push(op)
+    ops[i] = op
   }
   return ops
 }
@@ -139,14 +139,15 @@ function readVersions(
   count: number,
   vector: VersionVector,
 ): readonly Version[] | undefined {
-  const versions: Version[] = []
+  if (count * VERSION > bytes.length - from) return undefined
+  const versions = new Array<Version>(count)
   let at = from
   for (let i = 0; i < count; i++) {
     const version = readVersion(bytes, at)
     if (version === undefined || !covers(vector, version.dot)) return undefined
     const last = versions[i - 1]
     if (last !== undefined && compareIdentities(last, version) >= 0) return undefined
-    versions.push(version)
+    versions[i] = version
     at += VERSION + version.via.length + version.value.length
   }
   return at === bytes.length ? versions : undefined

@@ -18,7 +18,7 @@ import {
   writeUint48,
 } from '../big-endian.ts'
 import { binaryOf, writeBinary } from '../binary.ts'
-import type { Hash } from '../hash.ts'
+import { crc32OfBinary, type Hash } from '../hash.ts'
 import type { Actor, Generation, Key, StartId, WallTime } from '../ids.ts'
 import type { ActorField } from './actor.ts'
 import { decodeCheckedObject } from './object.ts'
@@ -96,11 +96,8 @@ function isSound(hash: Hash, key: Key, bytes: Uint8Array): boolean {
 }
 
 function checksumOf(hash: Hash, key: Key, bytes: Uint8Array): number {
-  const head = new Uint8Array(key.length + 2)
-  const at = writeBinary(head, 0, key)
-  head[at] = readUint8(bytes, 0)
-  head[at + 1] = readUint8(bytes, 1)
-  return hash.crc32(bytes.subarray(CHECKED_FROM), hash.crc32(head))
+  const head = crc32OfBinary(key + String.fromCharCode(readUint8(bytes, 0), readUint8(bytes, 1)))
+  return hash.crc32(bytes.subarray(CHECKED_FROM), head)
 }
 
 function digestIn(bytes: Uint8Array): string {

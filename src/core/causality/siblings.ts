@@ -76,7 +76,7 @@ export function putVersion(base: Siblings, seen: Seen, version: Version): Siblin
   assert(!covers(rest.vector, version.dot) || mutant(3), 'a new dot is not covered')
   return {
     vector: includeDot(rest.vector, version.dot),
-    versions: [...rest.versions, version].sort(compareVersions),
+    versions: union([version], rest.versions),
     ops: mergeOps(rest.ops, [version.op]),
   }
 }
@@ -126,10 +126,20 @@ function compareOrigins(a: Version, b: Version): number {
 
 /** The highest of both lists, descending; the first one itself where nothing is new. */
 function mergeOps(a: readonly OpId[], b: readonly OpId[]): readonly OpId[] {
-  const added = b.filter(op => !a.includes(op))
   const lowest = a[opsKept - 1]
-  if (added.every(op => lowest !== undefined && op < lowest)) return a
-  return [...a, ...added].sort((x, y) => compareBinary(y, x)).slice(0, opsKept)
+  if (b.every(op => (lowest !== undefined && op < lowest) || a.includes(op))) return a
+  const merged: OpId[] = []
+  let i = 0
+  let j = 0
+  while (merged.length < opsKept && (i < a.length || j < b.length)) {
+    const x = a[i]
+    const y = b[j]
+    const takesX = y === undefined || (x !== undefined && x >= y)
+    merged.push((takesX ? x : y) as OpId)
+    if (takesX) i++
+    if (!takesX || x === y) j++
+  }
+  return merged
 }
 
 function mergeVersions(a: Siblings, b: Siblings): readonly Version[] {
@@ -174,6 +184,7 @@ function newest(versions: readonly Version[]): readonly Version[] {
 /** Sorted, each version once; where only the origins differ, the lower one. */
 function union(a: readonly Version[], b: readonly Version[]): readonly Version[] {
   if (b.length === 0) return a
+  if (a.length === 0) return b
   const sorted = [...a, ...b].sort(compareVersions)
   return sorted.filter(
     (version, i) => i === 0 || compareIdentities(sorted[i - 1] as Version, version) !== 0,

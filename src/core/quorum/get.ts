@@ -17,6 +17,11 @@ export type HeldAnswer = {
   readonly siblings: Siblings | undefined
 }
 
+/** Who said what; the later answer of a node replaces its earlier one. */
+type Answered = { readonly by: NodeId; answer: HeldAnswer }
+/** An object in hand, by its digest. */
+type Held = { readonly digest: string; siblings: Siblings }
+
 export type GetStep =
   | { readonly type: 'fetch'; readonly from: readonly NodeId[] }
   | { readonly type: 'done'; readonly siblings: Siblings; readonly generation: Generation }
@@ -27,10 +32,11 @@ export class GetTally {
   readonly deadline: Instant
   readonly #needed: number
   readonly #patience: Instant
-  readonly #waiting: Set<NodeId>
-  readonly #answers = new Map<NodeId, HeldAnswer>()
-  readonly #objects = new Map<string, Siblings>()
-  readonly #fetching = new Set<NodeId>()
+  /** Lists, for they are as short as N. */
+  readonly #waiting: NodeId[]
+  readonly #fetching: NodeId[]
+  #answers: Answered[] = []
+  #objects: Held[] = []
   #settled = false
 
   /** `asked` will each answer; `full` of them was asked for the whole object. */
@@ -41,29 +47,34 @@ export class GetTally {
     now: Instant,
     deadline: Instant,
   ) {
-    this.#waiting = new Set(asked)
-    this.#fetching.add(full)
+    this.#waiting = [...asked]
+    this.#fetching = [full]
     this.#needed = needed
     this.#patience = after(now, fullReadPatienceMs)
     this.deadline = deadline
   }
 
   answered(by: NodeId, answer: HeldAnswer, now: Instant): GetStep {
-    const known = this.#waiting.delete(by) || this.#fetching.has(by)
+    const known = remove(this.#waiting, by) || this.#fetching.includes(by)
     if (!known || this.#settled) return undefined
-    if (answer.siblings !== undefined) this.#objects.set(answer.digest, answer.siblings)
-    if (answer.siblings !== undefined || answer.digest === nothingHeld) this.#fetching.delete(by)
-    this.#answers.set(by, answer)
+    const { digest, siblings } = answer
+    if (siblings !== undefined) this.#keep(digest, siblings)
+    if (siblings !== undefined || digest === nothingHeld) remove(this.#fetching, by)
+    const earlier = this.#answerOf(by)
+    if (earlier === undefined) this.#answers = appended(this.#answers, { by, answer })
+    else earlier.answer = answer
     return this.#next(now)
   }
 
   /** This node will not answer, or could not. */
   lost(by: NodeId, now: Instant): GetStep {
-    const answer = this.#answers.get(by)
-    const mattered = this.#waiting.delete(by) || this.#fetching.delete(by)
+    const earlier = this.#answerOf(by)
+    const mattered = remove(this.#waiting, by) || remove(this.#fetching, by)
     if (!mattered || this.#settled) return undefined
-    this.#fetching.delete(by)
-    if (answer !== undefined && !this.#resolved(answer)) this.#answers.delete(by)
+    remove(this.#fetching, by)
+    if (earlier !== undefined && !this.#resolved(earlier.answer)) {
+      this.#answers.splice(this.#answers.indexOf(earlier), 1)
+    }
     return this.#next(now)
   }
 
@@ -77,7 +88,7 @@ export class GetTally {
   }
 
   waitsFor(node: NodeId): boolean {
-    return this.#waiting.has(node) || this.#fetching.has(node)
+    return this.#waiting.includes(node) || this.#fetching.includes(node)
   }
 
   get settled(): boolean {
@@ -85,17 +96,17 @@ export class GetTally {
   }
 
   outcome(): Outcome {
-    const primaryAcks: NodeId[] = []
-    for (const [node, answer] of this.#answers) {
-      if (answer.whole && this.#resolved(answer)) primaryAcks.push(node)
+    let primaryAcks: readonly NodeId[] = []
+    for (const { by, answer } of this.#answers) {
+      if (answer.whole && this.#resolved(answer)) primaryAcks = appended(primaryAcks, by)
     }
-    return { ...nothingDone(this.#needed), primaryAcks }
+    return nothingDone(this.#needed, undefined, primaryAcks)
   }
 
   #next(now: Instant): GetStep {
     let resolved = 0
     let whole = 0
-    for (const answer of this.#answers.values()) {
+    for (const { answer } of this.#answers) {
       if (!answer.whole) {
         sometimes('a replica that is not whole answers a get')
         continue
@@ -105,7 +116,7 @@ export class GetTally {
     }
     if (resolved >= this.#needed) return this.#done()
     let possible = whole
-    for (const node of this.#waiting) if (!this.#answers.has(node)) possible += 1
+    for (const node of this.#waiting) if (this.#answerOf(node) === undefined) possible += 1
     if (possible < this.#needed) {
       sometimes('a get loses its quorum')
       return this.#fail('QUORUM')
@@ -117,33 +128,46 @@ export class GetTally {
   #fetch(now: Instant): GetStep {
     const expected = new Set<string>()
     for (const node of this.#fetching) {
-      const answer = this.#answers.get(node)
-      if (answer !== undefined) expected.add(answer.digest)
+      const earlier = this.#answerOf(node)
+      if (earlier !== undefined) expected.add(earlier.answer.digest)
       else if (now < this.#patience) return undefined
     }
     const from: NodeId[] = []
-    for (const [node, answer] of this.#answers) {
+    for (const { by, answer } of this.#answers) {
       if (this.#resolved(answer) || expected.has(answer.digest)) continue
       expected.add(answer.digest)
-      this.#fetching.add(node)
-      from.push(node)
+      if (!this.#fetching.includes(by)) this.#fetching.push(by)
+      from.push(by)
     }
     if (from.length === 0) return undefined
-    if (this.#objects.size > 0) sometimes('a get fetches a copy that differs')
+    if (this.#objects.length > 0) sometimes('a get fetches a copy that differs')
     else sometimes('a get fetches since the full read is slow')
     return { type: 'fetch', from }
   }
 
   #resolved(answer: HeldAnswer): boolean {
-    return answer.digest === nothingHeld || this.#objects.has(answer.digest)
+    if (answer.digest === nothingHeld) return true
+    for (const { digest } of this.#objects) if (digest === answer.digest) return true
+    return false
+  }
+
+  #keep(digest: string, siblings: Siblings): void {
+    const held = this.#objects.find(one => one.digest === digest)
+    if (held === undefined) this.#objects = appended(this.#objects, { digest, siblings })
+    else held.siblings = siblings
+  }
+
+  #answerOf(node: NodeId): Answered | undefined {
+    for (const one of this.#answers) if (one.by === node) return one
+    return undefined
   }
 
   #done(): GetStep {
     this.#settled = true
-    let siblings = noSiblings
-    for (const object of this.#objects.values()) siblings = mergeSiblings(siblings, object)
+    let siblings = this.#objects[0]?.siblings ?? noSiblings
+    for (const object of this.#objects) siblings = mergeSiblings(siblings, object.siblings)
     let generation = 0
-    for (const answer of this.#answers.values()) {
+    for (const { answer } of this.#answers) {
       generation = Math.max(generation, answer.generation)
     }
     return { type: 'done', siblings, generation }
@@ -155,6 +179,18 @@ export class GetTally {
     const message = `${outcome.primaryAcks.length} of ${this.#needed} replicas answered${code === 'TIMEOUT' ? ' in time' : ''}`
     return { type: 'failed', failure: { code, message, outcome } }
   }
+}
+
+/** With exactly the room it needs: a list that is pushed to takes room for 17. */
+function appended<Item>(list: readonly Item[], item: Item): Item[] {
+  return list.length === 0 ? [item] : [...list, item]
+}
+
+/** True where it was in the list. */
+function remove(nodes: NodeId[], node: NodeId): boolean {
+  const at = nodes.indexOf(node)
+  if (at >= 0) nodes.splice(at, 1)
+  return at >= 0
 }
 
 /** The digest of a replica that holds nothing of the key. */

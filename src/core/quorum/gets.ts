@@ -87,12 +87,10 @@ class GetCoordination implements Coordination {
 
   ask(to: NodeId, full: boolean, now: Instant, out: Effect[]): void {
     const { epoch } = this.#placement
+    const { id, key, token } = this.#subject
     const timeLeft = Math.max(1, this.#tally.deadline - now)
-    out.push({
-      type: 'send',
-      to,
-      message: { type: 'read', ...this.#subject, epoch, timeLeft, full },
-    })
+    const message = { type: 'read', id, epoch, timeLeft, key, token, full } as const
+    out.push({ type: 'send', to, message })
   }
 
   /** This node's own copy, as it is on disk. */

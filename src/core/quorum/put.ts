@@ -18,8 +18,8 @@ export class PutTally {
   readonly #needed: number
   readonly #dot: Dot | undefined
   readonly #op: OpId
-  readonly #waiting: Set<NodeId>
-  readonly #acks: NodeId[] = []
+  readonly #waiting: NodeId[]
+  #acks: readonly NodeId[] = []
   #settled = false
   #refusal: Failure | undefined
 
@@ -30,7 +30,7 @@ export class PutTally {
     dot: Dot | undefined,
     op: OpId,
   ) {
-    this.#waiting = new Set(asked)
+    this.#waiting = asked.slice()
     this.#needed = needed
     this.deadline = deadline
     this.#dot = dot
@@ -39,8 +39,8 @@ export class PutTally {
 
   /** This node's copy is durable. */
   stored(by: NodeId): PutVerdict | undefined {
-    if (!this.#waiting.delete(by)) return undefined
-    this.#acks.push(by)
+    if (!this.#stopWaiting(by)) return undefined
+    this.#acks = this.#acks.concat(by)
     if (this.#settled) sometimes('an ack comes after the answer')
     if (this.#settled || this.#acks.length < this.#needed - (mutant(2) ? 1 : 0)) return undefined
     this.#settled = true
@@ -49,9 +49,9 @@ export class PutTally {
 
   /** This node will not answer, or refused the copy. */
   lost(by: NodeId, refusal?: Failure): PutVerdict | undefined {
-    if (!this.#waiting.delete(by)) return undefined
+    if (!this.#stopWaiting(by)) return undefined
     this.#refusal ??= refusal
-    if (this.#settled || this.#acks.length + this.#waiting.size >= this.#needed) return undefined
+    if (this.#settled || this.#acks.length + this.#waiting.length >= this.#needed) return undefined
     sometimes('a put loses its quorum')
     return this.#fail(
       'QUORUM',
@@ -70,16 +70,16 @@ export class PutTally {
 
   /** Nobody is waited for any more, or the deadline passed and somebody was told so. */
   over(now: Instant): boolean {
-    return this.#waiting.size === 0 || (this.#settled && now >= this.deadline)
+    return this.#waiting.length === 0 || (this.#settled && now >= this.deadline)
   }
 
   waitsFor(node: NodeId): boolean {
-    return this.#waiting.has(node)
+    return this.#waiting.includes(node)
   }
 
   outcome(definite: boolean): Outcome {
     return {
-      primaryAcks: [...this.#acks],
+      primaryAcks: this.#acks,
       fallbackAcks: [],
       needed: this.#needed,
       hinted: [],
@@ -89,6 +89,12 @@ export class PutTally {
       dot: this.#dot,
       op: this.#op,
     }
+  }
+
+  #stopWaiting(node: NodeId): boolean {
+    const at = this.#waiting.indexOf(node)
+    if (at >= 0) this.#waiting.splice(at, 1)
+    return at >= 0
   }
 
   /** Once its dot was sent a put never fails definitely (design §7.12). */

@@ -70,9 +70,9 @@ export type Call = {
   /** Of a write; drawn with its first send, then never changed. */
   op: OpId | undefined
   /** Tries that may still answer. */
-  readonly open: Try[]
+  open: Try[]
   /** Nodes that were asked, in order, each once. */
-  readonly asked: NodeId[]
+  asked: NodeId[]
   /** A write was sent, by this call or by an earlier one, and nobody will say what became of it. */
   unsure: boolean
   refusals: number

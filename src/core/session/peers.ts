@@ -84,12 +84,16 @@ export class Peers {
     candidates: readonly NodeId[],
     passes: (id: NodeId) => boolean,
   ): NodeId | undefined {
-    const fit = candidates.filter(id => this.isConnected(id) && passes(id))
-    if (fit.length < 2) return fit[0]
+    const fit: Peer[] = []
+    for (const id of candidates) {
+      const peer = this.#peers.get(id)
+      if (peer?.state === 'connected' && passes(id)) fit.push(peer)
+    }
+    if (fit.length < 2) return fit[0]?.id
     const first = drawBelow(this.#random, fit.length)
     const step = 1 + drawBelow(this.#random, fit.length - 1)
-    const a = this.peer(fit[first] as NodeId)
-    const b = this.peer(fit[(first + step) % fit.length] as NodeId)
+    const a = fit[first] as Peer
+    const b = fit[(first + step) % fit.length] as Peer
     return load(now, b) < load(now, a) ? b.id : a.id
   }
 
