@@ -33,12 +33,17 @@ export default class Sim extends KvCommand {
     const { planOf } = await import('../sim/world.ts')
     const { runPlan } = await import('../sim/run.ts')
     const view = await import('../cli/sim-view.ts')
+    const bad = flags['known-bad']
     const wishes = {
       ...(flags.seconds === undefined ? {} : { seconds: flags.seconds }),
       ...(flags.nodes === undefined ? {} : { nodes: flags.nodes }),
     }
-    const command = ['kv sim', ...Object.entries({ seed: flags.seed, ...wishes }).map(flagText)]
-    const bad = flags['known-bad']
+    const asked = {
+      seed: flags.seed,
+      ...wishes,
+      ...(bad === undefined ? {} : { 'known-bad': bad }),
+    }
+    const command = ['kv sim', ...Object.entries(asked).map(flagText)]
     if (bad !== undefined) {
       const { choose } = await import('../sim/known-bad.ts')
       if (!choose(bad)) throw new CliError('USAGE', `there is no known-bad version ${bad} here`)
@@ -59,6 +64,6 @@ export default class Sim extends KvCommand {
   }
 }
 
-function flagText([name, value]: readonly [string, number]): string {
+function flagText([name, value]: readonly [string, number | string]): string {
   return `--${name} ${value}`
 }

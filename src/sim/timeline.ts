@@ -191,7 +191,8 @@ function messageText(
 
 function objectText(history: History, { versions, vector }: Siblings): string {
   const names = versions.map(version => versionText(history, version)).join(' ')
-  const seen = vector.map(dot => `${hexOf(dot.actor).slice(0, 4)}:${dot.counter}`).join(' ')
+  const all = vector.map(dot => `${hexOf(dot.actor).slice(0, 4)}:${dot.counter}`)
+  const seen = all.length > 6 ? `${all.length} actors` : all.join(' ')
   return `{${names}} seen [${seen}]`
 }
 

@@ -33,8 +33,8 @@ t.test('a violation is shown as a story of one key, and ends with 9', async t =>
   t.equal(exit, 9)
   t.match(text, /^I13 violated on k\d+ at \d+\.\d{3} s: n\d told n\d that c\d+\.\d+ is stored/)
   t.match(text, /\n *seconds {2}n1 +n2/)
-  t.match(text, /\nreplay: kv sim --seed 2 --seconds 30\n/)
-  t.match(text, /\nsmaller: kv sim --seed 2 --seconds 30 --shrink\n/)
+  t.match(text, /\nreplay: kv sim --seed 2 --seconds 30 --known-bad 1\n/)
+  t.match(text, /\nsmaller: kv sim --seed 2 --seconds 30 --known-bad 1 --shrink\n/)
 })
 
 t.test('a violation is shrunk', async t => {
