@@ -38,7 +38,8 @@ t.test('1,024 in flight and no more: the rest waits, and then gets its answers',
   const replies = Array.from({ length: inFlightMax + 1 }, (_, i) => get(client, `k${i}`, 2500))
   t.equal(await mostOf(watcher, 'inFlight'), inFlightMax + 1, 'and the status that asks')
   const last = await replies.at(-1)!
-  t.match(last, { type: 'failed', failure: { code: 'TIMEOUT' } })
+  // At its deadline, or once the two others are suspect: the same would be true of the first.
+  t.match(last, { type: 'failed', failure: { code: /^(TIMEOUT|QUORUM)$/ } })
   t.equal((await Promise.all(replies)).length, inFlightMax + 1)
   t.equal(await watcher.counter('inFlight'), 1, 'empty at rest')
   await client.close()
