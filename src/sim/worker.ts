@@ -85,11 +85,11 @@ export class Worker {
     const needed = asked.r ?? this.#context.settings.readQuorum
     const call = this.#begin({ kind: 'get', key, write: undefined, needed, again: false }, asked)
     this.#ask({ type: 'get', key, r: asked.r }, call, asked, result => {
-      if (result.type !== 'done' || result.reply.type !== 'got') return
+      if (result.type !== 'done' || result.reply.type !== 'got') return undefined
       const { versions, context } = result.reply
       call.shown = versions.flatMap(({ op }) => this.#history.ofOp(op) ?? [])
       this.#learn(key, { context, saw: call.shown })
-      then?.()
+      return then
     })
   }
 
@@ -123,7 +123,7 @@ export class Worker {
     const context = known && new Uint8Array(known.context)
     this.#ask({ type: 'put', key, value, context, w: asked.w, op }, call, asked, result => {
       this.#ended(write, known, result)
-      then(call)
+      return () => then(call)
     })
   }
 
@@ -163,7 +163,13 @@ export class Worker {
     return call
   }
 
-  #ask(wanted: Wanted, call: Call, asked: Asked, then: (result: CallResult) => void): void {
+  /** `record` takes down how it ended, and returns what the client does next. */
+  #ask(
+    wanted: Wanted,
+    call: Call,
+    asked: Asked,
+    record: (result: CallResult) => (() => void) | undefined,
+  ): void {
     const { notice, events } = this.#context
     const id = this.client.call(wanted, asked.timeoutMs, asked.via, {
       onSent: (to, op) => {
@@ -175,8 +181,9 @@ export class Worker {
       onSettled: result => {
         call.settledAt = events.now
         call.result = result
-        then(result)
+        const next = record(result)
         notice({ type: 'settled', call, client: this.client.id })
+        next?.()
       },
     })
     const { abandonMs } = asked

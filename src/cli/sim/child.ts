@@ -16,7 +16,8 @@ export type Answer =
   | { readonly type: 'broke'; readonly seed: number; readonly error: string }
 
 process.on('message', (task: Task) => {
-  process.send?.(answerOf(task))
+  // Where the parent is gone there is nobody to tell, and `disconnect` ends this process.
+  process.send?.(answerOf(task), undefined, undefined, () => {})
 })
 process.on('disconnect', () => process.exit())
 
