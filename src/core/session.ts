@@ -159,7 +159,7 @@ export class Session {
     const request = requestOf(call, envelope, call.op ?? ('' as OpId), generation)
     const one: Try = { id, call, node, sentAt: now, overdue: false }
     this.#tries.set(id, one)
-    // A list that grows from nothing takes room for 17, and nearly every call asks one node.
+    // One item, and not a list that grows from nothing: that takes room for 17.
     if (call.open.length === 0) call.open = [one]
     else if (call.open.push(one) > 1) sometimes('a client asks a second node beside the first')
     if (call.asked.length === 0) call.asked = [node]
@@ -397,6 +397,4 @@ function costMs(tookMs: number, reply: ClientReply): number {
   return isNodes ? Math.max(tookMs, refusalCostMs) : tookMs
 }
 
-function earlier(a: Instant, b: Instant): Instant {
-  return a < b ? a : b
-}
+const earlier = (a: Instant, b: Instant): Instant => (a < b ? a : b)
