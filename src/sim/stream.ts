@@ -240,7 +240,10 @@ export class StreamTransport implements Transport {
       members = new Map()
       this.#incoming.set(machine.id, members)
     }
+    // As the real listener does: an older one that is proved late would else take every answer.
+    const older = members.get(from)
     members.set(from, end)
+    if (older !== end) older?.close()
     const out = this.#outgoingOf(machine.id, from)
     if (out.link === undefined) out.dialAt = 0
   }
