@@ -152,12 +152,10 @@ export class LmdbStore implements OpenedStore {
 
   #get(key: RowKey): Uint8Array | undefined {
     if (!isRowKey(key)) return undefined
-    try {
+    return this.#reading(() => {
       const found = this.#environment.getBinaryFast(keyBytes(key))
       return found === undefined ? undefined : copyOf(found)
-    } catch (error) {
-      return this.#unreadable(error)
-    }
+    })
   }
 
   #range(from: RowKey, to: RowKey, limit: number): readonly StoredRow[] {
@@ -198,13 +196,9 @@ export class LmdbStore implements OpenedStore {
     try {
       return read()
     } catch (error) {
-      return this.#unreadable(error)
+      this.#failure ??= new StoreFailure(`reading failed: ${errorLine(error)}`, { cause: error })
+      throw this.#failure
     }
-  }
-
-  #unreadable(error: unknown): never {
-    this.#failure ??= new StoreFailure(`reading failed: ${errorLine(error)}`, { cause: error })
-    throw this.#failure
   }
 }
 
@@ -220,27 +214,15 @@ async function causeOf(error: unknown): Promise<unknown> {
 }
 
 /**
- * Bytes of its own: lmdb-js reuses the buffer, whose length it overrides. Cut from a slab, for
- * an array above 64 bytes otherwise costs a call of malloc and more to collect.
+ * A plain array of its own: lmdb-js reuses the buffer, whose length it overrides. Out of Node's
+ * pool, for an array above 64 bytes otherwise costs a call of malloc and more to collect.
  */
 function copyOf(found: Uint8Array): Uint8Array {
   const { length } = found
-  if (length > cutBytesMax) return found.slice(0, length)
-  if (slabAt + length > slab.length) {
-    slab = new Uint8Array(slabBytes)
-    slabAt = 0
-  }
-  const begin = slabAt
-  slabAt += length
-  slab.set(found.subarray(0, length), begin)
-  return slab.subarray(begin, slabAt)
+  const own = Buffer.allocUnsafe(length)
+  own.set(found.subarray(0, length))
+  return new Uint8Array(own.buffer, own.byteOffset, length)
 }
-
-const slabBytes = 16_384
-/** A longer row gets an array of its own. */
-const cutBytesMax = 2048
-let slab = new Uint8Array(0)
-let slabAt = 0
 
 function isGoodRow({ key, value }: Row): boolean {
   if (value !== undefined && !(value instanceof Uint8Array && value.length <= rowBytesMax)) {
