@@ -6,13 +6,16 @@
 import { binaryOf, bytesOf } from '../core/binary.ts'
 import type { OpId } from '../core/ids.ts'
 import type {
+  Explained,
   FaultsReply,
   GossipReply,
+  HintsReply,
   InspectReply,
   StatusReply,
   ViewReply,
 } from '../core/message.ts'
 import type { Outcome } from '../core/outcome.ts'
+import type { RepairMode } from '../core/quorum/repair-mode.ts'
 import type { FaultsWanted, SuccessReply, Wanted } from '../core/session/call.ts'
 import { pageKeysMax } from '../wire/bounds.ts'
 import {
@@ -43,6 +46,12 @@ export type CallOptions = {
 export type ReadOptions = CallOptions & {
   /** Replicas that must answer; the cluster's R where it is not given. */
   readonly r?: Quorum
+  /** Only primaries count: who stands in for one does not. */
+  readonly strict?: boolean
+  /** What is done for replicas that are behind; the cluster's way where it is not given. */
+  readonly readRepair?: RepairMode
+  /** `explained` of the reply says what the coordinator did. */
+  readonly explain?: boolean
 }
 export type WriteOptions = CallOptions & {
   /** What this write has seen, from an earlier get or put of the same key. */
@@ -51,6 +60,10 @@ export type WriteOptions = CallOptions & {
   readonly w?: Quorum
   /** The operation id of an attempt whose end is unknown: `error.outcome.op`. */
   readonly op?: OpId
+  /** Only primaries count: who stands in for one does not. */
+  readonly strict?: boolean
+  /** `explained` of the reply says what the coordinator did. */
+  readonly explain?: boolean
 }
 export type UpdateOptions = Omit<WriteOptions, 'context' | 'op'> & ReadOptions
 export type KeysOptions = CallOptions & {
@@ -76,6 +89,8 @@ export type WriteResult = {
   /** Live versions beside this one, as far as the coordinator knew. */
   readonly siblings: number
   readonly outcome: Outcome
+  /** Where it was asked for. */
+  readonly explained: Explained | undefined
 }
 
 export class Client {
@@ -93,7 +108,9 @@ export class Client {
   /** Every live version of the key. Throws KvError: QUORUM, TIMEOUT, UNREACHABLE, ... */
   async get(key: KeyLike, options: ReadOptions = {}): Promise<Entry> {
     const r = quorumFrom(options.r, this.#settings().replicas)
-    const reply = await this.#call({ type: 'get', key: keyFrom(key), r }, options)
+    const { strict = false, readRepair: repair, explain = false } = options
+    const wanted: Wanted = { type: 'get', key: keyFrom(key), r, strict, repair, explain }
+    const reply = await this.#call(wanted, options)
     return entryOf(only(reply, 'got'))
   }
 
@@ -164,6 +181,19 @@ export class Client {
   }
 
   /**
+   * The hints that this node holds; with `drain` it hands over those for that node at once, as
+   * fast as it can. Throws UNKNOWN_NODE, UNREACHABLE.
+   */
+  async hints(
+    node: string,
+    { drain }: { readonly drain?: string } = {},
+    options: Omit<CallOptions, 'via'> = {},
+  ): Promise<HintsReply> {
+    const wanted: Wanted = { type: 'hints', drain: viaFrom(drain) }
+    return only(await this.#call(wanted, { ...options, via: node }), 'hints-are')
+  }
+
+  /**
    * The faults of this node, after it took over those that are given. Throws FAULTS_OFF where it
    * was not started with `--faults`, UNKNOWN_NODE, UNREACHABLE.
    */
@@ -201,9 +231,12 @@ export class Client {
       context: options.context,
       w,
       op,
+      strict: options.strict ?? false,
+      explain: options.explain ?? false,
     }
-    const { context, siblings, outcome } = only(await this.#call(wanted, options), 'wrote')
-    return { context, siblings, outcome }
+    const reply = only(await this.#call(wanted, options), 'wrote')
+    const { context, siblings, outcome, explained } = reply
+    return { context, siblings, outcome, explained }
   }
 
   /** Not async, nor are put and delete: each promise on the way costs as much as a lookup. */

@@ -126,7 +126,7 @@ export class SessionHost {
   #send(to: NodeId, request: ClientRequest): void {
     const failure = this.#connections.get(to)?.send(request)
     if (failure === undefined) return
-    const reply = { type: 'failed', id: request.id, failure } as const
+    const reply = { type: 'failed', id: request.id, failure, explained: undefined } as const
     this.#step({ type: 'reply', from: to, reply })
   }
 

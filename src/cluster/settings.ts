@@ -11,6 +11,7 @@ import {
   formatVersion,
 } from '../core/config.ts'
 import { valueBytesMax } from '../core/ids.ts'
+import type { RepairMode } from '../core/quorum/repair-mode.ts'
 import { ClusterError } from './cluster-error.ts'
 
 /** undefined: not said; a new cluster takes the default, another one keeps what it has. */
@@ -22,9 +23,15 @@ export type WantedSettings = {
   readonly partitions?: number | undefined
   readonly fallbacks?: number | 'all' | undefined
   readonly durability?: Durability | undefined
+  readonly readRepair?: RepairMode | undefined
+  /** Up to 1 a part of the disk, above it bytes. */
+  readonly hintQuota?: number | undefined
   /** 0: any. */
   readonly basePort?: number | undefined
 }
+
+/** A tenth of the disk. */
+const hintQuotaDefault = 0.1
 
 /** A new cluster's file, checked. Throws USAGE with every problem. */
 export function newClusterFile(
@@ -51,6 +58,8 @@ export function newClusterFile(
     basePort,
     foundersMarked: false,
     valueBytesMax,
+    readRepair: wanted.readRepair ?? 'blocking',
+    hintQuota: wanted.hintQuota ?? hintQuotaDefault,
     nodes: Array.from({ length: wanted.nodes ?? 5 }, (_, i) => ({
       name: `n${i + 1}`,
       host: '127.0.0.1' as const,
@@ -77,6 +86,8 @@ export function settle(file: ClusterFile, wanted: WantedSettings, running: boole
     readQuorum: wanted.readQuorum ?? file.readQuorum,
     writeQuorum: wanted.writeQuorum ?? file.writeQuorum,
     durability: wanted.durability ?? file.durability,
+    readRepair: wanted.readRepair ?? file.readRepair,
+    hintQuota: wanted.hintQuota ?? file.hintQuota,
   })
 }
 
@@ -103,6 +114,8 @@ function differencesOf(file: ClusterFile, wanted: WantedSettings): readonly Diff
     ['-r', file.readQuorum, wanted.readQuorum, false],
     ['-w', file.writeQuorum, wanted.writeQuorum, false],
     ['--durability', file.durability, wanted.durability, false],
+    ['--read-repair', file.readRepair, wanted.readRepair, false],
+    ['--hint-quota', file.hintQuota, wanted.hintQuota, false],
   ]
   return rows.flatMap(([flag, has, asked, fixed]) =>
     asked === undefined || asked === has ? [] : [{ flag, has, asked, fixed }],

@@ -5,6 +5,7 @@
  */
 import { type NodeId, nameOf, valueBytesMax } from './ids.ts'
 import type { ClusterSettings, MemberRecord } from './message.ts'
+import { isRepairMode, type RepairMode, repairModes } from './quorum/repair-mode.ts'
 import { weightMax } from './ring/claim.ts'
 
 export const formatVersion = 1
@@ -54,6 +55,9 @@ export type ClusterFile = {
   /** True once every founder's store exists: one that is missing later is an error (design §4). */
   readonly foundersMarked: boolean
   readonly valueBytesMax: number
+  readonly readRepair: RepairMode
+  /** What hints may take up on a node: up to 1 a part of its disk, above it bytes. */
+  readonly hintQuota: number
   readonly nodes: readonly NodeEntry[]
 }
 
@@ -82,6 +86,7 @@ export function settingsOf(file: ClusterFile): ClusterSettings {
     partitions: file.partitions,
     fallbacks: file.fallbacks === 'all' ? spare : Math.min(file.fallbacks, spare),
     valueBytesMax: file.valueBytesMax,
+    readRepair: file.readRepair,
   }
 }
 
@@ -117,6 +122,8 @@ const rootFields = [
   'basePort',
   'foundersMarked',
   'valueBytesMax',
+  'readRepair',
+  'hintQuota',
   'nodes',
 ]
 const nodeFields = ['name', 'host', 'port', 'zone', 'weight', 'store', 'intent']
@@ -164,6 +171,14 @@ function checkCounts(root: Fields, problems: string[]): void {
 
 function checkFixed(root: Fields, problems: string[]): void {
   checkOneOf(root['durability'], durabilities, 'durability', problems)
+  if (!isRepairMode(root['readRepair'])) {
+    const words = repairModes.join(', ')
+    problems.push(`readRepair is ${shown(root['readRepair'])}, must be ${words} or from 0 to 1`)
+  }
+  const quota = root['hintQuota']
+  if (typeof quota !== 'number' || !(quota >= 0 && quota <= Number.MAX_SAFE_INTEGER)) {
+    problems.push(`hintQuota is ${shown(quota)}, must be a part of the disk, or bytes above 1`)
+  }
   checkOneOf(root['hash'], ['sha256'], 'hash', problems)
   checkOneOf(root['operator'], [null], 'operator', problems)
   checkOneOf(root['foundersMarked'], [true, false], 'foundersMarked', problems)

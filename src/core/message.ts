@@ -21,6 +21,7 @@ import type { DigestEntry, MemberDelta } from './membership/member-state.ts'
 import type { Digest } from './membership/member-table.ts'
 import type { ViewEntry } from './membership/view.ts'
 import type { Failure, Outcome } from './outcome.ts'
+import type { RepairMode } from './quorum/repair-mode.ts'
 
 /** What every request carries: its number, the sender's epoch, the milliseconds it has left. */
 export type Envelope = {
@@ -41,6 +42,8 @@ export type StoreCopy = Envelope & {
   readonly generation: Generation
   /** The coordinator's wall time, a hint for comparing. */
   readonly time: WallTime
+  /** Keep it as a hint for this owner, whom it cannot be given; undefined: you own it. */
+  readonly owner: NodeId | undefined
 }
 
 /** The copy is durable here, or was refused. */
@@ -68,6 +71,23 @@ export type CopyRead = {
   readonly digest: string
   /** `causality/object.ts` bytes; undefined where nothing is held or only the digest was asked for. */
   readonly object: Uint8Array | undefined
+  readonly refused: Failure | undefined
+}
+
+/** Hints that are yours: merge each copy into the row of its key. */
+export type Handoff = Envelope & {
+  readonly type: 'handoff'
+  readonly copies: readonly HandedCopy[]
+}
+export type HandedCopy = Pick<StoreCopy, 'key' | 'token' | 'object' | 'generation' | 'time'>
+
+/** All of them are durable here, or were refused together. */
+export type Handed = {
+  readonly type: 'handed'
+  readonly id: RequestId
+  readonly whole: boolean
+  /** What others asked of this node in the last second: whoever hands over makes room for it. */
+  readonly foreground: number
   readonly refused: Failure | undefined
 }
 
@@ -144,6 +164,8 @@ export type PeerMessage =
   | CopyStored
   | ReadCopy
   | CopyRead
+  | Handoff
+  | Handed
   | Forward
   | Forwarded
   | ListKeys
@@ -156,6 +178,11 @@ export type GetRequest = Envelope & {
   readonly key: Key
   /** Answers needed; undefined: the cluster's R. */
   readonly r: number | undefined
+  /** Only primaries count (Riak's pr). */
+  readonly strict: boolean
+  /** undefined: the cluster's. */
+  readonly repair: RepairMode | undefined
+  readonly explain: boolean
 }
 
 export type PutRequest = Envelope & {
@@ -171,6 +198,9 @@ export type PutRequest = Envelope & {
   /** The generation of the key's partition that the client last saw. */
   readonly generation: Generation
   readonly w: number | undefined
+  /** Only primaries count (Riak's pw). */
+  readonly strict: boolean
+  readonly explain: boolean
 }
 
 /** A page of keys in token order. */
@@ -184,6 +214,14 @@ export type ScanRequest = Envelope & {
 
 /** What does each replica of this key hold? For `kv ring KEY`. */
 export type InspectRequest = Envelope & { readonly type: 'inspect'; readonly key: Key }
+
+/** Which hints do you hold? */
+type HintsRequest = {
+  readonly type: 'hints'
+  readonly id: RequestId
+  /** Hand over what is for this node now, at full speed. */
+  readonly drain: NodeId | undefined
+}
 
 /** Who are the members, and how is the cluster set? Also the first request of a client. */
 type ViewRequest = { readonly type: 'view'; readonly id: RequestId }
@@ -220,6 +258,7 @@ type FaultsRequest = {
 export type ClientRequest =
   | GossipRequest
   | FaultsRequest
+  | HintsRequest
   | GetRequest
   | PutRequest
   | ScanRequest
@@ -246,6 +285,8 @@ export type GetReply = {
   readonly context: Uint8Array
   readonly generation: Generation
   readonly outcome: Outcome
+  /** Where it was asked for. */
+  readonly explained: Explained | undefined
 }
 
 export type PutReply = {
@@ -257,7 +298,48 @@ export type PutReply = {
   readonly siblings: number
   readonly generation: Generation
   readonly outcome: Outcome
+  readonly explained: Explained | undefined
 }
+
+/** What a coordinator did for one request, in the order of time, until it answered. */
+export type Explained = {
+  readonly coordinator: NodeId
+  readonly token: Token
+  readonly partition: number
+  readonly primaries: readonly NodeId[]
+  readonly fallbacks: readonly NodeId[]
+  readonly steps: readonly ExplainedStep[]
+}
+export type ExplainedStep = {
+  /** Microseconds since the coordinator got the request. */
+  readonly atMicros: number
+  readonly node: NodeId
+  readonly what: ExplainedWhat
+  /** Of a hint: whom it is for. Of a digest: its first bytes, for comparing by eye. */
+  readonly detail: string
+}
+export const explainedWhats = [
+  /** Asked for the whole object, for a digest; once more, since the first is slow. */
+  'asked-full',
+  'asked-digest',
+  'hedged',
+  /** What it answered. */
+  'full',
+  'digest',
+  'nothing',
+  /** The object was sent to it: as its own, or to keep for an owner. */
+  'sent',
+  'sent-hint',
+  'stored',
+  'hinted',
+  /** It refused, or will not answer. */
+  'refused',
+  'lost',
+  /** What a get writes back. */
+  'repair',
+  'repaired',
+] as const
+export type ExplainedWhat = (typeof explainedWhats)[number]
 
 export type ScanReply = {
   readonly type: 'page'
@@ -312,6 +394,7 @@ export type ClusterSettings = {
   readonly partitions: number
   readonly fallbacks: number
   readonly valueBytesMax: number
+  readonly readRepair: RepairMode
 }
 
 export type StatusReply = {
@@ -343,10 +426,31 @@ export type FaultsReply = {
   readonly skewMs: number
 }
 
+export type HintsReply = {
+  readonly type: 'hints-are'
+  readonly id: RequestId
+  readonly node: NodeId
+  /** Those that some hint is for. */
+  readonly owners: readonly HintsOf[]
+  /** What all hints may take up here. */
+  readonly bytesMax: number
+}
+/** The hints that a node holds for one owner. */
+export type HintsOf = {
+  readonly owner: NodeId
+  readonly hints: number
+  readonly bytes: number
+  /** When the oldest was first stored here. */
+  readonly since: WallTime
+  /** Handed over since this process began. */
+  readonly handed: number
+}
+
 export type FailReply = {
   readonly type: 'failed'
   readonly id: RequestId
   readonly failure: Failure
+  readonly explained: Explained | undefined
 }
 
 export type ClientReply =
@@ -358,4 +462,5 @@ export type ClientReply =
   | StatusReply
   | GossipReply
   | FaultsReply
+  | HintsReply
   | FailReply

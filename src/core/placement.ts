@@ -9,7 +9,7 @@ import { membersIn } from './membership/view.ts'
 import type { ClusterSettings } from './message.ts'
 import { claim, type Ring } from './ring/claim.ts'
 import { epochOf } from './ring/epoch.ts'
-import { preferenceList } from './ring/preference-list.ts'
+import { fallbacksOf, preferenceList } from './ring/preference-list.ts'
 
 export class Placement {
   readonly self: NodeId
@@ -67,6 +67,11 @@ export class Placement {
     return preferenceList(this.#ring, partitionOf(token, this.settings.partitions))
   }
 
+  /** The F nodes that may stand in for them, in the order in which they do. */
+  fallbacks(token: Token): readonly NodeId[] {
+    return fallbacksOf(this.#ring, partitionOf(token, this.settings.partitions))
+  }
+
   /** True where this node owns the token. */
   owns(token: Token): boolean {
     return this.primaries(token).includes(this.self)
@@ -101,5 +106,5 @@ function ringOf(hash: Hash, view: View, settings: ClusterSettings): Ring {
   const members = membersIn(view)
   if (members.length >= settings.replicas) return claim(hash, members, settings)
   const none = Array.from({ length: settings.partitions }, () => [])
-  return { partitions: settings.partitions, lists: none, fallbacks: none }
+  return { partitions: settings.partitions, lists: none, fallbacks: none.map(() => []) }
 }

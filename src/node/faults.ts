@@ -62,7 +62,7 @@ export class Faults {
   }): ClientReply {
     const { node, allowed, clock, log } = this.#options
     const { id, rules, skewMs } = request
-    if (!allowed) return { type: 'failed', id, failure: faultsOff(node) }
+    if (!allowed) return { type: 'failed', id, failure: faultsOff(node), explained: undefined }
     if (rules !== undefined) {
       this.#replace(rules)
       log.warn('faults', { rules: rules.length })

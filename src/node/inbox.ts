@@ -198,7 +198,7 @@ export class Inbox {
   }
 
   #fail(incoming: Incoming, id: RequestId, failure: Failure): void {
-    incoming.connection.send({ type: 'failed', id, failure })
+    incoming.connection.send({ type: 'failed', id, failure, explained: undefined })
   }
 
   #stopReading(incoming: Incoming): void {

@@ -6,7 +6,10 @@
 import type { ClientReply, ClientRequest, MembershipMessage, PeerMessage } from '../core/message.ts'
 import { type Failure, nothingDone } from '../core/outcome.ts'
 
-export type PeerRequest = Extract<PeerMessage, { type: 'store' | 'read' | 'forward' | 'list' }>
+export type PeerRequest = Extract<
+  PeerMessage,
+  { type: 'store' | 'handoff' | 'read' | 'forward' | 'list' }
+>
 export type PeerReply = Exclude<PeerMessage, PeerRequest | MembershipMessage>
 /** Gossip is no request: it is answered or not, and nobody waits. */
 type GossipAsk = Extract<MembershipMessage, { type: 'syn' | 'ack' | 'ping' | 'ping-for' }>
@@ -43,10 +46,12 @@ const classOf: {
     | 'client'
 } = {
   store: 'request',
+  handoff: 'request',
   read: 'request',
   forward: 'request',
   list: 'request',
   stored: 'reply',
+  handed: 'reply',
   held: 'reply',
   forwarded: 'reply',
   listed: 'reply',
@@ -65,6 +70,7 @@ const classOf: {
   status: 'client',
   gossip: 'client',
   faults: 'client',
+  hints: 'client',
 }
 
 /** Bytes that a request holds while it is in flight, roughly. */
@@ -72,6 +78,11 @@ export function weightOf(message: PeerRequest | ClientRequest): number {
   switch (message.type) {
     case 'store':
       return requestOverhead + message.key.length + message.object.length
+    case 'handoff': {
+      let weight = requestOverhead
+      for (const { key, object } of message.copies) weight += 64 + key.length + object.length
+      return weight
+    }
     case 'forward':
       return weightOf(message.request)
     case 'put': {
@@ -88,6 +99,7 @@ export function weightOf(message: PeerRequest | ClientRequest): number {
     case 'view':
     case 'status':
     case 'gossip':
+    case 'hints':
       return requestOverhead
     case 'faults':
       return requestOverhead * (1 + (message.rules?.length ?? 0))
@@ -113,6 +125,8 @@ export function peerRefusal(message: PeerRequest, failure: Failure): PeerReply {
   switch (message.type) {
     case 'store':
       return { type: 'stored', id, whole: false, refused: failure }
+    case 'handoff':
+      return { type: 'handed', id, whole: false, foreground: 0, refused: failure }
     case 'read':
       return {
         type: 'held',
@@ -127,7 +141,7 @@ export function peerRefusal(message: PeerRequest, failure: Failure): PeerReply {
       return {
         type: 'forwarded',
         id,
-        reply: { type: 'failed', id: message.request.id, failure },
+        reply: { type: 'failed', id: message.request.id, failure, explained: undefined },
       }
     case 'list':
       return { type: 'listed', id, rows: [], upTo: '', refused: failure }

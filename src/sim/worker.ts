@@ -84,13 +84,18 @@ export class Worker {
   get(key: Key, asked: Asked, then?: () => void): void {
     const needed = asked.r ?? this.#context.settings.readQuorum
     const call = this.#begin({ kind: 'get', key, write: undefined, needed, again: false }, asked)
-    this.#ask({ type: 'get', key, r: asked.r }, call, asked, result => {
-      if (result.type !== 'done' || result.reply.type !== 'got') return undefined
-      const { versions, context } = result.reply
-      call.shown = versions.flatMap(({ op }) => this.#history.ofOp(op) ?? [])
-      this.#learn(key, { context, saw: call.shown })
-      return then
-    })
+    this.#ask(
+      { type: 'get', key, r: asked.r, strict: false, repair: undefined, explain: false },
+      call,
+      asked,
+      result => {
+        if (result.type !== 'done' || result.reply.type !== 'got') return undefined
+        const { versions, context } = result.reply
+        call.shown = versions.flatMap(({ op }) => this.#history.ofOp(op) ?? [])
+        this.#learn(key, { context, saw: call.shown })
+        return then
+      },
+    )
   }
 
   #write(operation: Operation, known: Known | undefined, asked: Asked): void {
@@ -121,10 +126,15 @@ export class Worker {
     const op = again ? write.op : undefined
     // A copy of its own, by which its request is known.
     const context = known && new Uint8Array(known.context)
-    this.#ask({ type: 'put', key, value, context, w: asked.w, op }, call, asked, result => {
-      this.#ended(write, known, result)
-      return () => then(call)
-    })
+    this.#ask(
+      { type: 'put', key, value, context, w: asked.w, op, strict: false, explain: false },
+      call,
+      asked,
+      result => {
+        this.#ended(write, known, result)
+        return () => then(call)
+      },
+    )
   }
 
   #ended(write: Write, known: Known | undefined, result: CallResult): void {

@@ -93,6 +93,7 @@ export class World {
         partitions: options.partitions,
         fallbacks: Math.min(3, options.nodes - options.replicas),
         valueBytesMax: 1024 * 1024,
+        readRepair: 'blocking',
       },
       members: membersOf(options),
       machines: this.#machines,

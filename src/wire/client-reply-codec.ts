@@ -14,8 +14,10 @@ import type {
   StatusReply,
 } from '../core/message.ts'
 import { counterMax, itemsMax, pageKeysMax } from './bounds.ts'
+import { readExplained, writeExplained } from './explained-codec.ts'
 import { faultsAreRow, writeFaultsAre } from './fault-codec.ts'
 import { gossipedRow, writeGossiped } from './gossip-codec.ts'
+import { hintsAreRow, writeHints } from './hints-codec.ts'
 import {
   readBytes,
   readDot,
@@ -61,6 +63,9 @@ export function writeClientReply(writer: Writer, reply: ClientReply): void {
     case 'faults-are':
       writeFaultsAre(writer, reply)
       break
+    case 'hints-are':
+      writeHints(writer, reply)
+      break
     case 'failed':
       writeFailed(writer, reply)
       break
@@ -68,25 +73,28 @@ export function writeClientReply(writer: Writer, reply: ClientReply): void {
 }
 
 export function writeWrote(writer: Writer, reply: PutReply): void {
-  writeHead(writer, 6, tags.wrote, reply.id)
+  writeHead(writer, 7, tags.wrote, reply.id)
   writer.bytes(reply.context)
   writer.uint(reply.siblings)
   writer.uint(reply.generation)
   writeOutcome(writer, reply.outcome)
+  writeExplained(writer, reply.explained)
 }
 
 export function writeFailed(writer: Writer, reply: FailReply): void {
-  writeHead(writer, 3, tags.failed, reply.id)
+  writeHead(writer, 4, tags.failed, reply.id)
   writeFailure(writer, reply.failure)
+  writeExplained(writer, reply.explained)
 }
 
 function writeGot(writer: Writer, reply: GetReply): void {
-  writeHead(writer, 6, tags.got, reply.id)
+  writeHead(writer, 7, tags.got, reply.id)
   writer.array(reply.versions.length)
   for (const version of reply.versions) writeVersion(writer, version)
   writer.bytes(reply.context)
   writer.uint(reply.generation)
   writeOutcome(writer, reply.outcome)
+  writeExplained(writer, reply.explained)
 }
 
 /** [dot, op, value or nil, at, via] */
@@ -161,6 +169,7 @@ function readGot(reader: Reader): GetReply {
     context: reader.bytes(),
     generation: reader.uint(counterMax),
     outcome: readOutcome(reader),
+    explained: readExplained(reader),
   }
 }
 
@@ -183,6 +192,7 @@ function readWrote(reader: Reader): PutReply {
     siblings: reader.uint(counterMax),
     generation: reader.uint(counterMax),
     outcome: readOutcome(reader),
+    explained: readExplained(reader),
   }
 }
 
@@ -245,16 +255,21 @@ function readCounter(reader: Reader): readonly [name: string, value: number] {
 }
 
 function readFailed(reader: Reader): FailReply {
-  return { type: 'failed', id: reader.uint(), failure: readFailure(reader) }
+  return {
+    type: 'failed',
+    id: reader.uint(),
+    failure: readFailure(reader),
+    explained: readExplained(reader),
+  }
 }
 
 const countersMax = 1024
 
-export const wroteRow: Row<PutReply> = { tag: tags.wrote, arity: 6, read: readWrote }
-export const failedRow: Row<FailReply> = { tag: tags.failed, arity: 3, read: readFailed }
+export const wroteRow: Row<PutReply> = { tag: tags.wrote, arity: 7, read: readWrote }
+export const failedRow: Row<FailReply> = { tag: tags.failed, arity: 4, read: readFailed }
 
 export const clientReplies = tableOf<ClientReply>([
-  { tag: tags.got, arity: 6, read: readGot },
+  { tag: tags.got, arity: 7, read: readGot },
   wroteRow,
   { tag: tags.page, arity: 4, read: readPage },
   { tag: tags.inspected, arity: 4, read: readInspected },
@@ -262,5 +277,6 @@ export const clientReplies = tableOf<ClientReply>([
   { tag: tags['status-is'], arity: 11, read: readStatus },
   gossipedRow,
   faultsAreRow,
+  hintsAreRow,
   failedRow,
 ])

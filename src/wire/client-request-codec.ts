@@ -9,9 +9,10 @@ import type {
   PutRequest,
   ScanRequest,
 } from '../core/message.ts'
+import { type RepairMode, repairModes } from '../core/quorum/repair-mode.ts'
 import { counterMax } from './bounds.ts'
 import { faultsRow, writeFaults } from './fault-codec.ts'
-import { readBytes, writeOptionalBytes } from './outcome-codec.ts'
+import { readBytes, readNode, writeOptionalBytes } from './outcome-codec.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
 import { type Row, readEnvelope, tableOf, writeEnvelope } from './table.ts'
@@ -40,11 +41,18 @@ export function writeClientRequest(writer: Writer, request: ClientRequest): void
       break
     case 'faults':
       writeFaults(writer, request)
+      break
+    case 'hints':
+      writer.array(3)
+      writer.uint(tags.hints)
+      writer.uint(request.id)
+      if (request.drain === undefined) writer.nil()
+      else writer.text(request.drain)
   }
 }
 
 export function writePut(writer: Writer, request: PutRequest): void {
-  writeEnvelope(writer, 11, tags.put, request)
+  writeEnvelope(writer, 13, tags.put, request)
   writer.binary(request.key)
   writeOptionalBytes(writer, request.value)
   writeOptionalBytes(writer, request.context)
@@ -52,12 +60,31 @@ export function writePut(writer: Writer, request: PutRequest): void {
   writer.boolean(request.again)
   writer.uint(request.generation)
   writeOptionalUint(writer, request.w)
+  writer.boolean(request.strict)
+  writer.boolean(request.explain)
 }
 
 function writeGet(writer: Writer, request: GetRequest): void {
-  writeEnvelope(writer, 6, tags.get, request)
+  writeEnvelope(writer, 9, tags.get, request)
   writer.binary(request.key)
   writeOptionalUint(writer, request.r)
+  writer.boolean(request.strict)
+  if (request.repair === undefined) writer.nil()
+  else writeRepairMode(writer, request.repair)
+  writer.boolean(request.explain)
+}
+
+/** As a count: a word by its place among them, a part in millionths behind the words. */
+export function writeRepairMode(writer: Writer, mode: RepairMode): void {
+  writer.uint(
+    typeof mode === 'number' ? partsFrom + Math.round(mode * 1e6) : repairModes.indexOf(mode),
+  )
+}
+
+export function readRepairMode(reader: Reader): RepairMode {
+  const count = reader.uint(partsFrom + 1e6)
+  if (count >= partsFrom) return (count - partsFrom) / 1e6
+  return repairModes[count] ?? reader.refuse('a mode of read repair that there is not')
 }
 
 function writeScan(writer: Writer, request: ScanRequest): void {
@@ -79,7 +106,17 @@ function writeOptionalUint(writer: Writer, value: number | undefined): void {
 
 function readGet(reader: Reader): GetRequest {
   const { id, epoch, timeLeft } = readEnvelope(reader)
-  return { type: 'get', id, epoch, timeLeft, key: reader.key(), r: reader.optional(readQuorum) }
+  return {
+    type: 'get',
+    id,
+    epoch,
+    timeLeft,
+    key: reader.key(),
+    r: reader.optional(readQuorum),
+    strict: reader.boolean(),
+    repair: reader.optional(readRepairMode),
+    explain: reader.boolean(),
+  }
 }
 
 function readPut(reader: Reader): PutRequest {
@@ -96,6 +133,8 @@ function readPut(reader: Reader): PutRequest {
     again: reader.boolean(),
     generation: reader.uint(counterMax),
     w: reader.optional(readQuorum),
+    strict: reader.boolean(),
+    explain: reader.boolean(),
   }
 }
 
@@ -117,10 +156,13 @@ function readQuorum(reader: Reader): number {
   return reader.uint(membersMax)
 }
 
-export const putRow: Row<PutRequest> = { tag: tags.put, arity: 11, read: readPut }
+/** Counts below it are words. */
+const partsFrom = 16
+
+export const putRow: Row<PutRequest> = { tag: tags.put, arity: 13, read: readPut }
 
 export const clientRequests = tableOf<ClientRequest>([
-  { tag: tags.get, arity: 6, read: readGet },
+  { tag: tags.get, arity: 9, read: readGet },
   putRow,
   { tag: tags.scan, arity: 7, read: readScan },
   { tag: tags.inspect, arity: 5, read: readInspect },
@@ -128,4 +170,9 @@ export const clientRequests = tableOf<ClientRequest>([
   { tag: tags.status, arity: 2, read: reader => ({ type: 'status', id: reader.uint() }) },
   { tag: tags.gossip, arity: 2, read: reader => ({ type: 'gossip', id: reader.uint() }) },
   faultsRow,
+  {
+    tag: tags.hints,
+    arity: 3,
+    read: reader => ({ type: 'hints', id: reader.uint(), drain: reader.optional(readNode) }),
+  },
 ])

@@ -89,7 +89,7 @@ export function readNodes(reader: Reader): NodeId[] {
   return reader.list(readNode, membersMax)
 }
 
-function readNode(reader: Reader): NodeId {
+export function readNode(reader: Reader): NodeId {
   return reader.node()
 }
 

@@ -5,6 +5,9 @@ import type {
   CopyStored,
   FailReply,
   Forwarded,
+  Handed,
+  HandedCopy,
+  Handoff,
   KeysListed,
   ListedKey,
   ListKeys,
@@ -20,6 +23,7 @@ import { membershipRows, writeMembership } from './gossip-codec.ts'
 import {
   readBytes,
   readFailure,
+  readNode,
   writeOptionalBinary,
   writeOptionalBytes,
   writeOptionalFailure,
@@ -52,6 +56,12 @@ export function writePeerMessage(writer: Writer, message: PeerMessage): void {
     case 'held':
       writeHeld(writer, message)
       break
+    case 'handoff':
+      writeHandoff(writer, message)
+      break
+    case 'handed':
+      writeHanded(writer, message)
+      break
     case 'forward':
       writeEnvelope(writer, 5, tags.forward, message)
       writePut(writer, message.request)
@@ -69,12 +79,39 @@ export function writePeerMessage(writer: Writer, message: PeerMessage): void {
 }
 
 function writeStore(writer: Writer, message: StoreCopy): void {
-  writeEnvelope(writer, 9, tags.store, message)
+  writeEnvelope(writer, 10, tags.store, message)
   writer.binary(message.key)
   writer.binary(message.token)
   writer.bytes(message.object)
   writer.uint(message.generation)
   writer.milliseconds(message.time)
+  if (message.owner === undefined) writer.nil()
+  else writer.text(message.owner)
+}
+
+function writeHandoff(writer: Writer, message: Handoff): void {
+  writeEnvelope(writer, 5, tags.handoff, message)
+  writer.array(message.copies.length)
+  for (const copy of message.copies) writeHandedCopy(writer, copy)
+}
+
+/** [key, token, object, generation, time] */
+function writeHandedCopy(writer: Writer, copy: HandedCopy): void {
+  writer.array(5)
+  writer.binary(copy.key)
+  writer.binary(copy.token)
+  writer.bytes(copy.object)
+  writer.uint(copy.generation)
+  writer.milliseconds(copy.time)
+}
+
+function writeHanded(writer: Writer, message: Handed): void {
+  writer.array(5)
+  writer.uint(tags.handed)
+  writer.uint(message.id)
+  writer.boolean(message.whole)
+  writer.uint(message.foreground)
+  writeOptionalFailure(writer, message.refused)
 }
 
 function writeStored(writer: Writer, message: CopyStored): void {
@@ -148,6 +185,33 @@ function readStore(reader: Reader): StoreCopy {
     object: reader.bytes(),
     generation: reader.uint(counterMax),
     time: reader.uint(counterMax),
+    owner: reader.optional(readNode),
+  }
+}
+
+function readHandoff(reader: Reader): Handoff {
+  const { id, epoch, timeLeft } = readEnvelope(reader)
+  return { type: 'handoff', id, epoch, timeLeft, copies: reader.list(readHandedCopy, itemsMax) }
+}
+
+function readHandedCopy(reader: Reader): HandedCopy {
+  reader.array(5)
+  return {
+    key: reader.key(),
+    token: reader.id(8),
+    object: reader.bytes(),
+    generation: reader.uint(counterMax),
+    time: reader.uint(counterMax),
+  }
+}
+
+function readHanded(reader: Reader): Handed {
+  return {
+    type: 'handed',
+    id: reader.uint(),
+    whole: reader.boolean(),
+    foreground: reader.uint(counterMax),
+    refused: reader.optional(readFailure),
   }
 }
 
@@ -221,7 +285,7 @@ const forwardedReplies = tableOf<PutReply | FailReply>([wroteRow, failedRow])
 
 export const peerMessages = tableOf<PeerMessage>([
   ...membershipRows,
-  { tag: tags.store, arity: 9, read: readStore },
+  { tag: tags.store, arity: 10, read: readStore },
   { tag: tags.stored, arity: 4, read: readStored },
   { tag: tags.read, arity: 7, read: readRead },
   { tag: tags.held, arity: 7, read: readHeld },
@@ -237,4 +301,6 @@ export const peerMessages = tableOf<PeerMessage>([
   { tag: tags.forwarded, arity: 3, read: readForwarded },
   { tag: tags.list, arity: 7, read: readList },
   { tag: tags.listed, arity: 5, read: readListed },
+  { tag: tags.handoff, arity: 5, read: readHandoff },
+  { tag: tags.handed, arity: 5, read: readHanded },
 ])

@@ -24,6 +24,8 @@ export const tags = {
   pong: 28,
   'ping-for': 29,
   'pong-for': 30,
+  handoff: 31,
+  handed: 32,
   get: 64,
   put: 65,
   scan: 66,
@@ -32,6 +34,7 @@ export const tags = {
   status: 69,
   gossip: 70,
   faults: 71,
+  hints: 72,
   got: 96,
   wrote: 97,
   page: 98,
@@ -41,4 +44,5 @@ export const tags = {
   failed: 102,
   gossiped: 103,
   'faults-are': 104,
+  'hints-are': 105,
 } as const satisfies Record<AnyMessage['type'], number>

@@ -2,6 +2,7 @@
 import { membersMax } from '../core/membership/view.ts'
 import type { ClusterSettings, MemberRecord, ViewReply } from '../core/message.ts'
 import { counterMax } from './bounds.ts'
+import { readRepairMode, writeRepairMode } from './client-request-codec.ts'
 import { readAttribute, writeOptionalBytes } from './outcome-codec.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
@@ -29,19 +30,20 @@ export function readView(reader: Reader): ViewReply {
   }
 }
 
-/** [replicas, readQuorum, writeQuorum, partitions, fallbacks, valueBytesMax] */
+/** [replicas, readQuorum, writeQuorum, partitions, fallbacks, valueBytesMax, readRepair] */
 function writeSettings(writer: Writer, settings: ClusterSettings): void {
-  writer.array(6)
+  writer.array(7)
   writer.uint(settings.replicas)
   writer.uint(settings.readQuorum)
   writer.uint(settings.writeQuorum)
   writer.uint(settings.partitions)
   writer.uint(settings.fallbacks)
   writer.uint(settings.valueBytesMax)
+  writeRepairMode(writer, settings.readRepair)
 }
 
 function readSettings(reader: Reader): ClusterSettings {
-  reader.array(6)
+  reader.array(7)
   return {
     replicas: reader.uint(membersMax),
     readQuorum: reader.uint(membersMax),
@@ -49,6 +51,7 @@ function readSettings(reader: Reader): ClusterSettings {
     partitions: reader.uint(65_536),
     fallbacks: reader.uint(membersMax),
     valueBytesMax: reader.uint(counterMax),
+    readRepair: readRepairMode(reader),
   }
 }
 

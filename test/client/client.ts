@@ -170,7 +170,9 @@ t.test('nobody answers a put: TIMEOUT, not definite, with the operation id to go
 t.test('a failure of a node keeps its code and its outcome', async t => {
   const { cluster, kv } = await connected(t)
   cluster.behaviour = ({ id, type }) =>
-    type === 'put' ? { type: 'failed', id, failure: failureOf('BAD_CONTEXT') } : 'usual'
+    type === 'put'
+      ? { type: 'failed', id, failure: failureOf('BAD_CONTEXT'), explained: undefined }
+      : 'usual'
   await t.rejects(kv.put('k', 'v'), { code: 'BAD_CONTEXT', definite: true })
 })
 

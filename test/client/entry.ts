@@ -21,6 +21,7 @@ const reply = (...versions: ShownVersion[]): GetReply => ({
   context: Uint8Array.of(9),
   generation: 0,
   outcome: nothingDone(2),
+  explained: undefined,
 })
 const value = Uint8Array.of(1)
 

@@ -76,13 +76,15 @@ t.test('fewer replicas than R answer: writes with what did, and says so', async 
   const { context } = await kv.put('k', 'a')
   cluster.behaviour = request => {
     const short = request.type === 'get' && (request as GetRequest).r === undefined
-    return short ? { type: 'failed', id: request.id, failure: failureOf('QUORUM') } : 'usual'
+    return short
+      ? { type: 'failed', id: request.id, failure: failureOf('QUORUM'), explained: undefined }
+      : 'usual'
   }
   t.match(await kv.update('k', withWord('b')), { written: true, partialRead: true })
   t.same((cluster.asked('put').at(-1) as PutRequest).context, context)
   cluster.behaviour = request =>
     request.type === 'get'
-      ? { type: 'failed', id: request.id, failure: failureOf('QUORUM') }
+      ? { type: 'failed', id: request.id, failure: failureOf('QUORUM'), explained: undefined }
       : 'usual'
   t.match(await kv.update('k', withWord('c')), { written: true, partialRead: true, siblings: 1 })
   t.equal((cluster.asked('put').at(-1) as PutRequest).context, undefined)
@@ -97,7 +99,12 @@ t.test('what the caller throws, and what is no lack of replicas, comes through',
   await t.rejects(throwing, own)
   const signal = AbortSignal.abort()
   await t.rejects(kv.update('k', withWord('a'), { signal }), { code: 'CANCELLED' })
-  cluster.behaviour = ({ id }) => ({ type: 'failed', id, failure: failureOf('BAD_CONTEXT') })
+  cluster.behaviour = ({ id }) => ({
+    type: 'failed',
+    id,
+    failure: failureOf('BAD_CONTEXT'),
+    explained: undefined,
+  })
   await t.rejects(kv.update('k', withWord('a')), { code: 'BAD_CONTEXT' })
   t.equal(cluster.rows.size, 0)
 })

@@ -31,6 +31,8 @@ function fileOf(intents: readonly Intent[], foundersMarked: boolean): ClusterFil
     basePort: 4700,
     foundersMarked,
     valueBytesMax: 1024,
+    readRepair: 'blocking',
+    hintQuota: 0.1,
     nodes: intents.map((intent, i) => ({
       name: `n${i + 1}`,
       host: '127.0.0.1',

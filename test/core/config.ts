@@ -19,6 +19,8 @@ const sound: ClusterFile = {
   basePort: 4700,
   foundersMarked: true,
   valueBytesMax: 1024 * 1024,
+  readRepair: 'blocking',
+  hintQuota: 0.1,
   nodes: [1, 2, 3, 4, 5].map(n => ({
     name: `n${n}`,
     host: '127.0.0.1',
@@ -68,6 +70,10 @@ t.test('each broken field is one problem that names it', async t => {
     ['basePort', 65536],
     ['foundersMarked', 'yes'],
     ['valueBytesMax', 0],
+    ['readRepair', 'often'],
+    ['readRepair', 1.5],
+    ['hintQuota', -1],
+    ['hintQuota', '10%'],
     ['nodes', []],
     ['nodes', 'n1'],
     ['surplus', 1],
@@ -141,6 +147,7 @@ t.test('settings and members are what the file says', async t => {
     partitions: 256,
     fallbacks: 2,
     valueBytesMax: 1024 * 1024,
+    readRepair: 'blocking',
   })
   t.equal(settingsOf({ ...sound, fallbacks: 'all' }).fallbacks, 2)
   t.equal(settingsOf({ ...sound, fallbacks: 1 }).fallbacks, 1)

@@ -22,6 +22,8 @@ export function clusterJson(cluster: FakeCluster, name = 'demo'): Record<string,
     basePort: 0,
     foundersMarked: true,
     valueBytesMax: 1024 * 1024,
+    readRepair: 'blocking',
+    hintQuota: 0.1,
     nodes: cluster.names.map((node, i) => ({
       name: node,
       host: '127.0.0.1',

@@ -113,7 +113,15 @@ export class FakeCluster {
         return this.view(id)
       case 'get': {
         const versions = this.rows.get(request.key) ?? []
-        return { type: 'got', id, versions, context: contextOf(versions), generation: 0, outcome }
+        return {
+          type: 'got',
+          id,
+          versions,
+          context: contextOf(versions),
+          generation: 0,
+          outcome,
+          explained: undefined,
+        }
       }
       case 'put':
         return this.#put(request, name)
@@ -128,7 +136,14 @@ export class FakeCluster {
         return { type: 'inspected', id, token, replicas: [] }
       }
       case 'faults':
-        return { type: 'failed', id, failure: { code: 'FAULTS_OFF', message: 'off', outcome } }
+        return {
+          type: 'failed',
+          id,
+          failure: { code: 'FAULTS_OFF', message: 'off', outcome },
+          explained: undefined,
+        }
+      case 'hints':
+        return { type: 'hints-are', id, node: node(name), owners: [], bytesMax: 1024 }
       case 'gossip':
         return {
           type: 'gossiped',
@@ -172,7 +187,7 @@ export class FakeCluster {
     const context = Uint8Array.from([...seen, dot.counter])
     const outcome = { ...nothingDone(2), primaryAcks: [node(name)], dot, op }
     const siblings = versions.length - 1
-    return { type: 'wrote', id, context, siblings, generation: 0, outcome }
+    return { type: 'wrote', id, context, siblings, generation: 0, outcome, explained: undefined }
   }
 
   #serve(name: string, socket: Socket): void {

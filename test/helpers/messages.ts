@@ -14,7 +14,9 @@ import {
   type Token,
 } from '../../src/core/ids.ts'
 import { memberStatuses } from '../../src/core/membership/beliefs.ts'
+import { explainedWhats } from '../../src/core/message.ts'
 import { codes, type Failure, type Outcome } from '../../src/core/outcome.ts'
+import { type RepairMode, repairModes } from '../../src/core/quorum/repair-mode.ts'
 import type { AnyMessage } from '../../src/wire/tags.ts'
 
 type Arbitraries = {
@@ -76,6 +78,37 @@ const put = fc.record({
   again: fc.boolean(),
   generation: uint48,
   w: some(small),
+  strict: fc.boolean(),
+  explain: fc.boolean(),
+})
+const repair: fc.Arbitrary<RepairMode> = fc.oneof(
+  fc.constantFrom(...repairModes),
+  fc.nat(1_000_000).map(n => n / 1_000_000),
+)
+const explained = some(
+  fc.record({
+    coordinator: node,
+    token: id<Token>(8),
+    partition: fc.nat(65_535),
+    primaries: nodes,
+    fallbacks: nodes,
+    steps: fc.array(
+      fc.record({
+        atMicros: uint48,
+        node,
+        what: fc.constantFrom(...explainedWhats),
+        detail: line(64),
+      }),
+      { maxLength: 9 },
+    ),
+  }),
+)
+const handed = fc.record({
+  key,
+  token: id<Token>(8),
+  object: bytes,
+  generation: uint48,
+  time: uint48,
 })
 const wrote = fc.record({
   type: tag('wrote'),
@@ -84,6 +117,7 @@ const wrote = fc.record({
   siblings: uint48,
   generation: uint48,
   outcome,
+  explained,
 })
 const faultRules = fc.array(
   fc.record({
@@ -97,7 +131,7 @@ const faultRules = fc.array(
   { maxLength: 10 },
 )
 const skewMs = fc.integer({ min: -315_360_000_000, max: 315_360_000_000 })
-const failed = fc.record({ type: tag('failed'), id: requestId, failure })
+const failed = fc.record({ type: tag('failed'), id: requestId, failure, explained })
 
 const section = <Value>(value: fc.Arbitrary<Value>) => fc.record({ at: uint48, value })
 const digest = fc.array(fc.record({ id: node, incarnation: uint48, heartbeat: uint48 }), {
@@ -155,6 +189,19 @@ export const messages = {
     object: bytes,
     generation: uint48,
     time: uint48,
+    owner: some(node),
+  }),
+  handoff: fc.record({
+    type: tag('handoff'),
+    ...envelope,
+    copies: fc.array(handed, { maxLength: 9 }),
+  }),
+  handed: fc.record({
+    type: tag('handed'),
+    id: requestId,
+    whole: fc.boolean(),
+    foreground: uint48,
+    refused: some(failure),
   }),
   stored: fc.record({
     type: tag('stored'),
@@ -209,7 +256,15 @@ export const messages = {
   pong: fc.record({ type: tag('pong'), id: requestId }),
   'ping-for': fc.record({ type: tag('ping-for'), id: requestId, node }),
   'pong-for': fc.record({ type: tag('pong-for'), id: requestId, node }),
-  get: fc.record({ type: tag('get'), ...envelope, key, r: some(small) }),
+  get: fc.record({
+    type: tag('get'),
+    ...envelope,
+    key,
+    r: some(small),
+    strict: fc.boolean(),
+    repair: some(repair),
+    explain: fc.boolean(),
+  }),
   put,
   scan: fc.record({
     type: tag('scan'),
@@ -221,6 +276,17 @@ export const messages = {
   inspect: fc.record({ type: tag('inspect'), ...envelope, key }),
   view: fc.record({ type: tag('view'), id: requestId }),
   status: fc.record({ type: tag('status'), id: requestId }),
+  hints: fc.record({ type: tag('hints'), id: requestId, drain: some(node) }),
+  'hints-are': fc.record({
+    type: tag('hints-are'),
+    id: requestId,
+    node,
+    owners: fc.array(
+      fc.record({ owner: node, hints: uint48, bytes: uint48, since: uint48, handed: uint48 }),
+      { maxLength: 9 },
+    ),
+    bytesMax: uint48,
+  }),
   gossip: fc.record({ type: tag('gossip'), id: requestId }),
   faults: fc.record({
     type: tag('faults'),
@@ -240,6 +306,7 @@ export const messages = {
     context: bytes,
     generation: uint48,
     outcome,
+    explained,
   }),
   wrote,
   page: fc.record({
@@ -274,6 +341,7 @@ export const messages = {
       partitions: fc.nat(65_536),
       fallbacks: small,
       valueBytesMax: uint48,
+      readRepair: repair,
     }),
     members: fc.array(
       fc.record({

@@ -72,6 +72,8 @@ export class NodeCluster {
       basePort: 0,
       foundersMarked: false,
       valueBytesMax: 1024 * 1024,
+      readRepair: 'blocking',
+      hintQuota: 0.1,
       nodes,
     }
     const secret = newSecret(count => randomBytes(count).toString('latin1'))

@@ -87,11 +87,20 @@ export class RawClient {
       again: false,
       generation: 0,
       w: undefined,
+      strict: false,
+      explain: false,
     })
   }
 
   get(key: string): Promise<ClientReply> {
-    return this.ask({ type: 'get', key: key as Key, r: undefined })
+    return this.ask({
+      type: 'get',
+      key: key as Key,
+      r: undefined,
+      strict: false,
+      repair: undefined,
+      explain: false,
+    })
   }
 
   /** Values of the key as text, or the failure's code. */

@@ -16,6 +16,7 @@ import type {
   ClientReply,
   ClientRequest,
   ClusterSettings,
+  GetRequest,
   PeerMessage,
   PutRequest,
 } from '../../src/core/message.ts'
@@ -132,6 +133,7 @@ export class TestCluster {
       partitions: 16,
       fallbacks: 3,
       valueBytesMax: 1024 * 1024,
+      readRepair: 'blocking',
       ...settings,
     }
     this.members = Array.from({ length: count }, (_, i) => ({
@@ -217,12 +219,25 @@ export class TestCluster {
       again: false,
       generation: 0,
       w: undefined,
+      strict: false,
+      explain: false,
       ...more,
     }
   }
 
-  get(key: string, r?: number): ClientRequest {
-    return { type: 'get', id: 2, epoch: this.epoch, timeLeft: 5000, key: key as Key, r }
+  get(key: string, r?: number, more: Partial<GetRequest> = {}): GetRequest {
+    return {
+      type: 'get',
+      id: 2,
+      epoch: this.epoch,
+      timeLeft: 5000,
+      key: key as Key,
+      r,
+      strict: false,
+      repair: undefined,
+      explain: false,
+      ...more,
+    }
   }
 
   get epoch(): Epoch {

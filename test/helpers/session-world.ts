@@ -50,6 +50,7 @@ export function viewOf(names: readonly string[], fields: Partial<ViewReply> = {}
       partitions: 16,
       fallbacks: Math.max(0, Math.min(3, names.length - 3)),
       valueBytesMax: 1024 * 1024,
+      readRepair: 'blocking',
     },
     members: names.map((name, i) => memberOf(name, 4701 + i)),
     time: 1_700_000_000_000,
@@ -115,7 +116,18 @@ export class SessionWorld {
   }
 
   get(text = 'k', timeoutMs = 1000, via?: string): CallId {
-    return this.call({ type: 'get', key: key(text), r: undefined }, timeoutMs, via)
+    return this.call(
+      {
+        type: 'get',
+        key: key(text),
+        r: undefined,
+        strict: false,
+        repair: undefined,
+        explain: false,
+      },
+      timeoutMs,
+      via,
+    )
   }
 
   put(text = 'k', timeoutMs = 1000, via?: string, op?: OpId): CallId {
@@ -144,7 +156,12 @@ export class SessionWorld {
   }
 
   refuse(to: Sent, code: Code, definite = true): void {
-    this.reply(to, { type: 'failed', id: to.request.id, failure: failureOf(code, definite) })
+    this.reply(to, {
+      type: 'failed',
+      id: to.request.id,
+      failure: failureOf(code, definite),
+      explained: undefined,
+    })
   }
 
   succeed(to: Sent, generation = 0): void {
@@ -179,7 +196,16 @@ export class SessionWorld {
 
 export function putOf(text: string, op?: OpId): Wanted {
   const value = Uint8Array.of(1)
-  return { type: 'put', key: key(text), value, context: undefined, w: undefined, op }
+  return {
+    type: 'put',
+    key: key(text),
+    value,
+    context: undefined,
+    w: undefined,
+    op,
+    strict: false,
+    explain: false,
+  }
 }
 
 export function opOf(time: number, tail = 'abcdef'): OpId {
@@ -192,9 +218,9 @@ export function successOf({ request }: Sent, generation = 0): ClientReply {
   const context = Uint8Array.of(7)
   switch (request.type) {
     case 'get':
-      return { type: 'got', id, versions: [], context, generation, outcome }
+      return { type: 'got', id, versions: [], context, generation, outcome, explained: undefined }
     case 'put':
-      return { type: 'wrote', id, context, siblings: 0, generation, outcome }
+      return { type: 'wrote', id, context, siblings: 0, generation, outcome, explained: undefined }
     case 'scan':
       return { type: 'page', id, keys: [], cursor: undefined }
     case 'view':
@@ -202,7 +228,8 @@ export function successOf({ request }: Sent, generation = 0): ClientReply {
     case 'inspect':
     case 'gossip':
     case 'faults':
+    case 'hints':
     case 'status':
-      return { type: 'failed', id, failure: failureOf('INTERNAL') }
+      return { type: 'failed', id, failure: failureOf('INTERNAL'), explained: undefined }
   }
 }

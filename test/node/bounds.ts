@@ -18,7 +18,17 @@ async function waitingNode(t: Test): Promise<NodeCluster> {
 }
 
 function get(client: RawClient, key: string, timeLeft: number) {
-  return client.ask({ type: 'get', key: key as Key, r: undefined }, timeLeft)
+  return client.ask(
+    {
+      type: 'get',
+      key: key as Key,
+      r: undefined,
+      strict: false,
+      repair: undefined,
+      explain: false,
+    },
+    timeLeft,
+  )
 }
 
 /** The most that a counter shows over a fifth of a second. */
@@ -83,6 +93,8 @@ t.test('32 MiB in flight and no more; a paused member gets 4 MiB, and is hung up
           again: false,
           generation: 0,
           w: undefined,
+          strict: false,
+          explain: false,
         },
         2500,
       )

@@ -160,6 +160,7 @@ t.test('a malformed frame closes its connection with a reason, and no other', as
     object: new Uint8Array(3),
     generation: 0,
     time: 0,
+    owner: undefined,
   })
   peerish.socket.write(framed(frame))
   await hungUp

@@ -19,10 +19,30 @@ const timeLeft = 1000
 
 export const clientMakes: readonly Make[] = [
   putOf,
-  ({ id, epoch, key }) => ({ type: 'get', id, epoch, timeLeft, key, r: undefined }),
+  ({ id, epoch, key }) => ({
+    type: 'get',
+    id,
+    epoch,
+    timeLeft,
+    key,
+    r: undefined,
+    strict: false,
+    repair: undefined,
+    explain: false,
+  }),
   ({ id, epoch, key }) => ({ type: 'inspect', id, epoch, timeLeft, key }),
   ({ id, epoch, key }) => ({ type: 'scan', id, epoch, timeLeft, prefix: key, after: '', limit: 3 }),
-  ({ id, epoch, key }) => ({ type: 'get', id, epoch, timeLeft, key, r: 1 }),
+  ({ id, epoch, key }) => ({
+    type: 'get',
+    id,
+    epoch,
+    timeLeft,
+    key,
+    r: 1,
+    strict: false,
+    repair: undefined,
+    explain: false,
+  }),
 ]
 
 export const memberMakes: readonly Make[] = [
@@ -78,7 +98,14 @@ function of(key: Key) {
 
 function putOf({ id, epoch, key, value }: Parts): Extract<ClientRequest, { type: 'put' }> {
   const op = newOp()
-  const first = { context: undefined, again: false, generation: 0, w: undefined }
+  const first = {
+    context: undefined,
+    again: false,
+    generation: 0,
+    w: undefined,
+    strict: false,
+    explain: false,
+  }
   return { type: 'put', id, epoch, timeLeft, key, value, op, ...first }
 }
 
@@ -96,7 +123,7 @@ function storeOf({ id, epoch, key, value }: Parts): Extract<PeerMessage, { type:
   }
   const object = encodeObject({ vector: [dot], ops: [], versions: [version] })
   const common = { id, epoch, timeLeft, key, token: of(key) }
-  return { type: 'store', ...common, object, generation: 0, time: 1 }
+  return { type: 'store', ...common, object, generation: 0, time: 1, owner: undefined }
 }
 
 function framed(message: ClientRequest | PeerMessage): Frame {

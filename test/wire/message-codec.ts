@@ -118,6 +118,8 @@ t.test('a put written by msgpackr is read', async t => {
     true,
     BigInt(put.generation),
     2,
+    true,
+    false,
   ]
   t.same(decodeClientRequest(bytesBy(fields)), put)
 })

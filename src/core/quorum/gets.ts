@@ -158,6 +158,7 @@ class GetCoordination implements Coordination {
         context: encodeContext(hash, secrets.context, key, seenOf(siblings), generation),
         generation,
         outcome: this.#tally.outcome(),
+        explained: undefined,
       }),
     )
   }

@@ -1,6 +1,6 @@
 /** Whom a request came from, and the way back: a client's connection, or a node that forwarded. */
 import type { NodeId, RequestId } from '../ids.ts'
-import type { ClientReply, FailReply, PutReply } from '../message.ts'
+import type { ClientReply, Explained, FailReply, PutReply } from '../message.ts'
 import type { Failure } from '../outcome.ts'
 import type { Caller, Effect } from '../step.ts'
 
@@ -23,6 +23,6 @@ export function answerPut(origin: Origin, reply: PutReply | FailReply): Effect {
   return { type: 'send', to: origin.node, message: { type: 'forwarded', id: origin.id, reply } }
 }
 
-export function failed(origin: Origin, failure: Failure): FailReply {
-  return { type: 'failed', id: origin.id, failure }
+export function failed(origin: Origin, failure: Failure, explained?: Explained): FailReply {
+  return { type: 'failed', id: origin.id, failure, explained }
 }

@@ -74,6 +74,7 @@ export class PutCoordination implements Coordination {
         siblings,
         generation,
         outcome: this.#tally.outcome(true),
+        explained: undefined,
       }),
     )
   }

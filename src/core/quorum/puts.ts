@@ -205,6 +205,7 @@ export class Puts {
       object: made.object,
       generation: made.generation,
       time: made.time,
+      owner: undefined,
     } as const
     for (const to of asked) if (to !== self) out.push({ type: 'send', to, message: copy })
     if (asked.includes(self)) this.#storeOwn(put, id, admitted, made, now, out)

@@ -7,13 +7,22 @@ import type { Brand } from '../brand.ts'
 import type { Generation, Instant, Key, NodeId, OpId, Partition, RequestId } from '../ids.ts'
 import type { ClientReply, ClientRequest, Envelope, FailReply, FaultRule } from '../message.ts'
 import type { Failure } from '../outcome.ts'
+import type { RepairMode } from '../quorum/repair-mode.ts'
 
 /** The host's handle for one call. */
 export type CallId = Brand<number, 'CallId'>
 
 /** What a caller asks for; `undefined` in `r` and `w` means the cluster's own. */
 export type Wanted =
-  | { readonly type: 'get'; readonly key: Key; readonly r: number | undefined }
+  | {
+      readonly type: 'get'
+      readonly key: Key
+      readonly r: number | undefined
+      readonly strict: boolean
+      /** undefined: the cluster's. */
+      readonly repair: RepairMode | undefined
+      readonly explain: boolean
+    }
   | {
       readonly type: 'put'
       readonly key: Key
@@ -21,6 +30,8 @@ export type Wanted =
       readonly value: Uint8Array | undefined
       readonly context: Uint8Array | undefined
       readonly w: number | undefined
+      readonly strict: boolean
+      readonly explain: boolean
       /** Of an earlier call whose end is unknown; undefined: a new operation. */
       readonly op: OpId | undefined
     }
@@ -34,6 +45,7 @@ export type Wanted =
   | { readonly type: 'view' }
   | { readonly type: 'status' }
   | { readonly type: 'gossip' }
+  | { readonly type: 'hints'; readonly drain: NodeId | undefined }
   | ({ readonly type: 'faults' } & FaultsWanted)
 
 /** undefined: as it is. */
@@ -102,11 +114,34 @@ export function requestOf(
   const wanted = call.wanted
   switch (wanted.type) {
     case 'get':
-      return { type: 'get', id, epoch, timeLeft, key: wanted.key, r: wanted.r }
+      return {
+        type: 'get',
+        id,
+        epoch,
+        timeLeft,
+        key: wanted.key,
+        r: wanted.r,
+        strict: wanted.strict,
+        repair: wanted.repair,
+        explain: wanted.explain,
+      }
     case 'put': {
-      const { key, value, context, w } = wanted
-      const again = mayHaveHappened(call)
-      return { type: 'put', id, epoch, timeLeft, key, value, context, op, again, generation, w }
+      const { key, value, context, w, strict, explain } = wanted
+      return {
+        type: 'put',
+        id,
+        epoch,
+        timeLeft,
+        key,
+        value,
+        context,
+        op,
+        again: mayHaveHappened(call),
+        generation,
+        w,
+        strict,
+        explain,
+      }
     }
     case 'scan': {
       const { prefix, after, limit } = wanted
@@ -120,6 +155,8 @@ export function requestOf(
       return { type: 'status', id }
     case 'gossip':
       return { type: 'gossip', id }
+    case 'hints':
+      return { type: 'hints', id, drain: wanted.drain }
     case 'faults':
       return { type: 'faults', id, rules: wanted.rules, skewMs: wanted.skewMs }
   }
@@ -142,4 +179,5 @@ export const replyTypeOf: { readonly [W in Wanted['type']]: SuccessReply['type']
   status: 'status-is',
   gossip: 'gossiped',
   faults: 'faults-are',
+  hints: 'hints-are',
 }

@@ -70,7 +70,14 @@ t.test('whatever the nodes do', async () => {
           const op = one.call === 'retry' ? opOf(i) : undefined
           const wanted =
             one.call === 'get'
-              ? ({ type: 'get', key: key(one.key), r: undefined } as const)
+              ? ({
+                  type: 'get',
+                  key: key(one.key),
+                  r: undefined,
+                  strict: false,
+                  repair: undefined,
+                  explain: false,
+                } as const)
               : putOf(one.key, op)
           deadlines.set(world.call(wanted, one.timeoutMs, one.via), world.now + one.timeoutMs)
         }

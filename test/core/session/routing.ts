@@ -23,7 +23,10 @@ function connected(ids: readonly NodeId[]): Peers {
 }
 
 const getCall = (fields: Partial<Call> = {}) =>
-  routedCall({ type: 'get', key: key('k'), r: undefined }, { partition, ...fields })
+  routedCall(
+    { type: 'get', key: key('k'), r: undefined, strict: false, repair: undefined, explain: false },
+    { partition, ...fields },
+  )
 
 function openTo(call: Call, id: NodeId): void {
   call.asked.push(id)

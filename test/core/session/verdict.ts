@@ -4,7 +4,14 @@ import { routedCall as callOf } from '../../helpers/session-call.ts'
 import { key, node, failureOf as ofNode, opOf, putOf } from '../../helpers/session-world.ts'
 
 const put = putOf('k')
-const get = { type: 'get', key: key('k'), r: undefined } as const
+const get = {
+  type: 'get',
+  key: key('k'),
+  r: undefined,
+  strict: false,
+  repair: undefined,
+  explain: false,
+} as const
 
 t.test('what another node might not share is tried there', async t => {
   t.equal(retryOf.BUSY, 'patiently')
