@@ -1,13 +1,14 @@
 /** The replica's side of a request: keeps copies, reads them, lists keys, for a coordinator elsewhere. */
 import { mutant, sometimes } from '#mutants'
 import { decodeObject } from './causality/object.ts'
-import type { NodeId } from './ids.ts'
+import type { Siblings } from './causality/siblings.ts'
+import type { Key, NodeId, Token } from './ids.ts'
 import type { Listing } from './listing.ts'
-import type { ListKeys, ReadCopy, StoreCopy } from './message.ts'
+import type { Handoff, ListKeys, ReadCopy, StoreCopy } from './message.ts'
 import { damaged, type Objects } from './objects.ts'
 import { type Code, type Failure, nothingDone } from './outcome.ts'
 import type { Placement } from './placement.ts'
-import type { Stored } from './quorum/put-coordination.ts'
+import type { HandedThen, Stored } from './quorum/put-coordination.ts'
 import type { Effect, Env } from './step.ts'
 
 export class Copies {
@@ -15,6 +16,7 @@ export class Copies {
   readonly #placement: Placement
   readonly #objects: Objects<Stored>
   readonly #listing: Listing
+  #full = false
 
   constructor(env: Env, placement: Placement, objects: Objects<Stored>, listing: Listing) {
     this.#env = env
@@ -23,9 +25,14 @@ export class Copies {
     this.#listing = listing
   }
 
-  /** Merges the copy; acknowledged once all of it is durable here. */
+  /** The disk passed its watermark, or came back below it: no hints are taken. */
+  observe(full: boolean): void {
+    this.#full = full
+  }
+
+  /** Merges the copy, or keeps it as a hint; acknowledged once all of it is durable here. */
   store(from: NodeId, copy: StoreCopy, out: Effect[]): void {
-    const refusal = this.#refusalOf(copy)
+    const refusal = this.#refusalOf(copy) ?? this.#placeless(copy)
     const siblings = refusal === undefined ? decodeObject(this.#env.hash, copy.object) : undefined
     if (siblings === undefined) {
       const refused = refusal ?? failure('PROTOCOL', 'the object cannot be read')
@@ -34,8 +41,44 @@ export class Copies {
     const then = { type: 'copy', to: from, id: copy.id } as const
     const { object, time, generation } = copy
     const incoming = { object, siblings, time, generation }
-    const waits = this.#objects.merge(copy.token, copy.key, incoming, then)
-    if (!waits || mutant(1)) out.push(this.stored(from, copy.id, undefined))
+    const { owner } = copy
+    if (owner === undefined || owner === this.#placement.self) {
+      const waits = this.#objects.merge(copy.token, copy.key, incoming, then)
+      if (!waits || mutant(1)) out.push(this.stored(from, copy.id, undefined))
+      return
+    }
+    const kept = this.#full
+      ? 'full'
+      : this.#objects.hints.keep(owner, copy.token, copy.key, incoming, then)
+    if (kept === 'full') {
+      sometimes('a fallback is full of hints')
+      out.push(this.stored(from, copy.id, failure('STORE_FULL', 'no room for hints')))
+    } else if (kept === 'held' || mutant(1)) out.push(this.stored(from, copy.id, undefined))
+  }
+
+  /** Hints of ours come back: each is merged into its row; one ack once all are durable. */
+  takeOver(from: NodeId, message: Handoff, foreground: number, out: Effect[]): void {
+    const then: HandedThen = { type: 'handed', to: from, id: message.id, foreground, left: 0 }
+    const objects = message.copies.map(({ object }) => decodeObject(this.#env.hash, object))
+    const refused = this.#refusalOf(message) ?? this.#unfit(message, objects)
+    if (refused !== undefined) return void out.push(this.handed(then, refused))
+    for (const [i, { token, key, object, time, generation }] of message.copies.entries()) {
+      const copy = { object, siblings: objects[i] as Siblings, time, generation }
+      if (this.#objects.merge(token, key, copy, then)) then.left += 1
+    }
+    if (then.left === 0) out.push(this.handed(then, undefined))
+  }
+
+  /** The answer to a handoff. */
+  handed({ to, id, foreground }: HandedThen, refused: Failure | undefined): Effect {
+    const message = { type: 'handed', id, whole: this.#env.whole, foreground, refused } as const
+    return { type: 'send', to, message }
+  }
+
+  #unfit({ copies }: Handoff, objects: readonly (Siblings | undefined)[]): Failure | undefined {
+    if (objects.includes(undefined)) return failure('PROTOCOL', 'an object cannot be read')
+    if (copies.every(({ token }) => this.#placement.owns(token))) return undefined
+    return failure('STALE_VIEW', 'not a key of this node')
   }
 
   /** The answer to a copy. */
@@ -45,14 +88,20 @@ export class Copies {
   }
 
   read(from: NodeId, { id, epoch, key, token, full }: ReadCopy, out: Effect[]): void {
-    const held = full ? this.#objects.durable(token, key) : this.#objects.durableDigest(token, key)
+    const held = this.#held(token, key, full)
     const refused = this.#refusalOf({ epoch }) ?? (held === damaged ? damagedFailure() : undefined)
     const record = typeof held === 'object' && refused === undefined ? held : undefined
     const digest = typeof held === 'string' && refused === undefined ? held : (record?.digest ?? '')
-    const object = record?.object
+    const object = full ? record?.object : undefined
     const { whole } = this.#env
     const message = { type: 'held', id, whole, generation: 0, digest, object, refused } as const
     out.push({ type: 'send', to: from, message })
+  }
+
+  /** Of its row where this node owns the key; who stands in answers of the hints that it keeps. */
+  #held(token: Token, key: Key, full: boolean) {
+    if (!this.#placement.owns(token)) return this.#objects.hints.durable(token, key)
+    return full ? this.#objects.durable(token, key) : this.#objects.durableDigest(token, key)
   }
 
   list(from: NodeId, request: ListKeys, out: Effect[]): void {
@@ -63,6 +112,18 @@ export class Copies {
         ? this.#listing.list(id, after, prefix, limit)
         : ({ type: 'listed', id, rows: [], upTo: undefined, refused } as const)
     out.push({ type: 'send', to: from, message })
+  }
+
+  /** A copy is for one of the key's primaries, and kept by one or by who stands in for it. */
+  #placeless({ token, owner }: StoreCopy): Failure | undefined {
+    const primaries = this.#placement.primaries(token)
+    const { self } = this.#placement
+    if (owner === undefined) {
+      return primaries.includes(self) ? undefined : failure('STALE_VIEW', 'not a key of this node')
+    }
+    if (!primaries.includes(owner)) return failure('STALE_VIEW', 'not a key of that owner')
+    const stands = primaries.includes(self) || this.#placement.fallbacks(token).includes(self)
+    return stands ? undefined : failure('STALE_VIEW', 'this node stands in for nobody here')
   }
 
   #refusalOf({ epoch }: Pick<StoreCopy, 'epoch'>): Failure | undefined {

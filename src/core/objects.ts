@@ -1,18 +1,19 @@
 /**
  * The objects that this node holds: rows of the store under the overlay of what is not durable
- * yet. A coordinator's read-modify-write goes through `base`; answers that leave the node go
+ * yet. A coordinator's read-modify-write goes through `baseOf`; answers that leave the node go
  * through `durable` (design §1, protocols 11).
  */
-import { sometimes } from '#mutants'
+import { mutant, sometimes } from '#mutants'
 import { type ActorField, fieldAfterMerge } from './causality/actor.ts'
 import { itemDigest } from './causality/digest.ts'
 import { encodeObject } from './causality/object.ts'
 import { decodeRecord, digestOfRecord, encodeRecord, type Record } from './causality/record.ts'
 import { mergeSiblings, type Siblings } from './causality/siblings.ts'
+import type { Hints } from './handoff/hints.ts'
 import type { Hash } from './hash.ts'
-import type { Generation, Key, Token, WallTime } from './ids.ts'
+import type { Generation, Key, NodeId, Token, WallTime } from './ids.ts'
 import type { Pending } from './pending.ts'
-import { objectRowKey } from './row-key.ts'
+import { hintRowKey, objectRowKey } from './row-key.ts'
 import type { RowKey, Store } from './step.ts'
 
 /** A row that cannot be trusted: its checksum does not match its bytes. */
@@ -27,20 +28,48 @@ export type Copy = {
   readonly generation: Generation
 }
 
+/** What a put builds on: the row that it is written to, and all that this node holds. */
+export type Base = { readonly own: Held | undefined; readonly all: Held | undefined }
+type Held = Omit<Record, 'digest'>
+
 export class Objects<Then> {
+  readonly hints: Hints<Then>
   readonly #hash: Hash
   readonly #digestKey: string
   readonly #reads: Store
   readonly #pending: Pending<Record, Then>
 
-  constructor(hash: Hash, digestKey: string, reads: Store, pending: Pending<Record, Then>) {
+  constructor(
+    hash: Hash,
+    digestKey: string,
+    reads: Store,
+    pending: Pending<Record, Then>,
+    hints: Hints<Then>,
+  ) {
+    this.hints = hints
     this.#hash = hash
     this.#digestKey = digestKey
     this.#reads = reads
     this.#pending = pending
   }
 
-  /** All that this node holds of the key, pending included. A damaged row counts as none. */
+  /**
+   * All that this node holds of the key: its row, hints for any owner, what is pending of them
+   * (design §4). `owner`: the put is written to the hint for that node and not to the row.
+   */
+  baseOf(token: Token, key: Key, owner: NodeId | undefined): Base {
+    const row = this.base(token, key)
+    if (this.hints.none)
+      return owner === undefined ? { own: row, all: row } : { own: undefined, all: row }
+    if (mutant(5)) return { own: row, all: row }
+    const own = owner === undefined ? row : this.hints.base(owner, token, key)
+    let all: Held | undefined = own
+    if (row !== own) all = together(all, row)
+    for (const hint of this.hints.held(token, key)) all = together(all, hint)
+    return { own, all }
+  }
+
+  /** What this node's row of the key is, pending included. A damaged row counts as none. */
   base(token: Token, key: Key): Record | undefined {
     const row = objectRowKey(token, key)
     const pending = this.#pending.read(row)
@@ -64,16 +93,25 @@ export class Objects<Then> {
     return bytes === undefined ? '' : (digestOfRecord(this.#hash, key, bytes) ?? damaged)
   }
 
-  /** Writes what a coordinator made of its base. */
-  writeOwn(token: Token, key: Key, made: Copy & { readonly field: ActorField }, then: Then): void {
-    this.#write(objectRowKey(token, key), key, made, then)
+  /** Writes what a coordinator made of its base: into the key's row, or the owner's hint. */
+  writeOwn(
+    token: Token,
+    key: Key,
+    owner: NodeId | undefined,
+    made: Copy & { readonly field: ActorField | undefined },
+    then: Then,
+  ): void {
+    const { object, siblings, time, generation, field } = made
+    const record = { object, siblings, time, generation, field }
+    if (owner !== undefined) this.hints.writeOwn(owner, token, key, record, then)
+    else this.#write(objectRowKey(token, key), key, record, then)
   }
 
   /**
    * Merges a copy into the row. True: `then` comes back once what is held now is durable;
    * false: it holds all of the copy durably already.
    */
-  merge(token: Token, key: Key, copy: Copy, then: Then): boolean {
+  merge(token: Token, key: Key, copy: Copy, then: Then | undefined): boolean {
     const row = objectRowKey(token, key)
     const base = this.base(token, key)
     if (base === undefined) {
@@ -83,7 +121,7 @@ export class Objects<Then> {
     const siblings = mergeSiblings(base.siblings, copy.siblings)
     if (siblings === base.siblings) {
       sometimes('a copy brings nothing new')
-      return this.#pending.follow(row, then)
+      return then !== undefined && this.#pending.follow(row, then)
     }
     if (siblings !== copy.siblings) sometimes('a copy and a row each bring something')
     const field = fieldAfterMerge(base.field, base.siblings, copy.siblings, siblings)
@@ -94,15 +132,32 @@ export class Objects<Then> {
     return true
   }
 
-  /** True where `then` will come back with a commit that holds what is pending of the key. */
-  follow(token: Token, key: Key, then: Then): boolean {
-    return this.#pending.follow(objectRowKey(token, key), then)
+  /** True where `then` will come back with a commit that holds what is pending of the row. */
+  follow(token: Token, key: Key, owner: NodeId | undefined, then: Then): boolean {
+    const row = owner === undefined ? objectRowKey(token, key) : hintRowKey(token, key, owner)
+    return this.#pending.follow(row, then)
   }
 
-  #write(row: RowKey, key: Key, made: Omit<Record, 'digest'>, then: Then): void {
+  #write(row: RowKey, key: Key, made: Omit<Record, 'digest'>, then: Then | undefined): void {
     const digest = itemDigest(this.#hash, this.#digestKey, key, made.siblings)
     const record = { ...made, digest }
     const bytes = encodeRecord(this.#hash, key, record)
     this.#pending.write(row, { bytes, meaning: record }, then)
+  }
+}
+
+/** What two rows of one key hold; the first one's field, where it may stay. */
+function together(a: Held | undefined, b: Held | undefined): Held | undefined {
+  if (b === undefined) return a
+  if (a === undefined) return { ...b, field: undefined }
+  const siblings = mergeSiblings(a.siblings, b.siblings)
+  if (siblings === a.siblings) return a
+  sometimes('a base of several rows')
+  return {
+    siblings,
+    object: encodeObject(siblings),
+    time: Math.max(a.time, b.time),
+    generation: Math.min(a.generation, b.generation),
+    field: fieldAfterMerge(a.field, a.siblings, b.siblings, siblings),
   }
 }

@@ -10,7 +10,8 @@ import type { CommitId, Effect, Input, Row, RowKey } from './step.ts'
 
 /** A row on its way to the disk: what is written, and what it means. */
 export type PendingRow<Meaning> = {
-  readonly bytes: Uint8Array
+  /** undefined: the row is removed. */
+  readonly bytes: Uint8Array | undefined
   /** undefined: of no meaning to whoever reads through the overlay. */
   readonly meaning: Meaning | undefined
 }
@@ -32,8 +33,9 @@ export class Pending<Meaning, Then> {
     const replaced = this.#gathering.rows.get(key)
     this.#gathering.rows.set(key, row)
     if (then !== undefined) this.#gathering.waiting.push(then)
-    this.#gathering.bytes += row.bytes.length - (replaced?.bytes.length ?? 0)
-    this.#bytes += row.bytes.length - (replaced?.bytes.length ?? 0)
+    const more = (row.bytes?.length ?? 0) - (replaced?.bytes?.length ?? 0)
+    this.#gathering.bytes += more
+    this.#bytes += more
   }
 
   /**

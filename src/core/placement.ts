@@ -77,6 +77,11 @@ export class Placement {
     return this.primaries(token).includes(this.self)
   }
 
+  /** True where this node may stand in for an owner of the token. */
+  standsIn(token: Token): boolean {
+    return this.fallbacks(token).includes(this.self)
+  }
+
   connected(node: NodeId): void {
     this.#connected.add(node)
   }

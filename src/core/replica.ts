@@ -6,6 +6,9 @@ import { uint48Of } from './binary.ts'
 import type { Record } from './causality/record.ts'
 import { Copies } from './copies.ts'
 import { drawBelow, type Random } from './draw.ts'
+import { Foreground } from './handoff/foreground.ts'
+import { Handoff } from './handoff/handoff.ts'
+import { Hints } from './handoff/hints.ts'
 import type { Instant, NodeId, WallTime } from './ids.ts'
 import { Listing } from './listing.ts'
 import type { Beliefs } from './membership/beliefs.ts'
@@ -13,7 +16,7 @@ import { Directory } from './membership/directory.ts'
 import type { Load, Profile } from './membership/member-state.ts'
 import { isMembership, Membership } from './membership/membership.ts'
 import { defaultTiming } from './membership/timing.ts'
-import type { ClientRequest, GossipReply, PeerMessage, ViewReply } from './message.ts'
+import type { ClientRequest, GossipReply, HintsReply, PeerMessage, ViewReply } from './message.ts'
 import { Objects } from './objects.ts'
 import { nothingDone } from './outcome.ts'
 import { Pending } from './pending.ts'
@@ -38,6 +41,9 @@ export type ReplicaView = {
   readonly rowsCommitted: number
   /** Rows in the store that are no objects: what is kept of the members. */
   readonly rowsAside: number
+  /** Hints for all owners, and their bytes. */
+  readonly hints: number
+  readonly hintBytes: number
 }
 
 export class Replica {
@@ -46,6 +52,10 @@ export class Replica {
   readonly #requests: Requests
   readonly #puts: Puts
   readonly #gets: Gets
+  readonly #hints: Hints<Stored>
+  readonly #handoff: Handoff
+  readonly #handsOver: boolean
+  readonly #foreground = new Foreground()
   readonly #forwards: Forwards
   readonly #scans: Scans
   readonly #inspections: Inspections
@@ -73,14 +83,26 @@ export class Replica {
     })
     const avoids = (node: NodeId) => this.#membership.avoids(node)
     const placement = new Placement(self, settings, view, hash, avoids)
-    const objects = new Objects<Stored>(hash, secrets.digest, reads, this.#pending)
+    const hints = new Hints<Stored>({
+      hash,
+      digestKey: secrets.digest,
+      reads,
+      pending: this.#pending,
+      bytesMax: env.hintBytesMax ?? Number.MAX_SAFE_INTEGER,
+    })
+    const objects = new Objects<Stored>(hash, secrets.digest, reads, this.#pending, hints)
     const listing = new Listing(hash, reads, placement)
     const requests = new Requests(Math.floor(uint48Of(random(6)) / 4))
     this.placement = placement
     this.#requests = requests
     this.#puts = new Puts(env, placement, objects, requests)
     this.#gets = new Gets(env, placement, objects, requests)
-    this.#forwards = new Forwards(placement, requests)
+    this.#hints = hints
+    this.#handoff = new Handoff(placement, objects, requests)
+    this.#handsOver = env.handoff ?? true
+    this.#forwards = new Forwards(placement, requests, (origin, request, now, out) =>
+      this.#puts.begin(origin, request, now, out),
+    )
     this.#scans = new Scans(placement, listing, requests)
     this.#inspections = new Inspections(env, placement, objects, requests)
     this.#copies = new Copies(env, placement, objects, listing)
@@ -106,6 +128,8 @@ export class Replica {
   }
 
   observe(): ReplicaView {
+    let hints = 0
+    for (const count of this.#hints.counts.values()) hints += count.hints
     return {
       epoch: this.placement.epoch,
       connected: this.placement.connectedPeers,
@@ -113,7 +137,9 @@ export class Replica {
       pendingBytes: this.#pending.bytes,
       commits: this.#pending.commits,
       rowsCommitted: this.#pending.rows,
-      rowsAside: this.#membership.view.length,
+      rowsAside: this.#membership.view.length + hints,
+      hints,
+      hintBytes: this.#hints.bytes,
     }
   }
 
@@ -143,6 +169,7 @@ export class Replica {
         return this.#requests.lost(input.node, now, out)
       case 'disk':
         this.#full = input.full
+        this.#copies.observe(input.full)
         return this.#puts.observe(this.#wall, this.#full)
       case 'keys':
         this.#keys = input.count
@@ -157,7 +184,9 @@ export class Replica {
   #tick(now: Instant, wall: WallTime, out: Effect[]): void {
     this.#wall = wall
     this.#puts.observe(wall, this.#full)
+    this.#hints.observe(wall)
     this.#requests.tick(now, out)
+    if (this.#handsOver) this.#handoff.tick(now, out)
     const load: Load = { keys: this.#keys, full: this.#full }
     this.#membership.tick(now, load, out)
     if (this.#told === undefined) this.#tellPeers(out)
@@ -209,9 +238,16 @@ export class Replica {
     if (theirs !== this.placement.epoch) this.#membership.differs(now, from, out)
     switch (message.type) {
       case 'store':
+        this.#foreground.count(now)
         if (message.timeLeft > 0) this.#copies.store(from, message, out)
         return
+      case 'handoff': {
+        const foreground = this.#foreground.perSecond(now)
+        if (message.timeLeft > 0) this.#copies.takeOver(from, message, foreground, out)
+        return
+      }
       case 'read':
+        this.#foreground.count(now)
         if (message.timeLeft > 0) this.#copies.read(from, message, out)
         return
       case 'list':
@@ -225,6 +261,7 @@ export class Replica {
           out,
         )
       case 'stored':
+      case 'handed':
       case 'held':
       case 'listed':
       case 'forwarded':
@@ -236,6 +273,9 @@ export class Replica {
     if (request.type === 'put') return this.#put(origin, request, now, out)
     if (origin.type === 'peer') return
     switch (request.type) {
+      case 'hints':
+        if (request.drain !== undefined) this.#handoff.drain(request.drain, now, out)
+        return void out.push(replyTo(origin, this.#hintsReply(origin)))
       case 'view':
         return void out.push(replyTo(origin, this.#view(origin)))
       case 'gossip':
@@ -245,6 +285,7 @@ export class Replica {
         // The host answers: what it says is about the process, not about the protocol.
         return
       case 'get':
+        this.#foreground.count(now)
         if (this.#admits(origin, request, out)) this.#gets.begin(origin, request, now, out)
         return
       case 'scan':
@@ -267,9 +308,11 @@ export class Replica {
       const outcome = nothingDone(0, request.op)
       return void out.push(answerPut(origin, failed(origin, { code: 'BUSY', message, outcome })))
     }
-    const owns = this.placement.owns(this.placement.tokenOf(request.key))
-    if (owns) this.#puts.begin(origin, request, now, out)
+    this.#foreground.count(now)
+    const token = this.placement.tokenOf(request.key)
+    if (this.placement.owns(token)) this.#puts.begin(origin, request, now, out)
     else if (origin.type === 'client') this.#forwards.begin(origin, request, now, out)
+    else if (this.placement.standsIn(token)) this.#puts.begin(origin, request, now, out)
     else this.#refuse(origin, 'STALE_VIEW', 'this node does not own the key', out)
   }
 
@@ -292,6 +335,12 @@ export class Replica {
     out.push(answerPut(origin, failed(origin, { code, message, outcome: nothingDone(0) })))
   }
 
+  #hintsReply({ id }: ClientOrigin): HintsReply {
+    const bytesMax = Math.min(this.#hints.bytesMax, uint48Max)
+    const owners = this.#handoff.shown()
+    return { type: 'hints-are', id, node: this.placement.self, owners, bytesMax }
+  }
+
   #view({ id }: ClientOrigin): ViewReply {
     const { epoch, settings } = this.placement
     const members = this.#directory.records(this.#membership.view)
@@ -310,6 +359,11 @@ export class Replica {
       return void out.push({ type: 'halt', reason })
     }
     for (const stored of then) {
+      if (stored.type === 'handed') {
+        stored.left -= 1
+        if (stored.left === 0) out.push(this.#copies.handed(stored, undefined))
+        continue
+      }
       if (stored.type === 'copy') {
         out.push(this.#copies.stored(stored.to, stored.id, undefined))
         continue
@@ -337,3 +391,4 @@ function profileOf({ self, members, store, start }: Env): Profile {
 
 /** Bytes waiting for the disk, past which client puts are refused with BUSY, definite. */
 const pendingBytesMax = 128 * 1024 * 1024
+const uint48Max = 2 ** 48 - 1

@@ -5,7 +5,7 @@
  */
 import { mutant, sometimes } from '#mutants'
 import type { Instant, NodeId, RequestId } from './ids.ts'
-import type { CopyRead, CopyStored, Forwarded, KeysListed } from './message.ts'
+import type { CopyRead, CopyStored, Forwarded, Handed, KeysListed } from './message.ts'
 import type { Effect } from './step.ts'
 
 /** A machine that waits for answers of peers; it pushes its effects to `out`. */
@@ -18,7 +18,7 @@ export type Coordination = {
   readonly over: (now: Instant) => boolean
 }
 
-export type PeerAnswer = CopyStored | CopyRead | Forwarded | KeysListed
+export type PeerAnswer = CopyStored | CopyRead | Forwarded | Handed | KeysListed
 
 export class Requests {
   readonly #table = new Map<RequestId, Coordination>()

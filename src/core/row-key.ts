@@ -4,7 +4,7 @@
  *
  *   0x00        what the store knows of itself: identity, commit number, settings
  *   0x10        objects of plain puts
- *   0x20        hints, by token and key, then owner; same order, so handoff writes in order
+ *   0x20        hints: token ‖ length of key 2 ‖ key ‖ owner, so that handoff writes in order
  *   0x30        the tree: sums and markers
  *   0x40        partitions: generation, floor, marks, whole
  *   0x50        members: the view, and where each was last heard to listen
@@ -45,6 +45,34 @@ export function keyOfRow(row: RowKey): { readonly token: Token; readonly key: Ke
   return { token: row.slice(1, 9) as Token, key: row.slice(9) as Key }
 }
 
+/** The row of the hint that is kept of this key for this owner. */
+export function hintRowKey(token: Token, key: Key, owner: NodeId): RowKey {
+  return (hintsOfKey(token, key) + owner) as RowKey
+}
+
+/** Bounds that enclose the hints of one key; owners are ASCII. */
+export function hintRowsOf(token: Token, key: Key): { readonly from: RowKey; readonly to: RowKey } {
+  const from = hintsOfKey(token, key)
+  return { from: from as RowKey, to: `${from}\x7f` as RowKey }
+}
+
+/** Bounds that enclose all hints. */
+export const hintRows = { from: '\x20' as RowKey, to: '\x21' as RowKey }
+
+/** Whose hint of which key a row is. */
+export function hintOfRow(row: RowKey): {
+  readonly token: Token
+  readonly key: Key
+  readonly owner: NodeId
+} {
+  const end = 11 + row.charCodeAt(9) * 256 + row.charCodeAt(10)
+  return {
+    token: row.slice(1, 9) as Token,
+    key: row.slice(11, end) as Key,
+    owner: row.slice(end) as NodeId,
+  }
+}
+
 /** The row of a member. */
 export function memberRowKey(id: NodeId): RowKey {
   return (MEMBERS + id) as RowKey
@@ -59,7 +87,12 @@ export function memberOfRow(row: RowKey): NodeId {
 }
 
 const OBJECTS = '\x10'
+const HINTS = '\x20'
 const MEMBERS = '\x50'
+
+function hintsOfKey(token: Token, key: Key): string {
+  return HINTS + token + String.fromCharCode(key.length >>> 8, key.length & 255) + key
+}
 
 /** The lowest token of a partition; `partitions` is a power of two up to 65,536. */
 function firstToken(partition: number, partitions: number): string {

@@ -95,6 +95,10 @@ export type Env = {
   readonly random: (count: number) => string
   /** Other than the default only where the simulator asks how timing matters. */
   readonly timing?: MembershipTiming
+  /** Bytes that hints may take up here; undefined: as many as there are. */
+  readonly hintBytesMax?: number
+  /** False only where the simulator asks what the other layers do alone. */
+  readonly handoff?: boolean
   /** True where this store proved that it lacks nothing (design §4, "whole"). */
   readonly whole: boolean
 }

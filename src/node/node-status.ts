@@ -43,6 +43,8 @@ export function statusReply(identity: NodeIdentity, facts: NodeFacts): StatusRep
     connected: facts.connected,
     counters: [
       ...Object.entries(facts.counters),
+      ['hints', view.hints],
+      ['hintBytes', view.hintBytes],
       ['whole', identity.whole ? 1 : 0],
       ['inFlight', facts.inFlight],
       ['connections', facts.connections],

@@ -3,6 +3,7 @@ import { bytesOf } from '../../src/core/binary.ts'
 import { encodeObject } from '../../src/core/causality/object.ts'
 import type { Record } from '../../src/core/causality/record.ts'
 import { mergeSiblings, noSiblings, putVersion } from '../../src/core/causality/siblings.ts'
+import { Hints } from '../../src/core/handoff/hints.ts'
 import { tokenOf } from '../../src/core/hash.ts'
 import type { Actor, Key, NodeId, OpId, StartId } from '../../src/core/ids.ts'
 import { damaged, Objects } from '../../src/core/objects.ts'
@@ -32,7 +33,9 @@ function start() {
   const disk = new Map<RowKey, Uint8Array>()
   const pending = new Pending<Record, string>()
   const reads = { get: (row: RowKey) => disk.get(row), range: () => [] }
-  const objects = new Objects<string>(nodeHash, 'd'.repeat(32), reads, pending)
+  const digestKey = 'd'.repeat(32)
+  const hints = new Hints<string>({ hash: nodeHash, digestKey, reads, pending, bytesMax: 4096 })
+  const objects = new Objects<string>(nodeHash, digestKey, reads, pending, hints)
   const flush = () => {
     const commit = pending.turn()
     if (commit?.type !== 'commit') return []
@@ -66,7 +69,7 @@ t.test('a copy that brings nothing writes nothing, and waits for what is pending
 t.test('merges keep the actor field, the lower generation, the later time', async t => {
   const { objects, flush } = start()
   const field = { actor: 'aaaaaaaa' as Actor, start: 's'.repeat(8) as StartId }
-  objects.writeOwn(token, key, { ...copyOf('a', 2), field }, 'own')
+  objects.writeOwn(token, key, undefined, { ...copyOf('a', 2), field }, 'own')
   objects.merge(token, key, copyOf('b', 7), 'copy')
   const base = objects.base(token, key)
   t.same(base?.field, field)

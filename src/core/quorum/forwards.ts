@@ -1,10 +1,11 @@
 /**
  * Puts that this node does not own: handed to a reachable node of the preference list, and to
- * the next one where the first is lost, refuses for its own reasons, or takes too long. Each
- * further send says that it is not the first; the operation id keeps it from counting twice.
+ * the next one where the first is lost, refuses for its own reasons, or takes too long; then to
+ * the fallbacks, this node among them. Each further send says that it is not the first; the
+ * operation id keeps it from counting twice.
  */
 import { sometimes } from '#mutants'
-import { after, type Instant, type NodeId, type RequestId } from '../ids.ts'
+import { after, type Instant, type NodeId, type RequestId, type Token } from '../ids.ts'
 import type { PutRequest } from '../message.ts'
 import { type Failure, nothingDone } from '../outcome.ts'
 import type { Placement } from '../placement.ts'
@@ -16,16 +17,20 @@ export class Forwards {
   readonly #placement: Placement
   readonly #requests: Requests
 
-  constructor(placement: Placement, requests: Requests) {
+  readonly #coordinate: Coordinate
+
+  /** `coordinate`: this node stands in for an owner, and coordinates the put itself. */
+  constructor(placement: Placement, requests: Requests, coordinate: Coordinate) {
     this.#placement = placement
     this.#requests = requests
+    this.#coordinate = coordinate
   }
 
   begin(origin: Origin, request: PutRequest, now: Instant, out: Effect[]): void {
     const needed = request.w ?? this.#placement.settings.writeQuorum
     const outcome = nothingDone(needed, request.op)
-    const nodes = this.#placement.primaries(this.#placement.tokenOf(request.key))
-    const targets = nodes.filter(node => this.#placement.reachable(node))
+    const targets = this.#targets(this.#placement.tokenOf(request.key))
+    if (targets[0] === this.#placement.self) return this.#coordinate(origin, request, now, out)
     if (targets.length === 0 || !this.#requests.room) {
       const code = targets.length === 0 ? 'QUORUM' : 'BUSY'
       const message =
@@ -34,11 +39,31 @@ export class Forwards {
     }
     const id = this.#requests.newId()
     const terms = { id, deadline: after(now, request.timeLeft), outcome }
-    const forward = new ForwardCoordination(this.#placement, origin, request, targets, terms)
+    const forward = new ForwardCoordination(
+      { placement: this.#placement, coordinate: this.#coordinate },
+      origin,
+      request,
+      targets,
+      terms,
+    )
     this.#requests.add(id, forward)
     forward.sendNext(now, out)
   }
+
+  /** Primaries that can be reached, then fallbacks, this node first among them. */
+  #targets(token: Token): readonly NodeId[] {
+    const { self } = this.#placement
+    const isThere = (node: NodeId) => this.#placement.reachable(node)
+    const fallbacks = this.#placement.fallbacks(token).filter(isThere)
+    const others = fallbacks.filter(node => node !== self)
+    return [
+      ...this.#placement.primaries(token).filter(isThere),
+      ...(fallbacks.length > others.length ? [self, ...others] : others),
+    ]
+  }
 }
+
+type Coordinate = (origin: Origin, request: PutRequest, now: Instant, out: Effect[]) => void
 
 type Terms = {
   readonly id: RequestId
@@ -46,8 +71,10 @@ type Terms = {
   readonly outcome: Failure['outcome']
 }
 
+type Parts = { readonly placement: Placement; readonly coordinate: Coordinate }
+
 class ForwardCoordination implements Coordination {
-  readonly #placement: Placement
+  readonly #parts: Parts
   readonly #origin: Origin
   readonly #request: PutRequest
   readonly #terms: Terms
@@ -60,13 +87,13 @@ class ForwardCoordination implements Coordination {
   #settled = false
 
   constructor(
-    placement: Placement,
+    parts: Parts,
     origin: Origin,
     request: PutRequest,
     targets: readonly NodeId[],
     terms: Terms,
   ) {
-    this.#placement = placement
+    this.#parts = parts
     this.#origin = origin
     this.#request = request
     this.#left = [...targets]
@@ -84,8 +111,13 @@ class ForwardCoordination implements Coordination {
     const again = this.#request.again || this.#indefinite
     this.#tried.add(to)
     this.#indefinite = true
-    const { epoch } = this.#placement
+    const { epoch, self } = this.#parts.placement
     const request = { ...this.#request, again, timeLeft }
+    if (to === self) {
+      sometimes('a forwarder stands in itself')
+      this.#settled = true
+      return this.#parts.coordinate(this.#origin, request, now, out)
+    }
     out.push({ type: 'send', to, message: { type: 'forward', id, epoch, timeLeft, request } })
   }
 

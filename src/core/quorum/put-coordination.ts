@@ -1,67 +1,127 @@
-/** One put under way: the tally, whom to answer, and with what. */
-
-import type { Dot } from '../causality/version-vector.ts'
-import type { Instant, NodeId, OpId, RequestId } from '../ids.ts'
+/**
+ * One put under way: the tally, who else is asked where a primary fails, whom to answer and with
+ * what. A primary that has not acknowledged when it ends gets a hint, here if nobody else keeps
+ * one (design §4): a missing ack is treated as a node that is down.
+ */
+import { sometimes } from '#mutants'
+import type { Instant, Key, NodeId, RequestId, Token } from '../ids.ts'
+import type { StoreCopy } from '../message.ts'
+import type { Objects } from '../objects.ts'
+import type { Placement } from '../placement.ts'
 import type { Coordination, PeerAnswer } from '../requests.ts'
 import type { Effect } from '../step.ts'
 import { answerPut, failed, type Origin } from './origin.ts'
-import { PutTally, type PutVerdict } from './put.ts'
+import { PutTally, type PutTallyTerms, type PutVerdict } from './put.ts'
 
-/** What waits for a commit: a coordinator's own write, or the ack of a peer's copy. */
+/** What waits for a commit: a coordinator's own write, the ack of a peer's copy, of a handoff. */
 export type Stored =
   | { readonly type: 'own'; readonly id: RequestId }
   | { readonly type: 'copy'; readonly to: NodeId; readonly id: RequestId }
+  | HandedThen
+/** `left`: rows of the handoff that are not durable yet. */
+export type HandedThen = {
+  readonly type: 'handed'
+  readonly to: NodeId
+  readonly id: RequestId
+  readonly foreground: number
+  left: number
+}
 
 /** What the put asks for, and what its reply will say. */
-export type PutTerms = {
-  readonly needed: number
-  readonly deadline: Instant
-  readonly dot: Dot | undefined
-  readonly op: OpId
+export type PutTerms = PutTallyTerms & {
+  readonly key: Key
+  readonly token: Token
+  readonly begun: Instant
   readonly context: Uint8Array
   readonly siblings: number
   readonly generation: number
 }
 
+type Parts = { readonly placement: Placement; readonly objects: Objects<Stored> }
+
 export class PutCoordination implements Coordination {
+  readonly #parts: Parts
   readonly #origin: Origin
   readonly #terms: PutTerms
   readonly #tally: PutTally
+  /** The object as it is sent; let go once nobody else will get it. */
+  #copy: StoreCopy | undefined
+  #hurried = false
+  #closed = false
 
-  constructor(origin: Origin, asked: readonly NodeId[], terms: PutTerms) {
+  constructor(parts: Parts, origin: Origin, terms: PutTerms, copy: StoreCopy) {
+    this.#parts = parts
     this.#origin = origin
     this.#terms = terms
-    this.#tally = new PutTally(asked, terms.needed, terms.deadline, terms.dot, terms.op)
+    this.#copy = copy
+    this.#tally = new PutTally(terms)
+  }
+
+  /** Sends the object to a node: as its own, or to keep for an owner. This node stores itself. */
+  ask(node: NodeId, owner: NodeId | undefined, now: Instant, out: Effect[]): void {
+    this.#tally.asked(node, owner)
+    const copy = this.#copy
+    if (copy === undefined || node === this.#parts.placement.self) return
+    const timeLeft = Math.max(1, this.#terms.deadline - now)
+    const message = owner === undefined ? copy : { ...copy, owner, timeLeft }
+    out.push({ type: 'send', to: node, message })
   }
 
   /** The coordinator's own write is durable. */
-  stored(self: NodeId, _now: Instant, out: Effect[]): void {
-    this.#settle(this.#tally.stored(self), out)
+  stored(self: NodeId, now: Instant, out: Effect[]): void {
+    this.#settle(this.#tally.stored(self), now, out)
   }
 
-  answered(from: NodeId, answer: PeerAnswer, _now: Instant, out: Effect[]): void {
+  answered(from: NodeId, answer: PeerAnswer, now: Instant, out: Effect[]): void {
     if (answer.type !== 'stored') return
-    const { refused } = answer
-    this.#settle(
-      refused === undefined ? this.#tally.stored(from) : this.#tally.lost(from, refused),
-      out,
-    )
+    if (answer.refused === undefined) this.#settle(this.#tally.stored(from), now, out)
+    else if (this.#tally.lost(from, answer.refused)) this.#replace(now, out)
   }
 
-  lost(node: NodeId, _now: Instant, out: Effect[]): void {
-    this.#settle(this.#tally.lost(node), out)
+  lost(node: NodeId, now: Instant, out: Effect[]): void {
+    if (this.#tally.lost(node)) this.#replace(now, out)
   }
 
   tick(now: Instant, out: Effect[]): void {
-    this.#settle(this.#tally.tick(now), out)
+    if (!this.#hurried && !this.#tally.settled && now >= this.#terms.begun + patienceMs) {
+      this.#hurried = true
+      this.#standIn(now, out)
+    }
+    this.#settle(this.#tally.tick(now), now, out)
   }
 
   over(now: Instant): boolean {
     return this.#tally.over(now)
   }
 
-  #settle(verdict: PutVerdict | undefined, out: Effect[]): void {
-    if (verdict === undefined) return
+  #replace(now: Instant, out: Effect[]): void {
+    this.#standIn(now, out)
+    this.#settle(this.#tally.judge(), now, out)
+  }
+
+  /** A fallback for each primary that is lost, or that has been silent for too long. */
+  #standIn(now: Instant, out: Effect[]): void {
+    if (this.#tally.settled) return
+    const { placement } = this.#parts
+    for (const owner of this.#tally.uncovered(!this.#hurried)) {
+      const node = placement
+        .fallbacks(this.#terms.token)
+        .find(one => !this.#tally.knows(one) && one !== placement.self && placement.reachable(one))
+      if (node === undefined) return
+      sometimes('a fallback is asked in the middle of a put')
+      this.ask(node, owner, now, out)
+    }
+  }
+
+  #settle(verdict: PutVerdict | undefined, now: Instant, out: Effect[]): void {
+    if (verdict !== undefined) this.#answer(verdict, out)
+    if (this.#closed || !this.#tally.over(now)) return
+    this.#closed = true
+    this.#keepHints()
+  }
+
+  #answer(verdict: PutVerdict, out: Effect[]): void {
+    this.#copy = undefined
     if (verdict.type === 'failed') {
       return void out.push(answerPut(this.#origin, failed(this.#origin, verdict.failure)))
     }
@@ -78,4 +138,20 @@ export class PutCoordination implements Coordination {
       }),
     )
   }
+
+  /** What this node holds of the key is kept for each primary that has not said it has it. */
+  #keepHints(): void {
+    const { placement, objects } = this.#parts
+    const { token, key } = this.#terms
+    for (const owner of this.#tally.uncovered(false)) {
+      if (owner === placement.self) continue
+      const { all } = objects.baseOf(token, key, undefined)
+      if (all === undefined) return
+      sometimes('a missing ack becomes a hint')
+      objects.hints.keep(owner, token, key, all, undefined)
+    }
+  }
 }
+
+/** A primary that is silent for so long gets a stand-in beside it, where W is not met yet. */
+const patienceMs = 250

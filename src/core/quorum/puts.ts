@@ -1,7 +1,8 @@
 /**
- * Coordinates puts (Dynamo §4.5, design §4): admission first, then the dot on all that this node
- * holds of the key, then the object to the N primaries at once with the own write in parallel.
- * A known operation id makes no new dot: what is held now is driven to W again.
+ * Coordinates puts (Dynamo §4.5, §4.6, design §4): admission first, then the dot on all that this
+ * node holds of the key, then the object to the first N healthy nodes of the walk at once, with
+ * the own write in parallel. A known operation id makes no new dot: what is held now is driven
+ * to W again.
  */
 import { luck, mutant, sometimes } from '#mutants'
 import { uint48Of } from '../binary.ts'
@@ -18,8 +19,16 @@ import {
   type Version,
 } from '../causality/siblings.ts'
 import type { Dot } from '../causality/version-vector.ts'
-import { type Actor, after, type Instant, type Key, type Token, type WallTime } from '../ids.ts'
-import type { PutRequest } from '../message.ts'
+import {
+  type Actor,
+  after,
+  type Instant,
+  type Key,
+  type NodeId,
+  type Token,
+  type WallTime,
+} from '../ids.ts'
+import type { PutRequest, StoreCopy } from '../message.ts'
 import type { Copy, Objects } from '../objects.ts'
 import { type Code, nothingDone } from '../outcome.ts'
 import type { Placement } from '../placement.ts'
@@ -27,6 +36,7 @@ import type { Requests } from '../requests.ts'
 import type { Effect, Env } from '../step.ts'
 import { answerPut, failed, type Origin } from './origin.ts'
 import { PutCoordination, type Stored } from './put-coordination.ts'
+import { type Seat, seatsOf } from './seats.ts'
 
 /** A put as it left admission: nothing can refuse it any more. */
 type Admitted = {
@@ -36,14 +46,19 @@ type Admitted = {
   readonly needed: number
   readonly seen: Seen
   readonly deadline: Instant
+  readonly seats: readonly Seat[]
+  /** Whose hint this node writes to; undefined: it owns the key. */
+  readonly standsInFor: NodeId | undefined
 }
 
 /** The object that is driven to the replicas. */
 type Made = Copy & {
   /** Of this operation; undefined where it was applied before and superseded. */
   readonly version: Version | undefined
-  /** Of the row that it is written to; undefined where the operation was applied before. */
+  /** Of the row that it is written to. */
   readonly field: ActorField | undefined
+  /** Does the row hold all of it already? */
+  readonly held: boolean
 }
 
 type Refusal = { readonly code: Code; readonly message: string; readonly definite?: false }
@@ -73,6 +88,7 @@ export class Puts {
     this.#full = full
   }
 
+  /** This node owns the key, or stands in for an owner. */
   begin(origin: Origin, request: PutRequest, now: Instant, out: Effect[]): void {
     const admitted = this.#admit(origin, request, now)
     if ('code' in admitted) return void out.push(this.#refuse(origin, request, admitted))
@@ -82,7 +98,7 @@ export class Puts {
   }
 
   #admit(origin: Origin, request: PutRequest, now: Instant): Admitted | Refusal {
-    const { settings, primaries } = this.#numbers(request)
+    const { settings, self } = this.#placement
     const needed = request.w ?? settings.writeQuorum
     if (needed < 1 || needed > settings.replicas) {
       return { code: 'USAGE', message: `w must be 1 to ${settings.replicas}` }
@@ -106,27 +122,36 @@ export class Puts {
     if (!this.#requests.room) {
       return { code: 'BUSY', message: 'this node coordinates as much as it can' }
     }
-    const reachable = primaries.nodes.filter(node => this.#placement.reachable(node)).length
-    if (reachable < settings.replicas) sometimes('a put with a primary away')
+    const token = this.#placement.tokenOf(request.key)
+    const seats = seatsOf(this.#placement, token)
+    const primary = seats.filter(({ owner }) => owner === undefined).length
+    if (primary < settings.replicas) sometimes('a put with a primary away')
+    const reachable = request.strict ? primary : seats.length
     if (reachable < needed) {
       sometimes('a put is refused for want of a quorum')
-      const message = `${reachable} of the ${needed} replicas needed can be reached`
+      const what = request.strict ? 'primaries' : 'replicas'
+      const message = `${reachable} of the ${needed} ${what} needed can be reached`
       return { code: 'QUORUM', message }
     }
+    const standsInFor = seats.find(({ node }) => node === self)?.owner
     const deadline = after(now, request.timeLeft)
-    return { origin, request, token: primaries.token, needed, seen: context, deadline }
+    const bytes = (request.value?.length ?? 0) + (request.context?.length ?? 0)
+    if (standsInFor !== undefined && !this.#objects.hints.hasRoom(bytes)) {
+      return { code: 'STORE_FULL', message: 'this node has no room for hints' }
+    }
+    return { origin, request, token, needed, seen: context, deadline, seats, standsInFor }
   }
 
   /** The object with the new version in it, or what was made of the operation before. */
-  #make({ request, token, seen }: Admitted): Made | Refusal {
-    const base = this.#objects.base(token, request.key)
+  #make({ request, token, seen, standsInFor }: Admitted): Made | Refusal {
+    const { own, all: base } = this.#objects.baseOf(token, request.key, standsInFor)
     const siblings = base?.siblings ?? noSiblings
     const applied = appliedOp(siblings, request.op)
     if (applied !== undefined && base !== undefined) {
       if (applied === 'superseded') sometimes('a retry meets its first try superseded')
       else sometimes('a retry meets its first try alive')
       const version = applied === 'superseded' ? undefined : applied
-      return { ...base, version, field: undefined }
+      return { ...base, version, held: own === base }
     }
     if (request.again && opBelowFullList(siblings, request.op)) {
       sometimes('a retry is below a full list')
@@ -134,10 +159,10 @@ export class Puts {
       return { code: 'RETRY_EXPIRED', message, definite: false }
     }
     const draw = () => this.#env.random(8) as Actor
-    const own = mutant(37) ? this.#fields.get(request.key) : base?.field
+    const before = mutant(37) ? this.#fields.get(request.key) : base?.field
     const { dot, field } = mutant(3)
       ? this.#dotFromMemory()
-      : nextDot(own, this.#env.start, siblings, seen, draw)
+      : nextDot(before, this.#env.start, siblings, seen, draw)
     if (mutant(37)) this.#fields.set(request.key, field)
     const version = this.#version(request, dot)
     const made = putVersion(siblings, seen, version)
@@ -154,7 +179,7 @@ export class Puts {
       }
     }
     const generation = Math.min(request.generation, base?.generation ?? request.generation)
-    return { siblings: made, object, field, version, time: this.#wall, generation }
+    return { siblings: made, object, field, version, time: this.#wall, generation, held: false }
   }
 
   /** Known-bad 3: the node itself is the actor, and counts in memory. */
@@ -179,23 +204,8 @@ export class Puts {
 
   #drive(admitted: Admitted, made: Made, now: Instant, out: Effect[]): void {
     const { request, token, needed, deadline, origin } = admitted
-    const { self } = this.#placement
     const id = this.#requests.newId()
-    const nodes = this.#placement.primaries(token)
-    const asked = nodes.filter(node => this.#placement.reachable(node))
-    if (mutant(35) && luck() < 0.5) asked.reverse()
-    const context = this.#contextAfter(admitted, made)
-    const put = new PutCoordination(origin, asked, {
-      needed,
-      deadline,
-      dot: made.version?.dot,
-      op: request.op,
-      context,
-      siblings: made.siblings.versions.length - 1,
-      generation: made.generation,
-    })
-    this.#requests.add(id, put)
-    const copy = {
+    const copy: StoreCopy = {
       type: 'store',
       id,
       epoch: this.#placement.epoch,
@@ -206,32 +216,43 @@ export class Puts {
       generation: made.generation,
       time: made.time,
       owner: undefined,
-    } as const
-    for (const to of asked) if (to !== self) out.push({ type: 'send', to, message: copy })
-    if (asked.includes(self)) this.#storeOwn(put, id, admitted, made, now, out)
+    }
+    const terms = {
+      primaries: this.#placement.primaries(token),
+      needed,
+      strict: request.strict,
+      deadline,
+      dot: made.version?.dot,
+      op: request.op,
+      key: request.key,
+      token,
+      begun: now,
+      context: this.#contextAfter(admitted, made),
+      siblings: made.siblings.versions.length - 1,
+      generation: made.generation,
+    }
+    const parts = { placement: this.#placement, objects: this.#objects }
+    const put = new PutCoordination(parts, origin, terms, copy)
+    this.#requests.add(id, put)
+    const seats = mutant(35) && luck() < 0.5 ? [...admitted.seats].reverse() : admitted.seats
+    for (const { node, owner } of seats) put.ask(node, owner, now, out)
+    this.#storeOwn(put, id, admitted, made, now, out)
     this.#requests.forgetIfOver(id, now)
   }
 
   #storeOwn(
     put: PutCoordination,
     id: number,
-    { token, request }: Admitted,
+    { token, request, standsInFor }: Admitted,
     made: Made,
     now: Instant,
     out: Effect[],
   ): void {
     const then = { type: 'own', id } as const
-    if (made.field !== undefined) {
-      this.#objects.writeOwn(token, request.key, { ...made, field: made.field }, then)
-    } else if (this.#objects.follow(token, request.key, then)) {
+    if (!made.held) this.#objects.writeOwn(token, request.key, standsInFor, made, then)
+    else if (this.#objects.follow(token, request.key, standsInFor, then)) {
       sometimes('a retry waits for the commit of its first try')
     } else put.stored(this.#placement.self, now, out)
-  }
-
-  #numbers(request: PutRequest) {
-    const token = this.#placement.tokenOf(request.key)
-    const nodes = this.#placement.primaries(token)
-    return { settings: this.#placement.settings, primaries: { token, nodes } }
   }
 
   #contextOf({ key, context }: PutRequest): Seen | undefined {
@@ -245,9 +266,10 @@ export class Puts {
     return encodeContext(hash, secrets.context, request.key, after, made.generation)
   }
 
-  #refuse(origin: Origin, { op, w }: PutRequest, refusal: Refusal): Effect {
+  /** Definite for this send; of an earlier one of the same operation nothing is known here. */
+  #refuse(origin: Origin, { op, w, again }: PutRequest, refusal: Refusal): Effect {
     const needed = w ?? this.#placement.settings.writeQuorum
-    const outcome = { ...nothingDone(needed, op), definite: refusal.definite ?? true }
+    const outcome = { ...nothingDone(needed, op), definite: refusal.definite ?? !again }
     const { code, message } = refusal
     return answerPut(origin, failed(origin, { code, message, outcome }))
   }

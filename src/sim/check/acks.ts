@@ -74,7 +74,7 @@ class Audit {
   }
 
   ackOfPut(node: NodeId, { outcome }: PutReply): void {
-    const { op, dot, primaryAcks } = outcome
+    const { op, dot, primaryAcks, fallbackAcks, hinted } = outcome
     const write = op === undefined ? undefined : this.#scene.history.ofOp(op)
     if (op === undefined || write === undefined) return
     const { key, id: name } = write
@@ -93,11 +93,15 @@ class Audit {
         `${node} answered that ${name} is written: on ${holders} disks, not ${wanted}`,
       )
     }
-    const empty = primaryAcks.find(id => !this.disks.holds(id, key, has))
+    const named = [...primaryAcks, ...fallbackAcks]
+    // A hint that has gone home is at its owner.
+    const isHome = hinted.some(id => this.disks.holds(id, key, has))
+    const isEmpty = (id: NodeId) => !this.disks.holds(id, key, has)
+    const empty = primaryAcks.find(isEmpty) ?? (isHome ? undefined : fallbackAcks.find(isEmpty))
     if (empty !== undefined) {
       fail('I13', key, `${node} named ${empty} for ${name}, and its disk does not have it`)
     }
-    const acks = new Set(primaryAcks).size
+    const acks = new Set(named).size
     if (acks < wanted) fail('I12', key, `${node} answered ${name} with ${acks} acks, not ${wanted}`)
   }
 }
@@ -118,12 +122,15 @@ class Disks {
   /** Does this node's disk, or one that it lost by a fault, hold such a copy of the key? */
   holds(node: NodeId, key: Key, has: (copy: Siblings) => boolean): boolean {
     const rows = this.#scene.context.machines.get(node)?.disk.rows
-    const row = this.#scene.decoded.rowKey(key)
-    const isIn = (disk: Rows | undefined) => {
-      const bytes = disk?.get(row)
-      const held = bytes === undefined ? undefined : this.#scene.decoded.row(key, bytes)
-      return held !== undefined && has(held)
-    }
+    const { decoded, context } = this.#scene
+    // Its own copy, and hints for any owner: coordinators build on all of them together.
+    const own = [decoded.rowKey(key), ...context.members.map(({ id }) => decoded.hintKey(key, id))]
+    const isIn = (disk: Rows | undefined) =>
+      own.some((row, i) => {
+        const bytes = disk?.get(row)
+        const held = bytes && (i === 0 ? decoded.row(key, bytes) : decoded.hint(key, bytes))
+        return held !== undefined && has(held)
+      })
     return isIn(rows) || (this.#destroyed.get(node)?.some(isIn) ?? false)
   }
 }

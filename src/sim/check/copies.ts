@@ -7,21 +7,29 @@ import { decodeRecord } from '../../core/causality/record.ts'
 import type { Siblings, Version } from '../../core/causality/siblings.ts'
 import { covers } from '../../core/causality/version-vector.ts'
 import type { Key } from '../../core/ids.ts'
-import { keyOfRow, objectRowAt, objectRowsEnd } from '../../core/row-key.ts'
+import { hintOfRow, hintRows, keyOfRow, objectRowAt, objectRowsEnd } from '../../core/row-key.ts'
 import type { RowKey } from '../../core/step.ts'
 import { simHash } from '../hash.ts'
 import type { History, Write } from '../history.ts'
 
 export type Rows = ReadonlyMap<RowKey, Uint8Array>
 
+/** The key that a row holds a copy of, and where its record begins: an object, or a hint. */
+export function copyOfRow(row: RowKey): { readonly key: Key; readonly from: number } | undefined {
+  if (row > objectRowAt('') && row < objectRowsEnd) return { key: keyOfRow(row).key, from: 0 }
+  if (row > hintRows.from && row < hintRows.to) return { key: hintOfRow(row).key, from: 6 }
+  return undefined
+}
+
 /** Every sound copy of every key. */
 export function copiesByKey(disks: readonly Rows[]): ReadonlyMap<Key, readonly Siblings[]> {
   const copies = new Map<Key, Siblings[]>()
   for (const rows of disks) {
     for (const [row, bytes] of rows) {
-      if (row <= objectRowAt('') || row >= objectRowsEnd) continue
-      const { key } = keyOfRow(row)
-      const record = decodeRecord(simHash, key, bytes)
+      const copy = copyOfRow(row)
+      if (copy === undefined) continue
+      const { key } = copy
+      const record = decodeRecord(simHash, key, bytes.subarray(copy.from))
       if (record === undefined) continue
       const known = copies.get(key)
       if (known === undefined) copies.set(key, [record.siblings])

@@ -3,17 +3,21 @@ import { decodeCheckedObject } from '../../core/causality/object.ts'
 import { decodeRecord } from '../../core/causality/record.ts'
 import type { Siblings } from '../../core/causality/siblings.ts'
 import { tokenOf } from '../../core/hash.ts'
-import type { Key } from '../../core/ids.ts'
-import { objectRowKey } from '../../core/row-key.ts'
+import type { Key, NodeId } from '../../core/ids.ts'
+import { hintRowKey, objectRowKey } from '../../core/row-key.ts'
 import type { RowKey } from '../../core/step.ts'
 import { simHash } from '../hash.ts'
 
 /** The object in a row of this key; undefined where the row is damaged. */
 export type Decoded = {
   readonly row: (key: Key, bytes: Uint8Array) => Siblings | undefined
+  /** The object in a hint of this key. */
+  readonly hint: (key: Key, bytes: Uint8Array) => Siblings | undefined
   readonly object: (bytes: Uint8Array) => Siblings | undefined
   /** Where the key's row is. */
   readonly rowKey: (key: Key) => RowKey
+  /** Where the hint of it for this owner is. */
+  readonly hintKey: (key: Key, owner: NodeId) => RowKey
 }
 
 export function newDecoded(): Decoded {
@@ -39,6 +43,9 @@ export function newDecoded(): Decoded {
       rowKeys.set(key, row)
       return row
     },
+    hint: (key, bytes) =>
+      once(rows, bytes, () => decodeRecord(simHash, key, bytes.subarray(6))?.siblings),
+    hintKey: (key, owner) => hintRowKey(tokenOf(simHash, key), key, owner),
     object: bytes => once(objects, bytes, () => decodeCheckedObject(bytes)),
   }
 }

@@ -6,9 +6,9 @@
 import { hexOf } from '../../core/binary.ts'
 import type { Version } from '../../core/causality/siblings.ts'
 import type { Actor, Key, NodeId, OpId } from '../../core/ids.ts'
-import { keyOfRow } from '../../core/row-key.ts'
 import type { Effect } from '../../core/step.ts'
 import type { Checker, MakeChecker } from './checker.ts'
+import { copyOfRow } from './copies.ts'
 
 export const dotsChecker: MakeChecker = (scene): Checker => {
   const opOf = new Map<string, OpId>()
@@ -39,9 +39,10 @@ export const dotsChecker: MakeChecker = (scene): Checker => {
       for (const version of scene.decoded.object(object)?.versions ?? []) see(node, key, version)
     } else if (effect.type === 'commit') {
       for (const { key: row, value } of effect.rows) {
-        if (value === undefined || row[0] !== objectSpace) continue
-        const { key } = keyOfRow(row)
-        const held = scene.decoded.row(key, value)
+        const copy = copyOfRow(row)
+        if (value === undefined || copy === undefined) continue
+        const { key, from } = copy
+        const held = from === 0 ? scene.decoded.row(key, value) : scene.decoded.hint(key, value)
         for (const version of held?.versions ?? []) see(node, key, version)
       }
     }
@@ -54,8 +55,6 @@ export const dotsChecker: MakeChecker = (scene): Checker => {
     },
   }
 }
-
-const objectSpace = '\x10'
 
 function actorOf(key: Key, actor: Actor): string {
   return `${key}/${actor}`

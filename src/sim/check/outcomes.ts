@@ -3,8 +3,8 @@
  * in any message, on any disk, in any answer, before it or after it.
  */
 import type { OpId } from '../../core/ids.ts'
-import { keyOfRow } from '../../core/row-key.ts'
 import type { Checker, MakeChecker } from './checker.ts'
+import { copyOfRow } from './copies.ts'
 
 export const outcomesChecker: MakeChecker = (scene): Checker => {
   const seen = new Set<OpId>()
@@ -36,8 +36,10 @@ export const outcomesChecker: MakeChecker = (scene): Checker => {
         }
         case 'durable':
           for (const { key: row, value } of notice.rows) {
-            if (value === undefined) continue
-            const held = scene.decoded.row(keyOfRow(row).key, value)
+            const copy = copyOfRow(row)
+            if (value === undefined || copy === undefined) continue
+            const { key, from } = copy
+            const held = from === 0 ? scene.decoded.row(key, value) : scene.decoded.hint(key, value)
             for (const { op } of held?.versions ?? []) see(op, notice.node)
           }
           return

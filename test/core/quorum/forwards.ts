@@ -63,7 +63,7 @@ t.test('a refusal of that node alone is not the last word', async t => {
 })
 
 t.test('nobody left: definite before a send, indefinite after one', async t => {
-  const cluster = new TestCluster(5)
+  const cluster = new TestCluster(5, { fallbacks: 0 })
   const key = cluster.keyAt('n1', false)
   cluster.ask('n1', cluster.put(key, 'v'))
   for (const node of cluster.primaries(key)) {
@@ -77,4 +77,16 @@ t.test('nobody left: definite before a send, indefinite after one', async t => {
   cluster.ask('n1', cluster.put(key, 'v'))
   t.equal(failure(1)?.code, 'QUORUM')
   t.equal(failure(1)?.outcome.definite, true)
+})
+
+t.test('no primary can be reached: a fallback coordinates, on all hints that it holds', async t => {
+  const cluster = new TestCluster(5)
+  const key = cluster.keyAt('n1', false)
+  for (const node of cluster.primaries(key)) {
+    cluster.node('n1').step({ type: 'disconnected', node: node as NodeId })
+  }
+  const first = cluster.call('n1', cluster.put(key, 'v'))
+  t.match(first, { type: 'wrote', outcome: { primaryAcks: [], hinted: { length: 2 } } })
+  const second = cluster.call('n1', cluster.put(key, 'w'))
+  t.match(second, { type: 'wrote', siblings: 1 }, 'a blind put stands beside the first one')
 })

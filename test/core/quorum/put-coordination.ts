@@ -1,48 +1,115 @@
 import t from 'tap'
-import type { Instant, NodeId, OpId } from '../../../src/core/ids.ts'
-import { nothingDone } from '../../../src/core/outcome.ts'
-import { PutCoordination } from '../../../src/core/quorum/put-coordination.ts'
-import type { Caller, Effect } from '../../../src/core/step.ts'
+import type { NodeId } from '../../../src/core/ids.ts'
+import type { PutReply } from '../../../src/core/message.ts'
+import { TestCluster } from '../../helpers/replicas.ts'
 
-const nodes = ['a', 'b', 'c'] as NodeId[]
-const now = 0 as Instant
-
-function start(): PutCoordination {
-  return new PutCoordination({ type: 'client', caller: 1 as Caller, id: 9 }, nodes, {
-    needed: 2,
-    deadline: 100 as Instant,
-    dot: undefined,
-    op: 'o'.repeat(12) as OpId,
-    context: new Uint8Array([1]),
-    siblings: 0,
-    generation: 0,
-  })
+/** Five nodes, a key, its primaries and its fallbacks in order, and the first primary. */
+function start() {
+  const cluster = new TestCluster(5)
+  const key = 'k'
+  const { placement } = cluster.nodes[0]!.replica
+  const token = placement.tokenOf(key as Parameters<typeof placement.tokenOf>[0])
+  const primaries = placement.primaries(token)
+  const fallbacks = placement.fallbacks(token)
+  const lastReply = (node: NodeId) => cluster.node(node).replies.at(-1)
+  return { cluster, key, primaries, fallbacks, lastReply }
 }
 
-t.test('replies once, at W, and is over when all have answered', async t => {
-  const put = start()
-  const out: Effect[] = []
-  const ack = { type: 'stored', id: 1, whole: true, refused: undefined } as const
-  put.stored(nodes[0]!, now, out)
-  t.equal(out.length, 0)
-  put.answered(nodes[1]!, ack, now, out)
-  t.equal(out.length, 1)
-  const [effect] = out
-  if (effect?.type !== 'reply' || effect.reply.type !== 'wrote') throw new Error('no reply')
-  t.same(effect.reply.outcome.primaryAcks, ['a', 'b'])
-  t.equal(put.over(now), false)
-  put.answered(nodes[2]!, ack, now, out)
-  t.equal(put.over(now), true)
-  t.equal(out.length, 1)
+t.test('replies once, at W, and waits on for the others until its deadline', async t => {
+  const { cluster, key, primaries, lastReply } = start()
+  const [a, b, c] = primaries as [NodeId, NodeId, NodeId]
+  cluster.ask(a, cluster.put(key, 'v'))
+  cluster.settle(({ to }) => to !== c)
+  const reply = lastReply(a) as PutReply
+  t.same(reply.outcome.primaryAcks, [a, b])
+  t.equal(cluster.node(a).replica.observe().coordinating, 1)
+  cluster.pass(6000)
+  cluster.settle(({ to }) => to !== c)
+  t.equal(cluster.node(a).replica.observe().coordinating, 0)
+  t.equal(cluster.node(a).replies.length, 1)
+})
+
+t.test('a missing ack at the deadline becomes a hint, and the hint goes home', async t => {
+  const { cluster, key, primaries } = start()
+  const [a, , c] = primaries as [NodeId, NodeId, NodeId]
+  cluster.ask(a, cluster.put(key, 'v'))
+  cluster.settle(({ to, message }) => to !== c || message.type !== 'store')
+  t.equal(cluster.node(c).objects, 0)
+  cluster.pass(6000)
+  for (let i = 0; i < 20; i++) {
+    cluster.settle()
+    cluster.pass(100)
+  }
+  t.equal(cluster.node(c).objects, 1, 'it was handed over')
+  t.equal(cluster.node(a).replica.observe().hints, 0)
+})
+
+t.test('a primary that is lost in the middle gets a stand-in, and W is met', async t => {
+  const { cluster, key, primaries, fallbacks, lastReply } = start()
+  const [a, b, c] = primaries as [NodeId, NodeId, NodeId]
+  cluster.ask(a, cluster.put(key, 'v'))
+  cluster.letters.splice(0)
+  for (const lost of [b, c]) cluster.node(a).step({ type: 'disconnected', node: lost })
+  cluster.settle()
+  const { outcome } = lastReply(a) as PutReply
+  t.same(outcome.primaryAcks, [a])
+  t.equal(outcome.fallbackAcks.length, 1)
+  t.ok(fallbacks.includes(outcome.fallbackAcks[0] as NodeId))
+  t.equal(outcome.hinted.length, 1)
+})
+
+t.test('silent primaries get stand-ins after a moment, long before the deadline', async t => {
+  const { cluster, key, primaries, lastReply } = start()
+  const [a, b, c] = primaries as [NodeId, NodeId, NodeId]
+  cluster.ask(a, cluster.put(key, 'v'))
+  const isHeard = ({ to }: { readonly to: NodeId }) => to !== b && to !== c
+  cluster.settle(isHeard)
+  t.equal(lastReply(a), undefined)
+  cluster.pass(300)
+  cluster.settle(isHeard)
+  t.match(lastReply(a), { type: 'wrote', outcome: { primaryAcks: [a] } })
+})
+
+t.test('strict: stand-ins keep hints and do not count', async t => {
+  const { cluster, key, primaries, lastReply } = start()
+  const [a, b, c] = primaries as [NodeId, NodeId, NodeId]
+  for (const lost of [b, c]) cluster.node(a).step({ type: 'disconnected', node: lost })
+  cluster.ask(a, cluster.put(key, 'v', { strict: true }))
+  cluster.settle()
+  t.match(lastReply(a), {
+    type: 'failed',
+    failure: { code: 'QUORUM', outcome: { definite: true } },
+  })
+  cluster.ask(a, cluster.put(key, 'v'))
+  cluster.settle()
+  t.match(lastReply(a), { type: 'wrote' }, 'a sloppy one succeeds')
 })
 
 t.test('a refusal is named in the failure', async t => {
-  const put = start()
-  const out: Effect[] = []
-  const refused = { code: 'STORE_FULL', message: 'no space', outcome: nothingDone(0) } as const
-  put.answered(nodes[0]!, { type: 'stored', id: 1, whole: true, refused }, now, out)
-  put.lost(nodes[1]!, now, out)
-  const [effect] = out
-  if (effect?.type !== 'reply' || effect.reply.type !== 'failed') throw new Error('no failure')
-  t.match(effect.reply.failure.message, /no space/)
+  const { cluster, key, primaries, lastReply } = start()
+  const [a] = primaries as [NodeId]
+  cluster.ask(a, cluster.put(key, 'v', { w: 3 }))
+  const [letter] = cluster.letters.splice(0)
+  const { to, message } = letter!
+  if (message.type !== 'store') throw new Error('no copy')
+  const failure = { code: 'STORE_FULL', message: 'no space', outcome: { definite: true } }
+  for (const from of cluster.nodes.map(node => node.id)) {
+    if (from === a) continue
+    const refused = failure as Parameters<typeof Object>[0]
+    const answer = { type: 'stored', id: message.id, whole: true, refused } as const
+    cluster.node(a).step({ type: 'message', from, message: answer })
+    cluster.letters.splice(0)
+  }
+  for (const from of cluster.nodes.map(node => node.id)) {
+    if (from === a) continue
+    const answer = {
+      type: 'stored',
+      id: message.id,
+      whole: true,
+      refused: failure as never,
+    } as const
+    cluster.node(a).step({ type: 'message', from, message: answer })
+  }
+  t.ok(to !== a)
+  t.match(lastReply(a), { type: 'failed', failure: { message: /no space/ } })
 })

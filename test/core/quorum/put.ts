@@ -7,8 +7,15 @@ const nodes = ['a', 'b', 'c'] as NodeId[]
 const deadline = 100 as Instant
 const op = 'o'.repeat(12) as OpId
 
-function tallyOf(needed: number): PutTally {
-  return new PutTally(nodes, needed, deadline, undefined, op)
+function tallyOf(needed: number, strict = false): PutTally {
+  const tally = new PutTally({ primaries: nodes, needed, strict, deadline, dot: undefined, op })
+  for (const node of nodes) tally.asked(node, undefined)
+  return tally
+}
+
+/** This node is lost, and nobody is asked in its place. */
+function lose(tally: PutTally, node: NodeId): PutVerdict | undefined {
+  return tally.lost(node) ? tally.judge() : undefined
 }
 
 t.test('done at W distinct acks, never before', async t => {
@@ -28,11 +35,42 @@ t.test('an ack of a node that was not asked is none', async t => {
 
 t.test('failed, indefinite, as soon as W is out of reach', async t => {
   const tally = tallyOf(2)
-  t.equal(tally.lost(nodes[0]!), undefined)
-  const verdict = tally.lost(nodes[1]!)
+  t.equal(lose(tally, nodes[0]!), undefined)
+  const verdict = lose(tally, nodes[1]!)
   if (verdict?.type !== 'failed') throw new Error('not failed')
   t.equal(verdict.failure.code, 'QUORUM')
   t.equal(verdict.failure.outcome.definite, false)
+})
+
+t.test('who stands in counts as a fallback, one node once, and not in strict mode', async t => {
+  const [d, e] = ['d', 'e'] as [NodeId, NodeId]
+  const tally = tallyOf(2)
+  t.equal(tally.lost(nodes[0]!), true)
+  t.same(tally.uncovered(true), ['a'])
+  tally.asked(d, nodes[0])
+  t.same(tally.uncovered(true), [], 'somebody is expected to have it')
+  t.ok(tally.knows(d) && !tally.knows(e))
+  tally.stored(d)
+  t.same(tally.stored(nodes[1]!), { type: 'done' })
+  t.match(tally.outcome(true), { primaryAcks: ['b'], fallbackAcks: ['d'], hinted: ['a'] })
+  t.same(tally.uncovered(true), [], 'c may still answer')
+  t.same(tally.uncovered(false), ['c'], 'c has not')
+
+  const strict = tallyOf(2, true)
+  strict.lost(nodes[0]!)
+  strict.asked(d, nodes[0])
+  t.equal(strict.stored(d), undefined)
+  t.equal(strict.stored(nodes[1]!), undefined)
+  strict.lost(nodes[2]!)
+  t.match(strict.judge(), { type: 'failed', failure: { outcome: { hinted: ['a'] } } })
+})
+
+t.test('an owner is uncovered again when its stand-in is lost', async t => {
+  const tally = tallyOf(2)
+  tally.lost(nodes[0]!)
+  tally.asked('d' as NodeId, nodes[0])
+  tally.lost('d' as NodeId)
+  t.same(tally.uncovered(true), ['a'])
 })
 
 t.test('over at the deadline, or when nobody is waited for', async t => {
@@ -61,7 +99,7 @@ t.test('in any order of events: one verdict, and done exactly with W acks', asyn
           kind === 'stored'
             ? tally.stored(node)
             : kind === 'lost'
-              ? tally.lost(node)
+              ? lose(tally, node)
               : tally.tick((kind === 'late' ? 100 : 1) as Instant)
         if (kind === 'stored' && !gone.has(node)) acks.add(node)
         if (kind === 'lost' && !acks.has(node)) gone.add(node)

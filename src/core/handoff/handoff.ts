@@ -1,0 +1,212 @@
+/**
+ * Hinted handoff (Dynamo §4.6, design §6.2): hints go back to their owner once it can be
+ * reached, in the order of tokens, one batch under way for each owner and several owners at
+ * once. A hint is deleted only when the owner has all of it durably, and only as it was sent
+ * (protocols 12). Who owns the key now gets it: where owners changed, the hint changes its owner.
+ */
+import { mutant, sometimes } from '#mutants'
+import type { Record } from '../causality/record.ts'
+import { after, type Instant, type NodeId, type RequestId } from '../ids.ts'
+import type { HandedCopy, HintsOf } from '../message.ts'
+import type { Objects } from '../objects.ts'
+import type { Placement } from '../placement.ts'
+import type { Stored } from '../quorum/put-coordination.ts'
+import type { Coordination, PeerAnswer, Requests } from '../requests.ts'
+import { hintOfRow, hintRows } from '../row-key.ts'
+import type { Effect, RowKey } from '../step.ts'
+import { Pace } from './pace.ts'
+
+/** Where the handing over to one owner is. */
+type Progress = {
+  readonly pace: Pace
+  /** The next batch begins behind this row. */
+  after: RowKey
+  underWay: boolean
+  /** An operator wants it done: no pauses. */
+  hurried: boolean
+  handed: number
+}
+/** A hint as it was sent. */
+type Sent = { readonly row: RowKey; readonly bytes: Uint8Array }
+
+export class Handoff {
+  readonly #placement: Placement
+  readonly #objects: Objects<Stored>
+  readonly #requests: Requests
+  readonly #progress = new Map<NodeId, Progress>()
+
+  constructor(placement: Placement, objects: Objects<Stored>, requests: Requests) {
+    this.#placement = placement
+    this.#objects = objects
+    this.#requests = requests
+  }
+
+  tick(now: Instant, out: Effect[]): void {
+    for (const owner of [...this.#objects.hints.counts.keys()]) this.#go(owner, now, out)
+  }
+
+  /** Hands over what is for this owner without pauses, until nothing is left. */
+  drain(owner: NodeId, now: Instant, out: Effect[]): void {
+    if (!this.#objects.hints.counts.has(owner)) return
+    const progress = this.#progressOf(owner)
+    progress.hurried = true
+    progress.pace.nextAt = now
+    this.#go(owner, now, out)
+  }
+
+  /** What is held for whom, for people. */
+  shown(): readonly HintsOf[] {
+    return [...this.#objects.hints.counts].map(([owner, { hints, bytes, since }]) => {
+      return { owner, hints, bytes, since, handed: this.#progress.get(owner)?.handed ?? 0 }
+    })
+  }
+
+  #go(owner: NodeId, now: Instant, out: Effect[]): void {
+    const progress = this.#progressOf(owner)
+    if (progress.underWay || now < progress.pace.nextAt) return
+    if (owner !== this.#placement.self && !this.#placement.reachable(owner)) return
+    if (!this.#requests.room) return
+    const batch = this.#gather(owner, progress, out)
+    if (batch.sent.length === 0) return
+    const id = this.#requests.newId()
+    progress.underWay = true
+    const ended = (handed: boolean, foreground: number, at: Instant, effects: Effect[]) => {
+      progress.underWay = false
+      if (handed) this.#delivered(owner, progress, batch.sent)
+      if (handed) progress.pace.acknowledged(at, at - now, foreground, progress.hurried)
+      else progress.pace.failed(at)
+      if (handed) this.#go(owner, at, effects)
+    }
+    this.#requests.add(id, new Batch(owner, after(now, batchMsMax), ended))
+    this.#send(owner, id, batch.copies, out)
+    if (mutant(14)) for (const { row, bytes } of batch.sent) this.#objects.hints.remove(row, bytes)
+  }
+
+  #send(owner: NodeId, id: RequestId, copies: readonly HandedCopy[], out: Effect[]): void {
+    const { epoch } = this.#placement
+    const message = { type: 'handoff', id, epoch, timeLeft: batchMsMax, copies } as const
+    out.push({ type: 'send', to: owner, message })
+  }
+
+  /** The owner's next hints that rest on the disk; others that come by are set right. */
+  #gather(owner: NodeId, progress: Progress, out: Effect[]) {
+    const copies: HandedCopy[] = []
+    const sent: Sent[] = []
+    let bytes = 0
+    let looked = 0
+    while (copies.length < progress.pace.size && bytes < batchBytesMax && looked < lookedMax) {
+      const rows = this.#objects.hints.page(progress.after, pageRows)
+      looked += rows.length
+      for (const row of rows) {
+        if (copies.length >= progress.pace.size || bytes >= batchBytesMax) break
+        progress.after = row.key
+        const { owner: of, key, token } = hintOfRow(row.key)
+        if (of !== owner) continue
+        const hint = this.#objects.hints.settled(row)
+        if (hint === 'changing' || this.#setRight(row.key, row.value, hint, out)) continue
+        const { object, generation, time } = hint as Record
+        copies.push({ key, token, object, generation, time })
+        sent.push({ row: row.key, bytes: row.value })
+        bytes += object.length
+      }
+      if (rows.length < pageRows && progress.after === (rows.at(-1)?.key ?? progress.after)) {
+        progress.after = hintRows.from
+        break
+      }
+    }
+    return { copies, sent }
+  }
+
+  /** True where the hint is not one to be handed over as it is. */
+  #setRight(row: RowKey, bytes: Uint8Array, hint: Record | undefined, out: Effect[]): boolean {
+    const { key, token, owner } = hintOfRow(row)
+    const { hints } = this.#objects
+    if (hint === undefined) {
+      const detail = { owner, bytes: bytes.length }
+      out.push({ type: 'note', note: { level: 'error', event: 'hint-damaged', detail } })
+      hints.remove(row, bytes)
+      return true
+    }
+    const primaries = this.#placement.primaries(token)
+    const { self } = this.#placement
+    if (primaries.includes(owner) && owner !== self) return false
+    // Who owns the key now: kept for each of them, in the same commit as the old one goes.
+    const owners = owner === self ? [self] : primaries
+    for (const now of owners) {
+      if (now === self) this.#objects.merge(token, key, hint, undefined)
+      else if (hints.keep(now, token, key, hint, undefined) === 'full') return true
+    }
+    if (owners.length > 0) hints.remove(row, bytes)
+    return true
+  }
+
+  #delivered(owner: NodeId, progress: Progress, sent: readonly Sent[]): void {
+    for (const { row, bytes } of sent) this.#objects.hints.remove(row, bytes)
+    progress.handed += sent.length
+    if (this.#objects.hints.counts.has(owner)) return
+    progress.hurried = false
+    progress.after = hintRows.from
+    sometimes('all hints of an owner are handed over')
+  }
+
+  #progressOf(owner: NodeId): Progress {
+    const known = this.#progress.get(owner)
+    if (known !== undefined) return known
+    const fresh: Progress = {
+      pace: new Pace(),
+      after: hintRows.from,
+      underWay: false,
+      hurried: false,
+      handed: 0,
+    }
+    this.#progress.set(owner, fresh)
+    return fresh
+  }
+}
+
+type Ended = (handed: boolean, foreground: number, now: Instant, out: Effect[]) => void
+
+/** One batch on its way to its owner. */
+class Batch implements Coordination {
+  readonly #owner: NodeId
+  readonly #deadline: Instant
+  readonly #ended: Ended
+  #over = false
+
+  constructor(owner: NodeId, deadline: Instant, ended: Ended) {
+    this.#owner = owner
+    this.#deadline = deadline
+    this.#ended = ended
+  }
+
+  answered(from: NodeId, answer: PeerAnswer, now: Instant, out: Effect[]): void {
+    if (answer.type !== 'handed' || from !== this.#owner) return
+    this.#end(answer.refused === undefined, answer.foreground, now, out)
+  }
+
+  lost(node: NodeId, now: Instant, out: Effect[]): void {
+    if (node === this.#owner) this.#end(false, 0, now, out)
+  }
+
+  tick(now: Instant, out: Effect[]): void {
+    if (now >= this.#deadline) this.#end(false, 0, now, out)
+  }
+
+  over(): boolean {
+    return this.#over
+  }
+
+  #end(handed: boolean, foreground: number, now: Instant, out: Effect[]): void {
+    if (this.#over) return
+    this.#over = true
+    if (!handed) sometimes('a batch of hints is not acknowledged')
+    this.#ended(handed, foreground, now, out)
+  }
+}
+
+/** How long an owner may take for a batch. */
+const batchMsMax = 5000
+const batchBytesMax = 512 * 1024
+const pageRows = 256
+/** Rows looked at for one batch: hints of other owners lie between. */
+const lookedMax = 4096

@@ -1,0 +1,236 @@
+/**
+ * Hints (Dynamo §4.6, design §6.2): objects kept for an owner who cannot be given them, one row
+ * for each owner and key, merged by key, so that a thousand writes to a key are one hint. A hint
+ * is durable before it is acknowledged and never dropped; past the quota no other is taken.
+ *
+ *   since 6 (when the row was first written, wall clock) ‖ record (`causality/record.ts`)
+ */
+import { mutant, sometimes } from '#mutants'
+import { readUint48, writeUint48 } from '../big-endian.ts'
+import { fieldAfterMerge } from '../causality/actor.ts'
+import { itemDigest } from '../causality/digest.ts'
+import { encodeObject } from '../causality/object.ts'
+import { decodeRecord, encodeRecord, type Record } from '../causality/record.ts'
+import { mergeSiblings } from '../causality/siblings.ts'
+import type { Hash } from '../hash.ts'
+import type { Key, NodeId, Token, WallTime } from '../ids.ts'
+import type { Copy } from '../objects.ts'
+import type { Pending } from '../pending.ts'
+import { hintOfRow, hintRowKey, hintRows, hintRowsOf } from '../row-key.ts'
+import type { RowKey, Store, StoredRow } from '../step.ts'
+
+/** What is held for one owner, rows on their way to the disk included. */
+export type HintCount = { hints: number; bytes: number; since: WallTime }
+
+type Parts<Then> = {
+  readonly hash: Hash
+  readonly digestKey: string
+  readonly reads: Store
+  readonly pending: Pending<Record, Then>
+  /** Bytes that all hints together may take up. */
+  readonly bytesMax: number
+}
+
+export class Hints<Then> {
+  readonly bytesMax: number
+  readonly #parts: Parts<Then>
+  readonly #counts = new Map<NodeId, HintCount>()
+  #bytes = 0
+  #wall: WallTime = 0
+
+  /** Counts what an earlier start left: a scan of all hints. */
+  constructor(parts: Parts<Then>) {
+    this.#parts = parts
+    this.bytesMax = parts.bytesMax
+    let from = hintRows.from
+    for (;;) {
+      const rows = parts.reads.range(from, hintRows.to, scannedAtOnce)
+      for (const { key, value } of rows) this.#count(key, undefined, value)
+      const last = rows.at(-1)
+      if (last === undefined) break
+      from = last.key
+    }
+  }
+
+  /** The wall clock, for the age of hints. */
+  observe(wall: WallTime): void {
+    this.#wall = wall
+  }
+
+  /** Owners that something is held for. */
+  get counts(): ReadonlyMap<NodeId, HintCount> {
+    return this.#counts
+  }
+
+  /** What all of them take up. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get none(): boolean {
+    return this.#counts.size === 0
+  }
+
+  /** Is there room for a hint of so many bytes? */
+  hasRoom(bytes: number): boolean {
+    return this.#bytes + bytes + rowOverhead <= this.bytesMax
+  }
+
+  /**
+   * Merges a copy into the owner's hint. `waits`: `then` comes back once it is durable; `held`:
+   * it holds all of the copy durably already; `full`: not taken.
+   */
+  keep(
+    owner: NodeId,
+    token: Token,
+    key: Key,
+    copy: Copy,
+    then: Then | undefined,
+  ): 'waits' | 'held' | 'full' {
+    if (mutant(13)) return 'held'
+    const row = hintRowKey(token, key, owner)
+    const base = this.#base(row, key)
+    if (base === undefined) {
+      if (!this.hasRoom(copy.object.length)) return 'full'
+      this.#write(row, key, { ...copy, field: undefined }, then)
+      return 'waits'
+    }
+    const siblings = mergeSiblings(base.siblings, copy.siblings)
+    if (siblings === base.siblings) {
+      sometimes('a hint has all of a copy already')
+      return then !== undefined && this.#parts.pending.follow(row, then) ? 'waits' : 'held'
+    }
+    if (!this.hasRoom(copy.object.length)) return 'full'
+    sometimes('a hint is merged with a hint')
+    const field = fieldAfterMerge(base.field, base.siblings, copy.siblings, siblings)
+    const object = encodeObject(siblings)
+    const time = Math.max(base.time, copy.time)
+    const generation = Math.min(base.generation, copy.generation)
+    this.#write(row, key, { object, siblings, time, generation, field }, then)
+    return 'waits'
+  }
+
+  /** Writes what a fallback that coordinates made of its base; admitted before. */
+  writeOwn(owner: NodeId, token: Token, key: Key, made: Omit<Record, 'digest'>, then: Then): void {
+    this.#write(hintRowKey(token, key, owner), key, made, then)
+  }
+
+  /** The hint for this owner, pending included. */
+  base(owner: NodeId, token: Token, key: Key): Record | undefined {
+    return this.#base(hintRowKey(token, key, owner), key)
+  }
+
+  /** Every hint of the key, pending included: what a coordinator builds on. */
+  held(token: Token, key: Key): readonly Record[] {
+    const found: Record[] = []
+    for (const owner of this.#counts.keys()) {
+      const record = this.#base(hintRowKey(token, key, owner), key)
+      if (record !== undefined) found.push(record)
+    }
+    return found
+  }
+
+  /** Every durable hint of the key, merged: what a reader is told. A damaged one counts as none. */
+  durable(token: Token, key: Key): Omit<Record, 'field'> | undefined {
+    if (this.none) return undefined
+    const { from, to } = hintRowsOf(token, key)
+    let all: Omit<Record, 'field'> | undefined
+    for (const { value } of this.#parts.reads.range(from, to, ownersMax)) {
+      const record = this.#recordIn(key, value)
+      if (record === undefined) continue
+      all = all === undefined ? record : this.#together(key, all, record)
+    }
+    return all
+  }
+
+  /** Durable hints behind a row, in the order of tokens. */
+  page(after: RowKey, limit: number): readonly StoredRow[] {
+    return this.#parts.reads.range(after, hintRows.to, limit)
+  }
+
+  /** The record in a durable hint; undefined where it is damaged. */
+  settled({ key: row, value }: StoredRow): Record | 'changing' | undefined {
+    if (this.#parts.pending.read(row) !== undefined) return 'changing'
+    return this.#recordIn(hintOfRow(row).key, value)
+  }
+
+  /** Removes a hint where it still is what was handed over (compare and delete). */
+  remove(row: RowKey, handed: Uint8Array): void {
+    const now = this.#bytesOf(row)
+    if (now === undefined) return
+    if (!isSame(now, handed) && !mutant(15))
+      return sometimes('a hint is newer than what was handed')
+    this.#count(row, now, undefined)
+    this.#parts.pending.write(row, { bytes: undefined, meaning: undefined })
+  }
+
+  #base(row: RowKey, key: Key): Record | undefined {
+    const pending = this.#parts.pending.read(row)
+    if (pending !== undefined) return pending.meaning
+    const bytes = this.#parts.reads.get(row)
+    return bytes === undefined ? undefined : this.#recordIn(key, bytes)
+  }
+
+  #bytesOf(row: RowKey): Uint8Array | undefined {
+    const pending = this.#parts.pending.read(row)
+    return pending === undefined ? this.#parts.reads.get(row) : pending.bytes
+  }
+
+  #recordIn(key: Key, bytes: Uint8Array): Record | undefined {
+    return decodeRecord(this.#parts.hash, key, bytes.subarray(SINCE))
+  }
+
+  #together(key: Key, a: Omit<Record, 'field'>, b: Record): Omit<Record, 'field'> {
+    const siblings = mergeSiblings(a.siblings, b.siblings)
+    return {
+      object: encodeObject(siblings),
+      siblings,
+      digest: itemDigest(this.#parts.hash, this.#parts.digestKey, key, siblings),
+      time: Math.max(a.time, b.time),
+      generation: Math.min(a.generation, b.generation),
+    }
+  }
+
+  #write(row: RowKey, key: Key, made: Omit<Record, 'digest'>, then: Then | undefined): void {
+    const { hash, digestKey, pending } = this.#parts
+    const record = { ...made, digest: itemDigest(hash, digestKey, key, made.siblings) }
+    const encoded = encodeRecord(hash, key, record)
+    const bytes = new Uint8Array(SINCE + encoded.length)
+    const before = this.#bytesOf(row)
+    writeUint48(bytes, 0, before === undefined ? this.#wall : readUint48(before, 0))
+    bytes.set(encoded, SINCE)
+    this.#count(row, before, bytes)
+    pending.write(row, { bytes, meaning: record }, then)
+  }
+
+  #count(row: RowKey, before: Uint8Array | undefined, after: Uint8Array | undefined): void {
+    const { owner } = hintOfRow(row)
+    const count = this.#counts.get(owner) ?? { hints: 0, bytes: 0, since: Number.MAX_SAFE_INTEGER }
+    this.#counts.set(owner, count)
+    const more = sizeOf(row, after) - sizeOf(row, before)
+    count.hints += Number(after !== undefined) - Number(before !== undefined)
+    count.bytes += more
+    this.#bytes += more
+    if (after !== undefined) count.since = Math.min(count.since, readUint48(after, 0))
+    if (count.hints === 0) this.#counts.delete(owner)
+  }
+}
+
+/** Bytes before the record. */
+const SINCE = 6
+/** What a row costs beside its key and value, roughly. */
+const rowOverhead = 64
+const scannedAtOnce = 1024
+/** Rows of one key are as many as owners; far above N. */
+const ownersMax = 1024
+
+function sizeOf(row: RowKey, bytes: Uint8Array | undefined): number {
+  return bytes === undefined ? 0 : row.length + bytes.length + rowOverhead
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  if (a === b) return true
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
