@@ -9,6 +9,7 @@ import {
   checkClusterFile,
   type Durability,
   formatVersion,
+  hintQuotaDefault,
 } from '../core/config.ts'
 import { valueBytesMax } from '../core/ids.ts'
 import type { RepairMode } from '../core/quorum/repair-mode.ts'
@@ -29,9 +30,6 @@ export type WantedSettings = {
   /** 0: any. */
   readonly basePort?: number | undefined
 }
-
-/** A tenth of the disk. */
-const hintQuotaDefault = 0.1
 
 /** A new cluster's file, checked. Throws USAGE with every problem. */
 export function newClusterFile(

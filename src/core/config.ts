@@ -9,6 +9,8 @@ import { isRepairMode, type RepairMode, repairModes } from './quorum/repair-mode
 import { weightMax } from './ring/claim.ts'
 
 export const formatVersion = 1
+/** A tenth of the disk. */
+export const hintQuotaDefault = 0.1
 const partitionsMax = 65536
 /** Nodes that one cluster file may list: every table by node is bounded by it. */
 export const nodesMax = 256

@@ -41,4 +41,11 @@ export function measureSpace(
   return { full, freeBytes, bytes }
 }
 
+/** Bytes that hints may take up, by a quota of a part of the disk (up to 1) or of bytes. */
+export function hintBytesOf(quota: number, directory: string): number {
+  if (quota > 1) return quota
+  const disk = statfsSync(directory)
+  return Math.floor(quota * disk.blocks * disk.bsize)
+}
+
 const GIB = 2 ** 30

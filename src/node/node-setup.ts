@@ -25,6 +25,8 @@ export type NodeSetup = {
   readonly create: boolean
   /** The store that was made with the cluster; undefined: whichever this node has. */
   readonly founder: { readonly store: StoreId } | undefined
+  /** What hints may take up: up to 1 a part of the disk, above it bytes. */
+  readonly hintQuota: number
   /** Port 0: any. */
   readonly listen: { readonly host: string; readonly port: number }
   /** Called once the port is bound. */
@@ -54,6 +56,7 @@ export function clusterSetup(
     create: entry.store === null || (create && !file.foundersMarked),
     // A wiped node's new store is not one that the cluster was made with: it lacks everything.
     founder: entry.store === null ? undefined : { store: binaryId(entry.store) as StoreId },
+    hintQuota: file.hintQuota,
     listen: { host: entry.host, port: entry.port },
     bound: () => undefined,
   }

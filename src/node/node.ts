@@ -9,6 +9,7 @@ import { coreSecrets } from '../wire/secret.ts'
 import { Channels } from './channels.ts'
 import { monotonicClock } from './clock.ts'
 import { Faults } from './faults.ts'
+import { hintBytesOf } from './free-space.ts'
 import { nodeHash } from './hash.ts'
 import type { OpenedStore } from './lmdb-store.ts'
 import type { Log } from './log.ts'
@@ -90,6 +91,7 @@ function runtimeOf({ setup, log, onHalt, faults }: NodeOptions, store: OpenedSto
     hash: nodeHash,
     reads: store.reads,
     random: randomBinary,
+    hintBytesMax: hintBytesOf(setup.hintQuota, setup.directory),
     whole,
   })
   const channels = new Channels({

@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { binaryOfHex, hexOf } from '../core/binary.ts'
-import type { Durability } from '../core/config.ts'
+import { type Durability, hintQuotaDefault } from '../core/config.ts'
 import { tokenHashName } from '../core/hash.ts'
 import type { ClusterId, NodeId } from '../core/ids.ts'
 import type { ClusterSettings } from '../core/message.ts'
@@ -78,6 +78,7 @@ export async function seedSetup(options: SeedOptions, warn: Warn): Promise<NodeS
     directory,
     durability: options.durability,
     create: !existsSync(join(directory, 'store.json')),
+    hintQuota: hintQuotaDefault,
     founder: undefined,
     listen: { host: listen.host, port: listen.port || kept?.port || known },
     bound: keep,

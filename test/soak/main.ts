@@ -1,5 +1,5 @@
 /**
- * `npm run soak:kill9` and `npm run soak:frames`: the two long runs against the built product.
+ * `npm run soak:kill9`, `soak:frames` and `soak:outage`: the long runs against the built product.
  * `npm test` runs the same code with small counts. Exit 1 where something was lost or broken.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -8,12 +8,15 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { isFlat, soakFrames } from './frames.ts'
 import { soakKill9 } from './kill9.ts'
+import { soakOutage } from './outage.ts'
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     kills: { type: 'string', default: '100' },
     frames: { type: 'string', default: '1000000' },
+    pairs: { type: 'string', default: '10' },
+    down: { type: 'string', default: '30' },
   },
 })
 
@@ -40,7 +43,32 @@ async function frames(): Promise<boolean> {
   }
 }
 
-const runs: Readonly<Record<string, () => Promise<boolean>>> = { kill9, frames }
+/** All pairs killed, every third one paused instead, every fourth with a holder killed as well. */
+async function outage(): Promise<boolean> {
+  const nodes = ['n1', 'n2', 'n3', 'n4', 'n5']
+  const all = nodes.flatMap((a, i) => nodes.slice(i + 1).map(b => [a, b] as const))
+  let sound = true
+  for (const [i, pair] of all.slice(0, Number(flags.pairs)).entries()) {
+    const report = await soakOutage({
+      pair,
+      how: i % 3 === 2 ? 'pause' : 'kill',
+      killHolder: i % 4 === 1,
+      writesPerSecond: 500,
+      normalMs: 10_000,
+      downMs: Number(flags.down) * 1000,
+      progress,
+    })
+    process.stdout.write(`${JSON.stringify(report)}\n`)
+    const { missing, notAtAllOwners, inexact, unacknowledged } = report
+    sound &&= missing.length + notAtAllOwners.length + inexact.length + unacknowledged === 0
+  }
+  return sound
+}
+
+const runs: Readonly<Record<string, () => Promise<boolean>>> = { kill9, frames, outage }
 const run = runs[positionals[0] ?? '']
-if (run === undefined) throw new Error('usage: main.js kill9|frames [--kills N] [--frames N]')
+if (run === undefined)
+  throw new Error(
+    'usage: main.js kill9|frames|outage [--kills N] [--frames N] [--pairs N] [--down SECONDS]',
+  )
 process.exitCode = (await run()) ? 0 : 1
