@@ -52,3 +52,10 @@ export function shownDuration(ms: number): string {
   const seconds = Math.round(ms / 1000)
   return `${Math.floor(seconds / 60)}m ${String(seconds % 60).padStart(2, '0')}s`
 }
+
+/** Microseconds as milliseconds, for people: `0.42ms`, `12.3ms`, `2.1s`. */
+export function shownMicros(micros: number): string {
+  if (micros < 10_000) return `${(micros / 1000).toFixed(2)}ms`
+  if (micros < 999_950) return `${(micros / 1000).toFixed(1)}ms`
+  return shownDuration(micros / 1000)
+}
