@@ -21,6 +21,10 @@ t.test('shows durations', async t => {
   t.equal(shownDuration(4.4), '4ms')
   t.equal(shownDuration(2140), '2.1s')
   t.equal(shownDuration(185_000), '3m 05s')
+  t.equal(shownDuration(3_599_400), '59m 59s')
+  t.equal(shownDuration(3_600_000), '1h 00m')
+  t.equal(shownDuration(7_559_000), '2h 05m')
+  t.equal(shownDuration(86_400_000 * 3 + 3_600_000 * 4.9), '3d 04h')
   t.same([420, 9_994, 12_340, 999_949, 2_140_000].map(shownMicros), [
     '0.42ms',
     '9.99ms',

@@ -9,6 +9,7 @@ import { FakeCluster } from './fake-cluster.ts'
 
 export type FakeCli = {
   readonly cluster: FakeCluster
+  readonly directory: string
   readonly kv: (words: readonly string[], input?: string) => Promise<Ran>
   /** The one document of a run with `--json`. */
   readonly json: (words: readonly string[], exit?: number) => Promise<unknown>
@@ -30,5 +31,5 @@ export async function fakeCli(t: Test, names?: readonly string[]): Promise<FakeC
     t.match(ran, { exit, errors: '', text: /^\{.*\}\n$/ }, words.join(' '))
     return JSON.parse(ran.text)
   }
-  return { cluster, kv, json }
+  return { cluster, directory, kv, json }
 }
