@@ -5,9 +5,9 @@ import { type BatchOperation, operationFrom } from './batch-line.ts'
 import { CliError, failureOf } from './cli-error.ts'
 import { given } from './data-command.ts'
 import { encodedKey } from './encoding.ts'
-import { exitOf } from './exit-codes.ts'
 import { linesOf } from './ndjson.ts'
 import { inTurn, pipelined } from './pipelined.ts'
+import { exitOfEntry } from './print-entry.ts'
 import { shownEntry, shownWrite } from './shown.ts'
 import { oneLine } from './visible.ts'
 import { seenBefore } from './write.ts'
@@ -60,9 +60,7 @@ async function performed(
   try {
     if (type === 'get') {
       const entry = await client.get(key, read)
-      const conflict = entry.found && entry.conflict
-      const exit = entry.found ? (conflict ? exitOf('CONFLICT') : 0) : exitOf('NOT_FOUND')
-      return { document: { ...head, ...shownEntry(entry) }, exit }
+      return { document: { ...head, ...shownEntry(entry) }, exit: exitOfEntry(entry) }
     }
     const shownKey = oneLine(head.key)
     const flags = { context: undefined, blind }

@@ -22,6 +22,9 @@ export function upDocument(up: UpResult, directory: string): Record<string, unkn
     r: file.readQuorum,
     w: file.writeQuorum,
     partitions: file.partitions,
+    fallbacks: file.fallbacks,
+    readRepair: file.readRepair,
+    hintQuota: file.hintQuota,
     readyMs: up.readyMs,
   }
 }

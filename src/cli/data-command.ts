@@ -3,23 +3,30 @@
  * and the shapes in which outcomes, dots and versions are shown.
  */
 import * as Flags from '@oclif/core/flags'
-import type { Client, Quorum } from '../client/index.ts'
+import type { Client, Explained, Outcome, Quorum } from '../client/index.ts'
 import { KvCommand } from './base-command.ts'
 import { CliError, failureOf } from './cli-error.ts'
 import { worstExit } from './exit-codes.ts'
-import { printRecord, say } from './render.ts'
+import { hasUnicode, printRecord, say } from './render.ts'
+import { readNote, readWarning, writeNote } from './shown.ts'
 import { keyFrom } from './value.ts'
+import { oneLine } from './visible.ts'
 
 const quorum = Flags.custom<Quorum>({
   parse: async text => quorumFrom(text),
   helpValue: '<1..N|one|quorum|all>',
 })
 
+/** Of every command that reads or writes keys. */
 export const readQuorumFlag = {
   'read-quorum': quorum({ char: 'r', description: 'replicas that must answer a read' }),
+  strict: Flags.boolean({ description: 'count owners only, nobody who stands in for one' }),
 }
 export const writeQuorumFlag = {
   'write-quorum': quorum({ char: 'w', description: 'replicas that must have stored a write' }),
+}
+export const explainFlag = {
+  explain: Flags.boolean({ description: 'show, on stderr, who was asked and when each answered' }),
 }
 export const viaFlag = {
   via: Flags.string({ helpValue: '<node>', description: 'ask this node and no other' }),
@@ -34,12 +41,14 @@ export const contextFlags = {
   blind: Flags.boolean({ description: 'read nothing first: supersede nothing, be kept beside' }),
 }
 
+type Strictness = { readonly strict: boolean }
+
 /** Quorums as options of a call. */
-export function readQuorum(flags: { readonly 'read-quorum': Quorum | undefined }) {
-  return given({ r: flags['read-quorum'] })
+export function readQuorum(flags: Strictness & { readonly 'read-quorum': Quorum | undefined }) {
+  return { strict: flags.strict, ...given({ r: flags['read-quorum'] }) }
 }
-export function writeQuorum(flags: { readonly 'write-quorum': Quorum | undefined }) {
-  return given({ w: flags['write-quorum'] })
+export function writeQuorum(flags: Strictness & { readonly 'write-quorum': Quorum | undefined }) {
+  return { strict: flags.strict, ...given({ w: flags['write-quorum'] }) }
 }
 
 /** Flags of every command, as far as reaching the cluster needs them. */
@@ -103,6 +112,35 @@ export abstract class DataCommand extends KvCommand {
     const failure = failureOf(error, false)
     if (!this.jsonEnabled()) say(`kv: ${failure.message}`)
     return { document: { key: key.text, error: failure }, exit: failure.exit }
+  }
+
+  /** Says who stood in at a read, and what its answer could not promise. */
+  protected tellRead(key: string, outcome: Outcome): void {
+    const note = readNote(outcome)
+    if (note !== undefined) this.note(note)
+    if (outcome.repaired.length > 0) this.detail(`repaired ${outcome.repaired.join(', ')}`)
+    const warning = readWarning(oneLine(key), outcome)
+    if (warning !== undefined) this.warn(warning)
+  }
+
+  /** Says who stood in at a write, and for whom. */
+  protected tellWritten(outcome: Outcome): void {
+    const note = writeNote(outcome)
+    if (note !== undefined) this.note(note)
+  }
+
+  /** Says what the coordinator did, where that was asked for; the field of the document. */
+  protected async tellExplained(asked: boolean, key: string, explained: Explained | undefined) {
+    if (!asked) return {}
+    if (explained === undefined) {
+      this.warn('the node that answered does not explain what it did')
+      return { explain: null }
+    }
+    const { explainDocument, explainLines } = await import('./explain-view.ts')
+    const screen = { unicode: hasUnicode(), columns: process.stderr.columns || 80 }
+    const lines = this.jsonEnabled() ? [] : explainLines(explained, oneLine(key), screen)
+    for (const line of lines) say(line)
+    return { explain: explainDocument(explained) }
   }
 
   /** What every call of this command carries. */

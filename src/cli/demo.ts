@@ -7,9 +7,9 @@ import { CliError } from './cli-error.ts'
 import { given } from './data-command.ts'
 import type { DemoCluster } from './demo-cluster.ts'
 import type { DemoRecord } from './demo-data.ts'
-import { Progress, shownCount } from './demo-progress.ts'
 import { shownDuration } from './duration.ts'
 import { pipelined } from './pipelined.ts'
+import { Progress, shownCount } from './progress.ts'
 import { ringLines, ringView } from './ring-view.ts'
 
 export type DemoCounts = {

@@ -45,10 +45,25 @@ export function shownSpan(ms: number): string {
   return parts.join(' ') || '0'
 }
 
-/** A time that has passed, for people: `4ms`, `2.1s`, `3m 05s`. */
+/** A time that has passed, for people: `4ms`, `2.1s`, `3m 05s`, `2h 05m`, `3d 04h`. */
 export function shownDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)}ms`
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)}s`
   const seconds = Math.round(ms / 1000)
-  return `${Math.floor(seconds / 60)}m ${String(seconds % 60).padStart(2, '0')}s`
+  if (seconds < 3600) return twoParts(seconds, 60, 'm', 's')
+  const minutes = Math.floor(seconds / 60)
+  return minutes < 1440
+    ? twoParts(minutes, 60, 'h', 'm')
+    : twoParts(Math.floor(minutes / 60), 24, 'd', 'h')
+}
+
+function twoParts(count: number, size: number, big: string, small: string): string {
+  return `${Math.floor(count / size)}${big} ${String(count % size).padStart(2, '0')}${small}`
+}
+
+/** Microseconds as milliseconds, for people: `0.42ms`, `12.3ms`, `2.1s`. */
+export function shownMicros(micros: number): string {
+  if (micros < 10_000) return `${(micros / 1000).toFixed(2)}ms`
+  if (micros < 999_950) return `${(micros / 1000).toFixed(1)}ms`
+  return shownDuration(micros / 1000)
 }

@@ -2,6 +2,7 @@
 import type { Client } from '../client/index.ts'
 import type { NodeId } from '../core/ids.ts'
 import type { FaultRule, FaultsReply } from '../core/message.ts'
+import { isSilence } from './ask-each.ts'
 import { DataCommand, type Reach } from './data-command.ts'
 import type { FaultPlan } from './fault-plan.ts'
 import { faultsDocument } from './fault-view.ts'
@@ -69,9 +70,4 @@ export abstract class FaultCommand extends DataCommand {
 
 function limit({ timeout }: Reach): number {
   return Math.min(timeout, answerMs)
-}
-
-function isSilence(problem: unknown): boolean {
-  const code: unknown = Reflect.get(Object(problem), 'code')
-  return code === 'UNREACHABLE' || code === 'TIMEOUT' || code === 'BUSY'
 }

@@ -8,20 +8,19 @@ import { oneLine, visibleBytes } from './visible.ts'
 /**
  * Prints the value: exact bytes into a pipe, escaped text onto a terminal, with the key before
  * it where there are several. Not found and siblings are told on stderr; of siblings a pipe
- * gets nothing. Returns the exit code.
+ * gets nothing.
  */
-export async function printEntry(entry: Entry, key: string, several: boolean): Promise<number> {
-  if (!entry.found) {
-    say(`${oneLine(key)}: not found`)
-    return exitOf('NOT_FOUND')
-  }
-  if (entry.conflict) {
-    printSiblings(entry.siblings, key)
-    return exitOf('CONFLICT')
-  }
-  if (process.stdout.isTTY !== true) await printBytes(entry.value)
+export async function printEntry(entry: Entry, key: string, several: boolean): Promise<void> {
+  if (!entry.found) say(`${oneLine(key)}: not found`)
+  else if (entry.conflict) printSiblings(entry.siblings, key)
+  else if (process.stdout.isTTY !== true) await printBytes(entry.value)
   else printLine(`${several ? `${oneLine(key)}: ` : ''}${visibleBytes(entry.value)}`)
-  return 0
+}
+
+/** The exit code of a command that read this. */
+export function exitOfEntry(entry: Entry): number {
+  if (!entry.found) return exitOf('NOT_FOUND')
+  return entry.conflict ? exitOf('CONFLICT') : 0
 }
 
 function printSiblings(siblings: Parameters<typeof siblingRows>[0], key: string): void {

@@ -10,7 +10,7 @@ import { fallbacksOf, preferenceList } from '../core/ring/preference-list.ts'
 import { exactDot } from './outcome-shape.ts'
 import { alignedLines, counted, tableLines } from './render.ts'
 import { letterOf, ringPicture } from './ring-picture.ts'
-import { shortDot } from './shown.ts'
+import { fractionOf, shortDot } from './shown.ts'
 
 export type RingView = {
   readonly view: ViewReply
@@ -41,7 +41,7 @@ export function placeOf({ ring }: RingView, key: Key): Place {
   const partition = partitionOf(token, ring.partitions)
   return {
     hash: hexOf(token),
-    fraction: Number.parseInt(hexOf(token.slice(0, 6)), 16) / 2 ** 48,
+    fraction: fractionOf(token),
     partition,
     preference: preferenceList(ring, partition),
     fallbacks: fallbacksOf(ring, partition),

@@ -2,7 +2,7 @@
 import type { Entry } from '../client/index.ts'
 import { hexOf } from '../core/binary.ts'
 import type { Dot } from '../core/causality/version-vector.ts'
-import type { NodeId, WallTime } from '../core/ids.ts'
+import type { NodeId, Token, WallTime } from '../core/ids.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { contextToken, encodedValue } from './encoding.ts'
 import { exactDot, shownOutcome } from './outcome-shape.ts'
@@ -38,6 +38,11 @@ export function shownEntry(entry: Entry) {
   return { found: true, conflict: false, ...encodedValue(entry.value), ...tail }
 }
 
+/** A token's place on the ring, 0 to 1. */
+export function fractionOf(token: Token): number {
+  return Number.parseInt(hexOf(token.slice(0, 6)), 16) / 2 ** 48
+}
+
 /** A dot for people: the node that issued it, the first letters of its actor, the counter. */
 export function shortDot(dot: Dot, via: NodeId): string {
   return `${via}·${hexOf(dot.actor).slice(0, 2)}:${dot.counter}`
@@ -62,14 +67,34 @@ export function siblingRows(versions: readonly Version[]): readonly (readonly st
   ])
 }
 
-/** `2 acks (n1 n3)`, with what else happened to a write. */
-export function shownAcks(outcome: Outcome): string {
-  const { primaryAcks, fallbackAcks, hinted } = outcome
+/** `2 acks (n1 n3)`. */
+export function shownAcks({ primaryAcks, fallbackAcks }: Outcome): string {
   const nodes = [...primaryAcks, ...fallbackAcks]
-  const parts = [`${counted(nodes.length, 'ack')} (${nodes.join(' ')})`]
-  if (fallbackAcks.length > 0) parts.push(`${fallbackAcks.join(' ')} stood in`)
-  if (hinted.length > 0) parts.push(`kept for ${hinted.join(' ')}`)
-  return parts.join(', ')
+  return `${counted(nodes.length, 'ack')} (${nodes.join(' ')})`
+}
+
+/** Who stood in for whom at a write, and what follows from it; undefined where nobody did. */
+export function writeNote({ primaryAcks, fallbackAcks, hinted }: Outcome): string | undefined {
+  if (fallbackAcks.length === 0 && hinted.length === 0) return undefined
+  const owners = hinted.join(', ')
+  const role = hinted.length === 0 ? ' (standing in)' : ` (for ${owners})`
+  const fallbacks = fallbackAcks.length === 0 ? [] : [fallbackAcks.join(', ') + role]
+  const written = `written to ${[...primaryAcks, ...fallbacks].join(', ')}`
+  if (hinted.length === 0) return written
+  return `${written}; ${owners} will get it when ${hinted.length === 1 ? 'it is' : 'they are'} back`
+}
+
+/** Who stood in for whom at a read; undefined where nobody did. */
+export function readNote({ primaryAcks, fallbackAcks }: Outcome): string | undefined {
+  if (fallbackAcks.length === 0) return undefined
+  const answered = [...primaryAcks, `${fallbackAcks.join(', ')} (standing in)`].join(', ')
+  return `answered by ${answered}: what only an owner holds that is away is not in it`
+}
+
+/** What a get could not promise; undefined where it could. */
+export function readWarning(key: string, { unrepaired }: Outcome): string | undefined {
+  if (!unrepaired) return undefined
+  return `${key}: too few owners are known to hold this (unrepaired), so a later get may find less`
 }
 
 function shortValue(value: Uint8Array): string {

@@ -1,7 +1,7 @@
 /** What a read tells: a discriminated union, so that a conflict cannot be overlooked. */
 import type { Dot } from '../core/causality/version-vector.ts'
 import type { NodeId, OpId, WallTime } from '../core/ids.ts'
-import type { GetReply, ShownVersion } from '../core/message.ts'
+import type { Explained, GetReply, ShownVersion } from '../core/message.ts'
 import type { Outcome } from '../core/outcome.ts'
 
 /** Opaque: goes back with the next put of the same key. */
@@ -23,7 +23,12 @@ export type Sibling = Origin &
     | { readonly deleted: true; readonly value: undefined }
   )
 
-type Answered = { readonly context: Context; readonly outcome: Outcome }
+type Answered = {
+  readonly context: Context
+  readonly outcome: Outcome
+  /** What the coordinator did, where it was asked for. */
+  readonly explained: Explained | undefined
+}
 
 export type NotFound = Answered & { readonly found: false }
 export type Found = Answered &
@@ -37,17 +42,18 @@ export type Conflict = Answered & {
 export type Entry = NotFound | Found | Conflict
 
 /** Only tombstones, or nothing: not found. One value: found. Else a conflict. */
-export function entryOf({ versions, context, outcome }: GetReply): Entry {
+export function entryOf({ versions, context, outcome, explained }: GetReply): Entry {
   const only = versions[0]
   if (versions.length === 1 && only?.value !== undefined) {
     // Written out: a spread costs more than the rest of a get does here.
     const { dot, op, at, via, value } = only
-    return { context, outcome, dot, op, at, via, found: true, conflict: false, value }
+    return { context, outcome, explained, dot, op, at, via, found: true, conflict: false, value }
   }
   if (versions.every(version => version.value === undefined)) {
-    return { context, outcome, found: false }
+    return { context, outcome, explained, found: false }
   }
-  return { context, outcome, found: true, conflict: true, siblings: versions.map(siblingOf) }
+  const siblings = versions.map(siblingOf)
+  return { context, outcome, explained, found: true, conflict: true, siblings }
 }
 
 /** Every live version of an entry, tombstones of a conflict included. */

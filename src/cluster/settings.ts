@@ -1,7 +1,8 @@
 /**
  * What the user asks of a cluster, as a new cluster file or against the one that is there.
  * Replicas, partitions, fallbacks and the hash are fixed for the cluster's life; read and write
- * quorum and durability may change while it is down; nothing changes while it runs (issue 3).
+ * quorum, durability, read repair and the quota of hints may change while it is down; nothing
+ * changes while it runs (issue 3).
  */
 import { randomBytes } from 'node:crypto'
 import {
@@ -97,6 +98,7 @@ type Difference = {
 }
 
 function differencesOf(file: ClusterFile, wanted: WantedSettings): readonly Difference[] {
+  const quota = wanted.hintQuota
   const rows: readonly (readonly [
     string,
     string | number,
@@ -113,11 +115,16 @@ function differencesOf(file: ClusterFile, wanted: WantedSettings): readonly Diff
     ['-w', file.writeQuorum, wanted.writeQuorum, false],
     ['--durability', file.durability, wanted.durability, false],
     ['--read-repair', file.readRepair, wanted.readRepair, false],
-    ['--hint-quota', file.hintQuota, wanted.hintQuota, false],
+    ['--hint-quota', shownQuota(file.hintQuota), quota && shownQuota(quota), false],
   ]
   return rows.flatMap(([flag, has, asked, fixed]) =>
     asked === undefined || asked === has ? [] : [{ flag, has, asked, fixed }],
   )
+}
+
+/** As it is typed. */
+function shownQuota(quota: number): string {
+  return quota <= 1 ? `${Number((quota * 100).toPrecision(12))}%` : `${quota}B`
 }
 
 function settingsDiffer(file: ClusterFile, differences: readonly Difference[]): ClusterError {

@@ -42,10 +42,8 @@ export default class Del extends DataCommand {
       const options = this.callOptions(flags)
       return this.eachKey(keys, async ({ text, bytes }) => {
         const begun = performance.now()
-        const seen = await seenBefore(client, bytes, text, flags, {
-          ...options,
-          ...readQuorum(flags),
-        })
+        const read = { ...options, ...readQuorum(flags) }
+        const seen = await seenBefore(client, bytes, text, flags, read)
         if (!seen.found) throw new CliError('NOT_FOUND', `${oneLine(text)}: not found`)
         if (seen.warning !== undefined) this.warn(seen.warning)
         const written = await client.delete(bytes, {
@@ -58,6 +56,7 @@ export default class Del extends DataCommand {
         if (!this.jsonEnabled()) {
           printLine(`deleted ${oneLine(text)}  ${acks} in ${shownDuration(ms)}`)
         }
+        this.tellWritten(written.outcome)
         const document = { cluster: client.cluster, key: text, ...shownWrite(written), ms }
         return { document, exit: 0 }
       })

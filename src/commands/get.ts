@@ -2,11 +2,19 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { CliError } from '../cli/cli-error.ts'
-import { DataCommand, keyArgs, readQuorum, readQuorumFlag, viaFlag } from '../cli/data-command.ts'
+import {
+  DataCommand,
+  explainFlag,
+  given,
+  keyArgs,
+  readQuorum,
+  readQuorumFlag,
+  viaFlag,
+} from '../cli/data-command.ts'
 import { contextToken } from '../cli/encoding.ts'
-import { exitOf } from '../cli/exit-codes.ts'
-import { printEntry } from '../cli/print-entry.ts'
+import { exitOfEntry, printEntry } from '../cli/print-entry.ts'
 import { printLine } from '../cli/render.ts'
+import { repairModeFlag } from '../cli/repair-mode.ts'
 import { shownEntry } from '../cli/shown.ts'
 
 export default class Get extends DataCommand {
@@ -19,6 +27,7 @@ export default class Get extends DataCommand {
     '<%= config.bin %> get cart:7',
     '<%= config.bin %> get logo > logo.png',
     '<%= config.bin %> get cart:7 --context-only',
+    '<%= config.bin %> get cart:7 --explain > cart.json',
     '<%= config.bin %> get a b c --json',
   ]
   static override strict = false
@@ -27,7 +36,9 @@ export default class Get extends DataCommand {
   }
   static override flags = {
     'context-only': Flags.boolean({ description: 'print the context for a put, not the value' }),
+    'read-repair': repairModeFlag({ description: 'how this read mends replicas' }),
     ...readQuorumFlag,
+    ...explainFlag,
     ...viaFlag,
   }
 
@@ -39,21 +50,23 @@ export default class Get extends DataCommand {
       throw new CliError('USAGE', 'several values in a pipe cannot be told apart: use --json')
     }
     return this.withClient(flags, async client => {
-      const options = { ...this.callOptions(flags), ...readQuorum(flags) }
+      const { explain, 'read-repair': readRepair } = flags
+      const wanted = { explain, ...readQuorum(flags), ...given({ readRepair }) }
+      const options = { ...this.callOptions(flags), ...wanted }
       return this.eachKey(keys, async key => {
         const begun = performance.now()
         const entry = await client.get(key.bytes, options)
         const ms = Math.round(performance.now() - begun)
-        const document = { cluster: client.cluster, key: key.text, ...shownEntry(entry), ms }
-        if (flags['context-only']) {
-          if (!this.jsonEnabled()) printLine(contextToken(entry.context))
-          return { document, exit: 0 }
+        const onlyContext = flags['context-only']
+        if (!this.jsonEnabled()) {
+          if (onlyContext) printLine(contextToken(entry.context))
+          else await printEntry(entry, key.text, several)
         }
-        if (!this.jsonEnabled())
-          return { document, exit: await printEntry(entry, key.text, several) }
-        const conflict = entry.found && entry.conflict
-        const exit = entry.found ? (conflict ? exitOf('CONFLICT') : 0) : exitOf('NOT_FOUND')
-        return { document, exit }
+        this.tellRead(key.text, entry.outcome)
+        const told = await this.tellExplained(explain, key.text, entry.explained)
+        const head = { cluster: client.cluster, key: key.text }
+        const document = { ...head, ...shownEntry(entry), ms, ...told }
+        return { document, exit: onlyContext ? 0 : exitOfEntry(entry) }
       })
     })
   }

@@ -1,14 +1,13 @@
 /** `kv gossip`: who believes what about whom. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { Flags } from '@oclif/core'
+import { answerMs, askEach } from '../cli/ask-each.ts'
 import { DataCommand } from '../cli/data-command.ts'
 import { exitOf } from '../cli/exit-codes.ts'
 import { type GossipRound, gossipDocument, gossipLines, isAgreed } from '../cli/gossip-view.ts'
 import { hasUnicode, printLine, printRecord, redraw } from '../cli/render.ts'
 import type { Client } from '../client/index.ts'
 
-/** A node that does not answer in this time has no row. */
-const answerMs = 1000
 const watchMs = 1000
 
 export default class Gossip extends DataCommand {
@@ -55,14 +54,6 @@ export default class Gossip extends DataCommand {
 
 async function askAll(client: Client, timeoutMs: number): Promise<GossipRound> {
   const members = (await client.view()).members.map(member => member.id)
-  const asked = members.map(node => client.gossip(node, { timeoutMs }).catch(ignoreSilence))
-  const answers = (await Promise.all(asked)).filter(answer => answer !== undefined)
+  const { answers } = await askEach(members, node => client.gossip(node, { timeoutMs }))
   return { members, answers }
-}
-
-/** Not to answer is what this command shows; anything else that goes wrong is an error. */
-function ignoreSilence(problem: unknown): undefined {
-  const code: unknown = Reflect.get(Object(problem), 'code')
-  if (code === 'UNREACHABLE' || code === 'TIMEOUT' || code === 'BUSY') return undefined
-  throw problem
 }

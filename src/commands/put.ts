@@ -4,6 +4,7 @@ import { CliError } from '../cli/cli-error.ts'
 import {
   contextFlags,
   DataCommand,
+  explainFlag,
   given,
   readQuorum,
   readQuorumFlag,
@@ -37,7 +38,13 @@ export default class Put extends DataCommand {
       description: 'the value itself, - for standard input, @FILE for a file, @@x for "@x"',
     }),
   }
-  static override flags = { ...contextFlags, ...readQuorumFlag, ...writeQuorumFlag, ...viaFlag }
+  static override flags = {
+    ...contextFlags,
+    ...readQuorumFlag,
+    ...writeQuorumFlag,
+    ...explainFlag,
+    ...viaFlag,
+  }
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(Put)
@@ -49,15 +56,13 @@ export default class Put extends DataCommand {
     return this.withClient(flags, async client => {
       const begun = performance.now()
       const options = this.callOptions(flags)
-      const seen = await seenBefore(client, key, oneLine(args.key), flags, {
-        ...options,
-        ...readQuorum(flags),
-      })
+      const read = { ...options, ...readQuorum(flags) }
+      const seen = await seenBefore(client, key, oneLine(args.key), flags, read)
       if (seen.warning !== undefined) this.warn(seen.warning)
       const written = await client.put(key, value, {
         ...options,
         ...writeQuorum(flags),
-        ...given({ context: seen.context }),
+        ...given({ context: seen.context, explain: flags.explain }),
       })
       const ms = Math.round(performance.now() - begun)
       if (!this.jsonEnabled()) {
@@ -66,7 +71,9 @@ export default class Put extends DataCommand {
         if (written.siblings > 0)
           this.note(`kept beside ${counted(written.siblings, 'other version')}`)
       }
-      return { cluster: client.cluster, key: args.key, ...shownWrite(written), ms }
+      this.tellWritten(written.outcome)
+      const told = await this.tellExplained(flags.explain, args.key, written.explained)
+      return { cluster: client.cluster, key: args.key, ...shownWrite(written), ms, ...told }
     })
   }
 }

@@ -1,5 +1,11 @@
 import t from 'tap'
-import { durationMs, shownDuration, shownSpan, signedMs } from '../../src/cli/duration.js'
+import {
+  durationMs,
+  shownDuration,
+  shownMicros,
+  shownSpan,
+  signedMs,
+} from '../../src/cli/duration.js'
 
 t.test('reads durations and refuses everything else', async t => {
   t.equal(durationMs('500ms'), 500)
@@ -15,6 +21,17 @@ t.test('shows durations', async t => {
   t.equal(shownDuration(4.4), '4ms')
   t.equal(shownDuration(2140), '2.1s')
   t.equal(shownDuration(185_000), '3m 05s')
+  t.equal(shownDuration(3_599_400), '59m 59s')
+  t.equal(shownDuration(3_600_000), '1h 00m')
+  t.equal(shownDuration(7_559_000), '2h 05m')
+  t.equal(shownDuration(86_400_000 * 3 + 3_600_000 * 4.9), '3d 04h')
+  t.same([420, 9_994, 12_340, 999_949, 2_140_000].map(shownMicros), [
+    '0.42ms',
+    '9.99ms',
+    '12.3ms',
+    '999.9ms',
+    '2.1s',
+  ])
 })
 
 t.test('reads a time ahead or behind, and shows it', async t => {

@@ -5,6 +5,7 @@ import { randomBinary } from '../../src/client/random-pool.ts'
 import type { Actor, NodeId } from '../../src/core/ids.ts'
 import type { GetReply, ShownVersion } from '../../src/core/message.ts'
 import { nothingDone } from '../../src/core/outcome.ts'
+import { explainedOf } from '../helpers/explained.ts'
 import { opOf } from '../helpers/session-world.ts'
 
 const version = (counter: number, value: Uint8Array | undefined): ShownVersion => ({
@@ -47,6 +48,14 @@ t.test('several are a conflict, a tombstone beside a value among them', async t 
   const entry = entryOf(reply(version(1, value), version(2, undefined)))
   t.match(entry, { found: true, conflict: true, siblings: [{ deleted: false }, { deleted: true }] })
   t.equal(siblingsOf(entry).length, 2)
+})
+
+t.test('each of them says what the coordinator did, where that was asked for', async t => {
+  const explained = explainedOf('100 n4 nothing')
+  for (const versions of [[], [version(1, value)], [version(1, value), version(2, value)]]) {
+    t.equal(entryOf({ ...reply(...versions), explained }).explained, explained)
+    t.equal(entryOf(reply(...versions)).explained, undefined)
+  }
 })
 
 t.test('the error carries code, outcome and cause', async t => {

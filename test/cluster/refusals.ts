@@ -34,6 +34,8 @@ t.test('each setting that may not change is refused with both values', async t =
     [{ readQuorum: 1 }, '-r is 2, asked for 1', false],
     [{ writeQuorum: 3 }, '-w is 2, asked for 3', false],
     [{ durability: 'committed' }, '--durability is durable, asked for committed', false],
+    [{ readRepair: 'off' }, '--read-repair is blocking, asked for off', false],
+    [{ hintQuota: 5e8 }, '--hint-quota is 10%, asked for 500000000B', false],
   ] as const
   for (const [wanted, text, fixed] of changes) {
     const refusal = { code: 'SETTINGS_DIFFER', message: text }
@@ -68,8 +70,9 @@ t.test('up with other settings: refused, or taken over where they may change', a
     'cluster',
     'up',
     ...['-r', '1', '-w', '3', '--durability', 'committed'],
+    ...['--read-repair', '0.1', '--hint-quota', '512MB'],
   ])
-  t.match(up, { n: 3, r: 1, w: 3, started: true })
+  t.match(up, { n: 3, r: 1, w: 3, readRepair: 0.1, hintQuota: 512_000_000, started: true })
   await clusters.holds('demo', { k: 'v' })
   const { durability } = await requireClusterFile(clusters.directory('demo'))
   t.equal(durability, 'committed')
@@ -82,6 +85,8 @@ t.test('what no cluster can be is exit 2, and nothing is made', async t => {
     [['-n', '2'], /replicas/],
     [['--partitions', '100'], /power of two/],
     [['--fallbacks', 'some'], /fallbacks/],
+    [['--read-repair', 'maybe'], /^kv: --read-repair: "maybe" is no way to repair: .*\n$/],
+    [['--hint-quota', '10'], /^kv: --hint-quota: "10" is no quota for hints: .*\n$/],
     [['No Name'], /1 to 32 of a-z, 0-9/],
     [['--no-such-flag'], /unknown flag/],
     [['--base-port', '65531'], /no port 65536/],

@@ -108,6 +108,37 @@ export function runStoreContract(t: Test, place: () => StorePlace): void {
     t.same(store.reads.get(every), all, 'a large read leaves small ones as they were')
   })
 
+  test('many rows of many sizes, held while others are read and written', async (t, store) => {
+    const sizes = fc.array(anySize, { minLength: 40 - edgeSizes.length, maxLength: 280 })
+    const property = fc.asyncProperty(sizes, async drawn => {
+      const lengths = [...edgeSizes, ...drawn]
+      const keys = lengths.map((_, i) => k(String(i).padStart(3, '0')))
+      const write = (row: (i: number) => Uint8Array | undefined) =>
+        store.commit(keys.map((key, i) => ({ key, value: row(i) })))
+      const readAll = () => {
+        const got = keys.map(key => store.reads.get(key)!)
+        const ranged = store.reads.range(lowest, highest, keys.length).map(row => row.value)
+        return [...got, ...ranged]
+      }
+      const first = lengths.map((length, i) => patterned(i, length))
+      const second = lengths.map((length, i) => patterned(i + 500, length))
+      t.equal(await write(i => first[i]), 'durable')
+      const held = readAll()
+      t.equal(await write(i => second[i]), 'durable')
+      const heldLater = readAll()
+      t.equal(await write(() => undefined), 'durable')
+      t.same(otherThan(held, [...first, ...first]), [], 'as they were read')
+      t.same(otherThan(heldLater, [...second, ...second]), [], 'the later ones, too')
+      // What is written into one of them reaches no other.
+      const all = [...held, ...heldLater]
+      for (const [i, bytes] of all.entries()) bytes.fill(i % 251)
+      const filled = all.map(({ length }, i) => new Uint8Array(length).fill(i % 251))
+      t.same(otherThan(all, filled), [], 'no two share a byte')
+      return t.passing()
+    })
+    await fc.assert(property, { numRuns: 5, endOnFailure: true })
+  })
+
   test('a range is what a sorted map says', async (t, store) => {
     const model = new Map<string, Uint8Array>()
     const name = fc.uint8Array({ minLength: 0, maxLength: 3 })
@@ -191,6 +222,33 @@ const badRows: Record<string, Row> = {
   'a key in the store\u2019s own space': { key: '\0commits' as RowKey, value: new Uint8Array(1) },
   'a value that is not bytes': { key: '\x01v' as RowKey, value: 'text' as never },
   'a value that is null': { key: '\x01v' as RowKey, value: null as never },
+}
+
+/** Around what buffers, pools and pages hold: 64 B, 2, 4, 8, 16, 64 and 128 KiB. */
+const edgeSizes = [0, 1, 64, 2048, 4096, 8192, 16_384, 65_536, 131_072, 300_000].flatMap(size =>
+  size < 2 ? [size] : [size - 1, size, size + 1],
+)
+const anySize = fc.oneof(
+  { weight: 8, arbitrary: fc.nat(100) },
+  { weight: 8, arbitrary: fc.nat(5000) },
+  { weight: 1, arbitrary: fc.nat(200_000) },
+)
+
+/** Bytes that differ from those of every other row nearby, at nearly every place. */
+function patterned(seed: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length)
+  for (let at = 0; at < length; at++) bytes[at] = seed * 37 + at * 11 + (at >>> 8)
+  return bytes
+}
+
+/** Where the rows that were read are not what they should be, or no plain arrays. */
+function otherThan(read: readonly Uint8Array[], expected: readonly Uint8Array[]): string[] {
+  const wrong = expected.flatMap((bytes, i) => {
+    const found = read[i]
+    const isPlain = found !== undefined && Object.getPrototypeOf(found) === Uint8Array.prototype
+    return isPlain && Buffer.compare(found, bytes) === 0 ? [] : [`${i}: ${bytes.length} bytes`]
+  })
+  return read.length === expected.length ? wrong : [`${read.length} rows`, ...wrong]
 }
 
 const k = (name: string): RowKey => `\x01${name}` as RowKey
