@@ -97,6 +97,13 @@ export class History {
     return this.#byOp.get(op)
   }
 
+  /** How many writes of its key have a higher operation id, of those that were ever sent. */
+  countAbove({ key, op }: Write): number {
+    if (op === undefined) return 0
+    const all = this.writes.get(key) ?? []
+    return all.filter(other => (other.op ?? '') > op).length
+  }
+
   /** The write whose value this is, byte for byte; undefined: it is nobody's. */
   ofValue(value: Uint8Array): Write | undefined {
     const end = value.indexOf(separator)

@@ -146,7 +146,7 @@ export class Puts {
   #make({ request, token, seen, standsInFor }: Admitted): Made | Refusal {
     const { own, all: base } = this.#objects.baseOf(token, request.key, standsInFor)
     const siblings = base?.siblings ?? noSiblings
-    const applied = appliedOp(siblings, request.op)
+    const applied = mutant(11) ? undefined : appliedOp(siblings, request.op)
     if (applied !== undefined && base !== undefined) {
       if (applied === 'superseded') sometimes('a retry meets its first try superseded')
       else sometimes('a retry meets its first try alive')

@@ -7,6 +7,7 @@ import { dotsChecker } from './dots.ts'
 import { hostileChecker } from './hostile.ts'
 import { keptChecker } from './kept.ts'
 import { linksChecker } from './links.ts'
+import { operationsChecker } from './operations.ts'
 import { outcomesChecker } from './outcomes.ts'
 import { progressChecker } from './progress.ts'
 import { siblingsChecker } from './siblings.ts'
@@ -20,6 +21,7 @@ const all: readonly MakeChecker[] = [
   outcomesChecker,
   valuesChecker,
   siblingsChecker,
+  operationsChecker,
   keptChecker,
   progressChecker,
   boundsChecker,
