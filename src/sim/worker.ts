@@ -10,10 +10,10 @@ import { type Call, type History, type Phase, payloadOf, type Write } from './hi
 import type { Operation } from './workload.ts'
 
 /** A context, and the writes that whoever holds it was shown. */
-type Known = { readonly context: Uint8Array; readonly saw: readonly Write[] }
+export type Known = { readonly context: Uint8Array; readonly saw: readonly Write[] }
 
 /** A call as it is made. */
-type Asked = {
+export type Asked = {
   readonly phase: Phase
   readonly timeoutMs: number
   readonly via: NodeId | undefined
@@ -44,7 +44,7 @@ export class Worker {
         return this.get(key, asked)
       case 'modify':
         return this.get(key, asked, () => {
-          this.#write(operation, this.#newest(key), asked)
+          this.#write(operation, this.newest(key), asked)
         })
       case 'put':
         return this.#write(operation, known.at(-1), asked)
@@ -70,8 +70,8 @@ export class Worker {
       abandonMs: undefined,
     }
     this.get(key, asked, () => {
-      const write = this.#newWrite(key, false, this.#newest(key))
-      this.#put(write, this.#newest(key), asked, false, () => this.get(key, asked))
+      const write = this.newWrite(key, false, this.newest(key))
+      this.put(write, this.newest(key), asked, false, () => this.get(key, asked))
     })
   }
 
@@ -81,7 +81,8 @@ export class Worker {
     this.get(key, { phase, timeoutMs: 3000, via, ...rest })
   }
 
-  get(key: Key, asked: Asked, then?: () => void): void {
+  /** `then` follows where it succeeds, `otherwise` where it does not. */
+  get(key: Key, asked: Asked, then?: () => void, otherwise?: () => void): void {
     const needed = asked.r ?? this.#context.settings.readQuorum
     const call = this.#begin({ kind: 'get', key, write: undefined, needed, again: false }, asked)
     this.#ask(
@@ -89,7 +90,7 @@ export class Worker {
       call,
       asked,
       result => {
-        if (result.type !== 'done' || result.reply.type !== 'got') return undefined
+        if (result.type !== 'done' || result.reply.type !== 'got') return otherwise
         const { versions, context } = result.reply
         call.shown = versions.flatMap(({ op }) => this.#history.ofOp(op) ?? [])
         this.#learn(key, { context, saw: call.shown })
@@ -100,9 +101,9 @@ export class Worker {
 
   #write(operation: Operation, known: Known | undefined, asked: Asked): void {
     const { key, kind, retries } = operation
-    const write = this.#newWrite(key, kind === 'delete', known)
+    const write = this.newWrite(key, kind === 'delete', known)
     const attempt = (left: number, again: boolean) => {
-      this.#put(write, known, asked, again, call => {
+      this.put(write, known, asked, again, call => {
         const result = call.result
         const unknown = result?.type === 'failed' && !result.failure.outcome.definite
         if (left === 0 || !unknown) return
@@ -112,7 +113,8 @@ export class Worker {
     attempt(retries, false)
   }
 
-  #put(
+  /** One call of a write; `again`: a try of it was made before. */
+  put(
     write: Write,
     known: Known | undefined,
     asked: Asked,
@@ -205,12 +207,13 @@ export class Worker {
     })
   }
 
-  #newWrite(key: Key, deletes: boolean, known: Known | undefined): Write {
+  newWrite(key: Key, deletes: boolean, known: Known | undefined): Write {
     const id = `${this.client.id}.${++this.#written}`
     return this.#history.newWrite(id, key, deletes, known?.saw ?? [])
   }
 
-  #newest(key: Key): Known | undefined {
+  /** The context that it learned last. */
+  newest(key: Key): Known | undefined {
     return this.#known.get(key)?.at(-1)
   }
 
