@@ -27,6 +27,7 @@ export const knownBad: readonly KnownBad[] = [
   bad('11', 'retry issues a new dot, no operation ids', [11], ['I11'], ['I2', 'I1']),
   bad('12', 'operation ids only collapse equal siblings', [12], ['I11'], ['I2', 'I1']),
   bad('16', 'request ids start at 0 after a restart', [16], ['I13'], ['I12']),
+  bad('18', 'context that fails its checksum taken for none', [18], ['I2', 'I12']),
   bad('27', 'suspicion kept by a node that wakes', [27], ['I8'], ['I15']),
   bad('28', 'refutation with an equal incarnation accepted', [28], ['I8']),
   bad('32', 'request table entry kept', [32], ['I14']),

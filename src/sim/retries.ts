@@ -7,7 +7,8 @@
 import { partitionOf, tokenOf } from '../core/hash.ts'
 import type { Key, NodeId } from '../core/ids.ts'
 import { claim, type Ring } from '../core/ring/claim.ts'
-import type { Checker } from './check/checker.ts'
+import type { Checker, Scene } from './check/checker.ts'
+import { copiesOn } from './check/copies.ts'
 import { newDecoded } from './check/decoded.ts'
 import { dotsChecker } from './check/dots.ts'
 import { keptChecker } from './check/kept.ts'
@@ -40,7 +41,7 @@ export function runRetries(seed: number, timeouts: number): RetriesResult {
 class Retries {
   readonly #context: Context
   readonly #history = new History()
-  readonly #decoded = newDecoded()
+  readonly #scene: Scene
   readonly #checkers: readonly Checker[]
   readonly #workers: readonly Worker[]
   readonly #ring: Ring
@@ -76,9 +77,9 @@ class Retries {
       return new SimClient(`c${i + 1}` as ClientId, context, transport)
     })
     this.#workers = clients.map(client => new Worker(client, context, this.#history))
-    const scene = {
+    this.#scene = {
       context,
-      decoded: this.#decoded,
+      decoded: newDecoded(),
       history: this.#history,
       clients,
       faults: [],
@@ -86,7 +87,7 @@ class Retries {
       fail: (name: string, key: Key | undefined, story: string) => this.#fail(name, key, story),
     }
     this.#checkers = [dotsChecker, siblingsChecker, operationsChecker, keptChecker].map(make =>
-      make(scene),
+      make(this.#scene),
     )
   }
 
@@ -153,11 +154,9 @@ class Retries {
   }
 
   #isOnDisk({ key, op }: Write): boolean {
-    const row = this.#decoded.rowKey(key)
+    if (op === undefined) return false
     return [...this.#context.machines.values()].some(({ disk }) => {
-      const bytes = disk.rows.get(row)
-      const held = bytes === undefined ? undefined : this.#decoded.row(key, bytes)
-      return op !== undefined && held?.ops.includes(op) === true
+      return copiesOn(this.#scene, disk.rows, key).some(({ siblings }) => siblings.ops.includes(op))
     })
   }
 

@@ -8,7 +8,7 @@ import type { Key, NodeId } from '../core/ids.ts'
 import type { Context } from './context.ts'
 import type { Draw } from './draw.ts'
 import type { Call, Write } from './history.ts'
-import type { Asked, Known, Worker } from './worker.ts'
+import { type Asked, type Known, plainly, type Worker } from './worker.ts'
 
 export type RetryPlan = {
   readonly key: Key
@@ -156,7 +156,7 @@ export class RetryCase {
 }
 
 function askedOf(via: NodeId | undefined, timeoutMs: number): Asked {
-  return { phase: 'faults', timeoutMs, via, r: undefined, w: undefined, abandonMs: undefined }
+  return plainly('faults', timeoutMs, via)
 }
 
 function isDefinite({ result }: Call): boolean {
@@ -164,5 +164,5 @@ function isDefinite({ result }: Call): boolean {
 }
 
 const ms = 1000
-const triesMax = 20
+const triesMax = 200
 const repetitionsMax = 8

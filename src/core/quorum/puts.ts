@@ -257,7 +257,8 @@ export class Puts {
 
   #contextOf({ key, context }: PutRequest): Seen | undefined {
     if (context === undefined) return { vector: [], ops: [] }
-    return decodeContext(this.#env.hash, this.#env.secrets.context, key, context)?.seen
+    const told = decodeContext(this.#env.hash, this.#env.secrets.context, key, context)?.seen
+    return told ?? (mutant(18) ? { vector: [], ops: [] } : undefined)
   }
 
   #contextAfter({ request, seen }: Admitted, made: Made): Uint8Array {

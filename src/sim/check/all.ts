@@ -3,6 +3,7 @@ import { mutant } from '#mutants'
 import { acksChecker } from './acks.ts'
 import { boundsChecker } from './bounds.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
+import { claimsChecker } from './claims.ts'
 import { dotsChecker } from './dots.ts'
 import { hostileChecker } from './hostile.ts'
 import { keptChecker } from './kept.ts'
@@ -22,6 +23,7 @@ const all: readonly MakeChecker[] = [
   valuesChecker,
   siblingsChecker,
   operationsChecker,
+  claimsChecker,
   keptChecker,
   progressChecker,
   boundsChecker,

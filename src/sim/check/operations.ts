@@ -6,11 +6,10 @@
  */
 import { opsKept, type Version } from '../../core/causality/siblings.ts'
 import type { Key, NodeId, OpId } from '../../core/ids.ts'
-import { keyOfRow } from '../../core/row-key.ts'
 import type { Effect } from '../../core/step.ts'
 import { isBefore, type Write } from '../history.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
-import { copiesByKey, writesTogether } from './copies.ts'
+import { copiesByKey, copiesOn, writesTogether } from './copies.ts'
 
 export const operationsChecker: MakeChecker = (scene): Checker => {
   const dots = new Dots(scene)
@@ -51,9 +50,8 @@ class Dots {
       this.#see(node, key, this.#scene.decoded.object(object)?.versions)
     } else if (effect.type === 'commit') {
       for (const { key: row, value } of effect.rows) {
-        if (value === undefined || row[0] !== objectSpace) continue
-        const { key } = keyOfRow(row)
-        this.#see(node, key, this.#scene.decoded.row(key, value)?.versions)
+        const copy = value && this.#scene.decoded.copyIn(row, value)
+        if (copy !== undefined) this.#see(node, copy.key, copy.siblings.versions)
       }
     }
   }
@@ -72,12 +70,12 @@ class Dots {
 
   /** Does the node that gave an operation a further dot hold it already, or what superseded it? */
   #isSecond(node: NodeId, key: Key, op: OpId): void {
-    const { context, decoded, history, fail } = this.#scene
+    const { context, history, fail } = this.#scene
     const write = history.ofOp(op)
     if (write === undefined || !isWithinReach(this.#scene, write)) return
-    const bytes = context.machines.get(node)?.disk.rows.get(decoded.rowKey(key))
-    const held = bytes === undefined ? undefined : decoded.row(key, bytes)
-    for (const version of held?.versions ?? []) {
+    const disk = context.machines.get(node)?.disk.rows
+    const held = copiesOn(this.#scene, disk, key).flatMap(({ siblings }) => siblings.versions)
+    for (const version of held) {
       const other = history.ofOp(version.op)
       if (other === write) {
         fail('I11', key, `${node} gave ${write.id} a further dot, and its disk holds it already`)
@@ -111,5 +109,3 @@ function isWithinReach({ history }: Scene, write: Write): boolean {
 function nameOf({ history }: Scene, op: OpId): string | undefined {
   return history.ofOp(op)?.id
 }
-
-const objectSpace = '\x10'
