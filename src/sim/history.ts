@@ -5,6 +5,7 @@
  */
 import { binaryOf, bytesOf } from '../core/binary.ts'
 import type { Key, NodeId, OpId } from '../core/ids.ts'
+import type { RepairMode } from '../core/quorum/repair-mode.ts'
 import type { CallResult } from '../core/session/call.ts'
 import type { ClientId } from './client.ts'
 import type { Micros } from './events.ts'
@@ -42,6 +43,12 @@ export type Call = {
   /** The quorum that it asked for. */
   readonly needed: number
   readonly again: boolean
+  /** Only primaries count for it. */
+  readonly strict: boolean
+  /** How a get writes back what it found. */
+  readonly repair: RepairMode
+  /** It sends a context that was cut or changed: nothing may come of it. */
+  readonly spoiled: boolean
   readonly phase: Phase
   readonly at: Micros
   readonly timeoutMs: number
@@ -95,6 +102,13 @@ export class History {
 
   ofOp(op: OpId): Write | undefined {
     return this.#byOp.get(op)
+  }
+
+  /** How many writes of its key have a higher operation id, of those that were ever sent. */
+  countAbove({ key, op }: Write): number {
+    if (op === undefined) return 0
+    const all = this.writes.get(key) ?? []
+    return all.filter(other => (other.op ?? '') > op).length
   }
 
   /** The write whose value this is, byte for byte; undefined: it is nobody's. */

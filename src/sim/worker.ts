@@ -3,6 +3,7 @@
  * and stale ones, repeats what it does not know the end of, and writes down everything.
  */
 import type { Key, NodeId } from '../core/ids.ts'
+import type { RepairMode } from '../core/quorum/repair-mode.ts'
 import type { CallResult, Wanted } from '../core/session/call.ts'
 import type { SimClient } from './client.ts'
 import type { Context } from './context.ts'
@@ -10,15 +11,22 @@ import { type Call, type History, type Phase, payloadOf, type Write } from './hi
 import type { Operation } from './workload.ts'
 
 /** A context, and the writes that whoever holds it was shown. */
-type Known = { readonly context: Uint8Array; readonly saw: readonly Write[] }
+export type Known = {
+  readonly context: Uint8Array
+  readonly saw: readonly Write[]
+  /** The context was cut or changed since. */
+  readonly spoiled?: true
+}
 
 /** A call as it is made. */
-type Asked = {
+export type Asked = {
   readonly phase: Phase
   readonly timeoutMs: number
   readonly via: NodeId | undefined
   readonly r: number | undefined
   readonly w: number | undefined
+  readonly strict: boolean
+  readonly repair: RepairMode | undefined
   readonly abandonMs: number | undefined
 }
 
@@ -44,7 +52,7 @@ export class Worker {
         return this.get(key, asked)
       case 'modify':
         return this.get(key, asked, () => {
-          this.#write(operation, this.#newest(key), asked)
+          this.#write(operation, this.newest(key), asked)
         })
       case 'put':
         return this.#write(operation, known.at(-1), asked)
@@ -60,49 +68,40 @@ export class Worker {
 
   /** Reads, writes with what was read, and reads again. */
   probe(key: Key, phase: Phase): void {
-    const asked: Asked = {
-      phase,
-      // A quarter of it is more than the slowest link takes: nothing is sent twice.
-      timeoutMs: 10_000,
-      via: undefined,
-      r: undefined,
-      w: undefined,
-      abandonMs: undefined,
-    }
+    // A quarter of it is more than the slowest link takes: nothing is sent twice.
+    const asked = plainly(phase, 10_000, undefined)
     this.get(key, asked, () => {
-      const write = this.#newWrite(key, false, this.#newest(key))
-      this.#put(write, this.#newest(key), asked, false, () => this.get(key, asked))
+      const write = this.newWrite(key, false, this.newest(key))
+      this.put(write, this.newest(key), asked, false, () => this.get(key, asked))
     })
   }
 
   /** One read at one node. */
   readAt(key: Key, via: NodeId, phase: Phase): void {
-    const rest = { r: undefined, w: undefined, abandonMs: undefined }
-    this.get(key, { phase, timeoutMs: 3000, via, ...rest })
+    this.get(key, plainly(phase, 3000, via))
   }
 
-  get(key: Key, asked: Asked, then?: () => void): void {
+  /** `then` follows where it succeeds, `otherwise` where it does not. */
+  get(key: Key, asked: Asked, then?: () => void, otherwise?: () => void): void {
     const needed = asked.r ?? this.#context.settings.readQuorum
-    const call = this.#begin({ kind: 'get', key, write: undefined, needed, again: false }, asked)
-    this.#ask(
-      { type: 'get', key, r: asked.r, strict: false, repair: undefined, explain: false },
-      call,
-      asked,
-      result => {
-        if (result.type !== 'done' || result.reply.type !== 'got') return undefined
-        const { versions, context } = result.reply
-        call.shown = versions.flatMap(({ op }) => this.#history.ofOp(op) ?? [])
-        this.#learn(key, { context, saw: call.shown })
-        return then
-      },
-    )
+    const what = { kind: 'get', key, write: undefined, needed, again: false } as const
+    const call = this.#begin({ ...what, spoiled: false }, asked)
+    const { r, strict, repair } = asked
+    this.#ask({ type: 'get', key, r, strict, repair, explain: false }, call, asked, result => {
+      if (result.type !== 'done' || result.reply.type !== 'got') return otherwise
+      const { versions, context } = result.reply
+      call.shown = versions.flatMap(({ op }) => this.#history.ofOp(op) ?? [])
+      this.#learn(key, { context, saw: call.shown })
+      return then
+    })
   }
 
-  #write(operation: Operation, known: Known | undefined, asked: Asked): void {
-    const { key, kind, retries } = operation
-    const write = this.#newWrite(key, kind === 'delete', known)
+  #write(operation: Operation, learned: Known | undefined, asked: Asked): void {
+    const { key, kind, retries, spoil } = operation
+    const known = spoil === undefined || learned === undefined ? learned : spoiled(learned, spoil)
+    const write = this.newWrite(key, kind === 'delete', known)
     const attempt = (left: number, again: boolean) => {
-      this.#put(write, known, asked, again, call => {
+      this.put(write, known, asked, again, call => {
         const result = call.result
         const unknown = result?.type === 'failed' && !result.failure.outcome.definite
         if (left === 0 || !unknown) return
@@ -112,7 +111,8 @@ export class Worker {
     attempt(retries, false)
   }
 
-  #put(
+  /** One call of a write; `again`: a try of it was made before. */
+  put(
     write: Write,
     known: Known | undefined,
     asked: Asked,
@@ -121,13 +121,15 @@ export class Worker {
   ): void {
     const { key } = write
     const needed = asked.w ?? this.#context.settings.writeQuorum
-    const call = this.#begin({ kind: 'put', key, write, needed, again }, asked)
+    const spoiled = known?.spoiled === true
+    const call = this.#begin({ kind: 'put', key, write, needed, again, spoiled }, asked)
     const value = write.deletes ? undefined : payloadOf(write)
     const op = again ? write.op : undefined
     // A copy of its own, by which its request is known.
     const context = known && new Uint8Array(known.context)
+    const { w, strict } = asked
     this.#ask(
-      { type: 'put', key, value, context, w: asked.w, op, strict: false, explain: false },
+      { type: 'put', key, value, context, w, op, strict, explain: false },
       call,
       asked,
       result => {
@@ -151,8 +153,8 @@ export class Worker {
   }
 
   #begin(
-    what: Pick<Call, 'kind' | 'key' | 'write' | 'needed' | 'again'>,
-    { phase, timeoutMs, via }: Asked,
+    what: Pick<Call, 'kind' | 'key' | 'write' | 'needed' | 'again' | 'spoiled'>,
+    { phase, timeoutMs, via, strict, repair }: Asked,
   ): Call {
     const call: Call = {
       ...what,
@@ -162,6 +164,8 @@ export class Worker {
       at: this.#context.events.now,
       timeoutMs,
       via,
+      strict,
+      repair: repair ?? this.#context.settings.readRepair,
       settledAt: undefined,
       result: undefined,
       abandoned: false,
@@ -205,12 +209,13 @@ export class Worker {
     })
   }
 
-  #newWrite(key: Key, deletes: boolean, known: Known | undefined): Write {
+  newWrite(key: Key, deletes: boolean, known: Known | undefined): Write {
     const id = `${this.client.id}.${++this.#written}`
     return this.#history.newWrite(id, key, deletes, known?.saw ?? [])
   }
 
-  #newest(key: Key): Known | undefined {
+  /** The context that it learned last. */
+  newest(key: Key): Known | undefined {
     return this.#known.get(key)?.at(-1)
   }
 
@@ -219,4 +224,19 @@ export class Worker {
     const all = this.#known.get(key) ?? []
     this.#known.set(key, [...all.slice(-2), known])
   }
+}
+
+/** A call with nothing out of the ordinary. */
+export function plainly(phase: Phase, timeoutMs: number, via: NodeId | undefined): Asked {
+  const usual = { r: undefined, w: undefined, strict: false, repair: undefined }
+  return { phase, timeoutMs, via, ...usual, abandonMs: undefined }
+}
+
+/** The context with its end cut off, or with a bit turned over. */
+function spoiled({ context, saw }: Known, how: number): Known {
+  const at = Math.floor(how / 2) % context.length
+  if (how % 2 === 0) return { context: context.slice(0, at), saw, spoiled: true }
+  const changed = new Uint8Array(context)
+  changed[at] = (changed[at] ?? 0) ^ (1 << (at % 8))
+  return { context: changed, saw, spoiled: true }
 }

@@ -3,6 +3,7 @@
  * draws of its own.
  */
 import type { Key } from '../core/ids.ts'
+import type { RepairMode } from '../core/quorum/repair-mode.ts'
 import type { ClientId } from './client.ts'
 import type { Draw, Draws } from './draw.ts'
 import type { Micros } from './events.ts'
@@ -24,6 +25,12 @@ export type Operation = {
   /** How often an unknown end is followed by the same operation once more, and after how long. */
   readonly retries: number
   readonly retryMs: number
+  /** Only primaries count for it. */
+  readonly strict: boolean
+  /** Of a get; undefined: as the cluster has it. */
+  readonly repair: RepairMode | undefined
+  /** Its context is spoiled, as this number says how; undefined: it is sent as it came. */
+  readonly spoil: number | undefined
 }
 
 export function clientNames(options: Options): readonly ClientId[] {
@@ -46,7 +53,8 @@ export function makeOperations(
   const operations = Array.from({ length: options.operations }, (_, number) => {
     const draw = draws.of('workload', String(number))
     const key = options.keys > 30 && draw.permille(500) ? keys.slice(0, 10) : keys
-    return makeOne(number, draw, options, draw.pick(clients), draw.pick(key), from, to)
+    const one = makeOne(number, draw, options, draw.pick(clients), draw.pick(key), from, to)
+    return { ...one, ...modesOf(draws.of('workload/modes', String(number))) }
   })
   return operations.sort((a, b) => a.at - b.at || a.number - b.number)
 }
@@ -59,7 +67,7 @@ function makeOne(
   key: Key,
   from: Micros,
   to: Micros,
-): Operation {
+): Omit<Operation, keyof Modes> {
   const chosen = () => (draw.permille(100) ? draw.between(1, options.replicas) : undefined)
   // A burst: many operations within a few milliseconds of each other.
   const at = draw.permille(150)
@@ -77,6 +85,16 @@ function makeOne(
     abandonMs: draw.permille(50) ? draw.between(1, 300) : undefined,
     retries: draw.permille(600) ? draw.between(1, 3) : 0,
     retryMs: draw.permille(500) ? draw.below(50) : draw.between(50, 4000),
+  }
+}
+
+type Modes = Pick<Operation, 'strict' | 'repair' | 'spoil'>
+
+function modesOf(draw: Draw): Modes {
+  return {
+    strict: draw.permille(200),
+    repair: draw.permille(200) ? draw.pick(['async', 'off', 0.5] as const) : undefined,
+    spoil: draw.permille(25) ? draw.next() : undefined,
   }
 }
 

@@ -4,26 +4,20 @@
  * watched; what heals must serve every call; every node starts once more and all is looked at
  * again.
  */
-import type { ClusterId, Key, NodeId } from '../core/ids.ts'
-import type { MemberRecord } from '../core/message.ts'
-import { newSecret } from '../wire/secret.ts'
+import type { Key, NodeId } from '../core/ids.ts'
 import { makeCheckers } from './check/all.ts'
 import type { Checker, Violation } from './check/checker.ts'
 import { newDecoded } from './check/decoded.ts'
 import { SimClient } from './client.ts'
-import type { Context, Transport } from './context.ts'
-import { DatagramTransport } from './datagram.ts'
+import type { Context } from './context.ts'
 import { Draws } from './draw.ts'
-import { Events, type Micros } from './events.ts'
+import type { Micros } from './events.ts'
 import { type Fault, makeFaults } from './faults.ts'
 import { History } from './history.ts'
-import { Machine } from './machine.ts'
+import { makeContext, nodeNames } from './make-context.ts'
 import { Nemesis } from './nemesis.ts'
-import { Network } from './network.ts'
 import type { Notice } from './notice.ts'
 import { drawOptions, type Options, type Wishes } from './options.ts'
-import { StreamTransport } from './stream.ts'
-import { Trace } from './trace.ts'
 import { Worker } from './worker.ts'
 import { clientNames, keyNames, makeOperations, type Operation } from './workload.ts'
 
@@ -61,8 +55,6 @@ export class World {
   readonly context: Context
   readonly history = new History()
   readonly #plan: Plan
-  readonly #machines = new Map<NodeId, Machine>()
-  readonly #transport: Transport
   readonly #workers: readonly Worker[]
   readonly #checkers: readonly Checker[]
   readonly #nemesis: Nemesis
@@ -73,47 +65,19 @@ export class World {
 
   constructor(plan: Plan, seen: Seen = {}) {
     const { options } = plan
-    const draws = new Draws(options.seed)
     this.#plan = plan
     this.#seen = seen
-    const events = new Events()
-    const secret = draws.of('secret')
-    this.context = {
-      options,
-      events,
-      draws,
-      network: new Network(options, draws, events, plan.healsAt),
-      trace: new Trace(),
-      cluster: draws.of('cluster').bytes(16) as ClusterId,
-      secret: newSecret(count => secret.bytes(count)),
-      settings: {
-        replicas: options.replicas,
-        readQuorum: options.readQuorum,
-        writeQuorum: options.writeQuorum,
-        partitions: options.partitions,
-        fallbacks: Math.min(3, options.nodes - options.replicas),
-        valueBytesMax: 1024 * 1024,
-        readRepair: 'blocking',
-      },
-      members: membersOf(options),
-      machines: this.#machines,
-      notice: notice => this.#notice(notice),
-    }
-    this.#transport =
-      options.transport === 'stream'
-        ? new StreamTransport(this.context)
-        : new DatagramTransport(this.context)
-    for (const { id } of this.context.members) {
-      this.#machines.set(id, new Machine(id, this.context, this.#transport))
-    }
-    const clients = clientNames(options).map(id => new SimClient(id, this.context, this.#transport))
-    this.#workers = clients.map(client => new Worker(client, this.context, this.history))
-    this.#nemesis = new Nemesis(this.context, this.#transport, plan.faults)
+    const made = makeContext(options, plan.healsAt, notice => this.#notice(notice))
+    const { context, transport } = made
+    this.context = context
+    const clients = clientNames(options).map(id => new SimClient(id, context, transport))
+    this.#workers = clients.map(client => new Worker(client, context, this.history))
+    this.#nemesis = new Nemesis(context, transport, plan.faults)
     this.#dead = new Set(
-      draws.of('dead').shuffled(nodeNames(options)).slice(0, options.deadForEver),
+      context.draws.of('dead').shuffled(nodeNames(options)).slice(0, options.deadForEver),
     )
     this.#checkers = makeCheckers({
-      context: this.context,
+      context,
       decoded: newDecoded(),
       history: this.history,
       clients,
@@ -135,7 +99,7 @@ export class World {
   #schedule(): Micros {
     const { events } = this.context
     const { healsAt, operations } = this.#plan
-    for (const [i, machine] of [...this.#machines.values()].entries()) {
+    for (const [i, machine] of [...this.context.machines.values()].entries()) {
       events.at(i * 1000, () => machine.start())
     }
     this.#nemesis.plan()
@@ -149,7 +113,7 @@ export class World {
     this.#planProbes(probes)
     const rest = probes + 12 * second
     events.at(rest, () => this.#rest())
-    for (const [i, machine] of [...this.#machines.values()].entries()) {
+    for (const [i, machine] of [...this.context.machines.values()].entries()) {
       events.at(rest + i * 100_000, () => machine.crash('it is restarted', false, 50_000))
     }
     this.#planReads(rest + 3 * second)
@@ -160,7 +124,7 @@ export class World {
 
   #heal(): void {
     for (const id of this.#dead) {
-      const machine = this.#machines.get(id)
+      const machine = this.context.machines.get(id)
       if (machine === undefined) continue
       machine.buried = true
       machine.crash('it stays dead', false, undefined)
@@ -208,22 +172,6 @@ export class World {
     if (this.#seen.stopsOn?.includes(invariant)) this.#stopped = true
     this.violations.push({ invariant, key, at: this.context.events.now, story })
   }
-}
-
-function nodeNames(options: Options): readonly NodeId[] {
-  return Array.from({ length: options.nodes }, (_, i) => `n${i + 1}` as NodeId)
-}
-
-function membersOf(options: Options): readonly MemberRecord[] {
-  return nodeNames(options).map((id, i) => ({
-    id,
-    host: '127.0.0.1',
-    port: 4701 + i,
-    weight: 1,
-    zone: '',
-    key: undefined,
-    statement: undefined,
-  }))
 }
 
 const second = 1_000_000

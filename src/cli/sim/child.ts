@@ -1,7 +1,8 @@
 /** A process that runs the worlds it is sent, one after another, and sends back what they gave. */
 import { chooseMutants } from '#mutants'
-import { firedBy } from '../../sim/known-bad.ts'
+import { choose, firedBy } from '../../sim/known-bad.ts'
 import type { Wishes } from '../../sim/options.ts'
+import { type RetriesResult, runRetries } from '../../sim/retries.ts'
 import { type Result, runSeed } from '../../sim/run.ts'
 
 /** `bad`: the known-bad version to be on, by name. */
@@ -9,10 +10,13 @@ export type Task = {
   readonly seed: number
   readonly wishes: Wishes
   readonly bad: string | undefined
+  /** Timeouts to be injected and repeated, in place of a world. */
+  readonly retries?: number
 }
 export type Answer =
   | { readonly type: 'ran'; readonly seed: number; readonly result: Result }
   | { readonly type: 'fired'; readonly seed: number; readonly fired: readonly string[] }
+  | { readonly type: 'retried'; readonly seed: number; readonly result: RetriesResult }
   | { readonly type: 'broke'; readonly seed: number; readonly error: string }
 
 process.on('message', (task: Task) => {
@@ -21,8 +25,13 @@ process.on('message', (task: Task) => {
 })
 process.on('disconnect', () => process.exit())
 
-function answerOf({ seed, wishes, bad }: Task): Answer {
+function answerOf({ seed, wishes, bad, retries }: Task): Answer {
   try {
+    if (retries !== undefined) {
+      chooseMutants([])
+      if (bad !== undefined) choose(bad)
+      return { type: 'retried', seed, result: runRetries(seed, retries) }
+    }
     if (bad !== undefined) return { type: 'fired', seed, fired: firedBy(bad, seed) }
     chooseMutants([])
     return { type: 'ran', seed, result: runSeed(seed, wishes) }

@@ -97,7 +97,7 @@ export function mergeSiblings(a: Siblings, b: Siblings): Siblings {
  */
 export function appliedOp(siblings: Siblings, op: OpId): Version | 'superseded' | undefined {
   const live = siblings.versions.find(version => version.op === op)
-  return live ?? (siblings.ops.includes(op) ? 'superseded' : undefined)
+  return live ?? (siblings.ops.includes(op) && !mutant(12) ? 'superseded' : undefined)
 }
 
 /** Is the list full and the operation older than all of it? Then we cannot know. */
@@ -159,7 +159,7 @@ function mergeVersions(a: Siblings, b: Siblings): readonly Version[] {
 function survives(version: Version, other: Siblings): boolean {
   if (other.versions.some(held => compareDots(held.dot, version.dot) === 0)) return true
   if (covers(other.vector, version.dot)) return false
-  if (!other.ops.includes(version.op)) return true
+  if (!other.ops.includes(version.op) || mutant(11) || mutant(12)) return true
   if (other.versions.some(held => held.op === version.op)) return true
   sometimes('a version is superseded by its operation id alone')
   return false
@@ -193,7 +193,7 @@ function union(a: readonly Version[], b: readonly Version[]): readonly Version[]
 
 /** One operation live under two dots (a retry through another node) keeps the smallest dot. */
 function withoutTwins(versions: readonly Version[]): readonly Version[] {
-  if (versions.length < 2) return versions
+  if (versions.length < 2 || mutant(11)) return versions
   const smallest = new Map<OpId, Dot>()
   return versions.filter(version => {
     const dot = smallest.get(version.op)

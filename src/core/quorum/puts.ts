@@ -146,7 +146,7 @@ export class Puts {
   #make({ request, token, seen, standsInFor }: Admitted): Made | Refusal {
     const { own, all: base } = this.#objects.baseOf(token, request.key, standsInFor)
     const siblings = base?.siblings ?? noSiblings
-    const applied = appliedOp(siblings, request.op)
+    const applied = mutant(11) ? undefined : appliedOp(siblings, request.op)
     if (applied !== undefined && base !== undefined) {
       if (applied === 'superseded') sometimes('a retry meets its first try superseded')
       else sometimes('a retry meets its first try alive')
@@ -257,7 +257,8 @@ export class Puts {
 
   #contextOf({ key, context }: PutRequest): Seen | undefined {
     if (context === undefined) return { vector: [], ops: [] }
-    return decodeContext(this.#env.hash, this.#env.secrets.context, key, context)?.seen
+    const told = decodeContext(this.#env.hash, this.#env.secrets.context, key, context)?.seen
+    return told ?? (mutant(18) ? { vector: [], ops: [] } : undefined)
   }
 
   #contextAfter({ request, seen }: Admitted, made: Made): Uint8Array {

@@ -8,7 +8,8 @@ import type { Key, NodeId } from '../../core/ids.ts'
 import type { PutReply, StoreCopy } from '../../core/message.ts'
 import type { Effect } from '../../core/step.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
-import { accountsFor, type Rows } from './copies.ts'
+import { accountsFor, copiesOn } from './copies.ts'
+import type { Rows } from './decoded.ts'
 
 export const acksChecker: MakeChecker = (scene): Checker => {
   const audit = new Audit(scene)
@@ -122,15 +123,9 @@ class Disks {
   /** Does this node's disk, or one that it lost by a fault, hold such a copy of the key? */
   holds(node: NodeId, key: Key, has: (copy: Siblings) => boolean): boolean {
     const rows = this.#scene.context.machines.get(node)?.disk.rows
-    const { decoded, context } = this.#scene
     // Its own copy, and hints for any owner: coordinators build on all of them together.
-    const own = [decoded.rowKey(key), ...context.members.map(({ id }) => decoded.hintKey(key, id))]
     const isIn = (disk: Rows | undefined) =>
-      own.some((row, i) => {
-        const bytes = disk?.get(row)
-        const held = bytes && (i === 0 ? decoded.row(key, bytes) : decoded.hint(key, bytes))
-        return held !== undefined && has(held)
-      })
+      copiesOn(this.#scene, disk, key).some(({ siblings }) => has(siblings))
     return isIn(rows) || (this.#destroyed.get(node)?.some(isIn) ?? false)
   }
 }

@@ -3,10 +3,12 @@ import { mutant } from '#mutants'
 import { acksChecker } from './acks.ts'
 import { boundsChecker } from './bounds.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
+import { claimsChecker } from './claims.ts'
 import { dotsChecker } from './dots.ts'
 import { hostileChecker } from './hostile.ts'
 import { keptChecker } from './kept.ts'
 import { linksChecker } from './links.ts'
+import { operationsChecker } from './operations.ts'
 import { outcomesChecker } from './outcomes.ts'
 import { progressChecker } from './progress.ts'
 import { siblingsChecker } from './siblings.ts'
@@ -20,6 +22,8 @@ const all: readonly MakeChecker[] = [
   outcomesChecker,
   valuesChecker,
   siblingsChecker,
+  operationsChecker,
+  claimsChecker,
   keptChecker,
   progressChecker,
   boundsChecker,

@@ -3,40 +3,36 @@
  * it and no copy knows of it without having it. Written over sets, apart from the merge in core.
  */
 
-import { decodeRecord } from '../../core/causality/record.ts'
 import type { Siblings, Version } from '../../core/causality/siblings.ts'
 import { covers } from '../../core/causality/version-vector.ts'
 import type { Key } from '../../core/ids.ts'
-import { hintOfRow, hintRows, keyOfRow, objectRowAt, objectRowsEnd } from '../../core/row-key.ts'
-import type { RowKey } from '../../core/step.ts'
-import { simHash } from '../hash.ts'
-import type { History, Write } from '../history.ts'
+import { type History, isBefore, type Write } from '../history.ts'
+import type { Scene } from './checker.ts'
+import { copyIn, type HeldCopy, type Rows } from './decoded.ts'
 
-export type Rows = ReadonlyMap<RowKey, Uint8Array>
-
-/** The key that a row holds a copy of, and where its record begins: an object, or a hint. */
-export function copyOfRow(row: RowKey): { readonly key: Key; readonly from: number } | undefined {
-  if (row > objectRowAt('') && row < objectRowsEnd) return { key: keyOfRow(row).key, from: 0 }
-  if (row > hintRows.from && row < hintRows.to) return { key: hintOfRow(row).key, from: 6 }
-  return undefined
-}
-
-/** Every sound copy of every key. */
+/** Every sound copy of every key, hints included. */
 export function copiesByKey(disks: readonly Rows[]): ReadonlyMap<Key, readonly Siblings[]> {
   const copies = new Map<Key, Siblings[]>()
   for (const rows of disks) {
     for (const [row, bytes] of rows) {
-      const copy = copyOfRow(row)
+      const copy = copyIn(row, bytes)
       if (copy === undefined) continue
-      const { key } = copy
-      const record = decodeRecord(simHash, key, bytes.subarray(copy.from))
-      if (record === undefined) continue
-      const known = copies.get(key)
-      if (known === undefined) copies.set(key, [record.siblings])
-      else known.push(record.siblings)
+      const known = copies.get(copy.key)
+      if (known === undefined) copies.set(copy.key, [copy.siblings])
+      else known.push(copy.siblings)
     }
   }
   return copies
+}
+
+/** The copies of a key on a disk: the node's own, and the hints that it keeps. */
+export function copiesOn(scene: Scene, disk: Rows | undefined, key: Key): readonly HeldCopy[] {
+  if (disk === undefined) return []
+  const owners = scene.context.members.map(member => member.id)
+  return scene.decoded.rowsOf(key, owners).flatMap(row => {
+    const bytes = disk.get(row)
+    return (bytes && scene.decoded.copyIn(row, bytes)) ?? []
+  })
 }
 
 /** The versions that are there when all copies are put together. */
@@ -60,6 +56,18 @@ export function writesTogether(history: History, copies: readonly Siblings[]): S
     if (write !== undefined) writes.add(write)
   }
   return writes
+}
+
+/** Writes that some copy holds, or that what it holds supersedes. */
+export function knownOf(history: History, copies: readonly Siblings[]): ReadonlySet<Write> {
+  const there = writesTogether(history, copies)
+  const known = new Set(there)
+  for (const write of there) {
+    for (const other of history.writes.get(write.key) ?? []) {
+      if (isBefore(other, write)) known.add(other)
+    }
+  }
+  return known
 }
 
 /** Does this copy hold the write, or what superseded it? */

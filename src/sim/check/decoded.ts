@@ -4,48 +4,82 @@ import { decodeRecord } from '../../core/causality/record.ts'
 import type { Siblings } from '../../core/causality/siblings.ts'
 import { tokenOf } from '../../core/hash.ts'
 import type { Key, NodeId } from '../../core/ids.ts'
-import { hintRowKey, objectRowKey } from '../../core/row-key.ts'
+import {
+  hintOfRow,
+  hintRowKey,
+  hintRows,
+  keyOfRow,
+  objectRowAt,
+  objectRowKey,
+  objectRowsEnd,
+} from '../../core/row-key.ts'
 import type { RowKey } from '../../core/step.ts'
 import { simHash } from '../hash.ts'
 
-/** The object in a row of this key; undefined where the row is damaged. */
+export type Rows = ReadonlyMap<RowKey, Uint8Array>
+
+/** A sound copy of a key: a node's own, or a hint that it keeps for an owner. */
+export type HeldCopy = {
+  readonly key: Key
+  /** undefined: it is the node's own. */
+  readonly owner: NodeId | undefined
+  readonly siblings: Siblings
+}
+
 export type Decoded = {
-  readonly row: (key: Key, bytes: Uint8Array) => Siblings | undefined
-  /** The object in a hint of this key. */
-  readonly hint: (key: Key, bytes: Uint8Array) => Siblings | undefined
+  /** The copy in a row; undefined where the row is damaged or no copy at all. */
+  readonly copyIn: (row: RowKey, bytes: Uint8Array) => HeldCopy | undefined
   readonly object: (bytes: Uint8Array) => Siblings | undefined
-  /** Where the key's row is. */
-  readonly rowKey: (key: Key) => RowKey
-  /** Where the hint of it for this owner is. */
-  readonly hintKey: (key: Key, owner: NodeId) => RowKey
+  /** The rows in which a node may hold a copy of the key: its own, then one for each owner. */
+  readonly rowsOf: (key: Key, owners: readonly NodeId[]) => readonly RowKey[]
 }
 
 export function newDecoded(): Decoded {
-  const rows = new WeakMap<Uint8Array, Siblings | 'none'>()
+  const copies = new WeakMap<Uint8Array, HeldCopy | 'none'>()
   const objects = new WeakMap<Uint8Array, Siblings | 'none'>()
-  const rowKeys = new Map<Key, RowKey>()
-  const once = (
-    known: WeakMap<Uint8Array, Siblings | 'none'>,
-    bytes: Uint8Array,
-    decode: () => Siblings | undefined,
-  ) => {
-    let found = known.get(bytes)
-    if (found === undefined) {
-      found = decode() ?? 'none'
-      known.set(bytes, found)
-    }
-    return found === 'none' ? undefined : found
-  }
+  const rowsOf = new Map<Key, readonly RowKey[]>()
   return {
-    row: (key, bytes) => once(rows, bytes, () => decodeRecord(simHash, key, bytes)?.siblings),
-    rowKey: key => {
-      const row = rowKeys.get(key) ?? objectRowKey(tokenOf(simHash, key), key)
-      rowKeys.set(key, row)
-      return row
-    },
-    hint: (key, bytes) =>
-      once(rows, bytes, () => decodeRecord(simHash, key, bytes.subarray(6))?.siblings),
-    hintKey: (key, owner) => hintRowKey(tokenOf(simHash, key), key, owner),
+    copyIn: (row, bytes) => once(copies, bytes, () => copyIn(row, bytes)),
     object: bytes => once(objects, bytes, () => decodeCheckedObject(bytes)),
+    rowsOf: (key, owners) => {
+      const known = rowsOf.get(key)
+      if (known !== undefined && known.length === owners.length + 1) return known
+      const token = tokenOf(simHash, key)
+      const hints = owners.map(owner => hintRowKey(token, key, owner))
+      const rows = [objectRowKey(token, key), ...hints]
+      rowsOf.set(key, rows)
+      return rows
+    },
   }
 }
+
+function once<Found>(
+  known: WeakMap<Uint8Array, Found | 'none'>,
+  bytes: Uint8Array,
+  decode: () => Found | undefined,
+): Found | undefined {
+  let found = known.get(bytes)
+  if (found === undefined) {
+    found = decode() ?? 'none'
+    known.set(bytes, found)
+  }
+  return found === 'none' ? undefined : (found as Found)
+}
+
+/** The copy in a row; undefined where the row is damaged or no copy at all. */
+export function copyIn(row: RowKey, bytes: Uint8Array): HeldCopy | undefined {
+  if (row > objectRowAt('') && row < objectRowsEnd) {
+    const { key } = keyOfRow(row)
+    const record = decodeRecord(simHash, key, bytes)
+    return record && { key, owner: undefined, siblings: record.siblings }
+  }
+  if (row > hintRows.from && row < hintRows.to) {
+    const { key, owner } = hintOfRow(row)
+    const record = decodeRecord(simHash, key, bytes.subarray(sinceBytes))
+    return record && { key, owner, siblings: record.siblings }
+  }
+  return undefined
+}
+
+/** Before its record a hint says since when it is kept. */
+const sinceBytes = 6

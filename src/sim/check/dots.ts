@@ -8,7 +8,6 @@ import type { Version } from '../../core/causality/siblings.ts'
 import type { Actor, Key, NodeId, OpId } from '../../core/ids.ts'
 import type { Effect } from '../../core/step.ts'
 import type { Checker, MakeChecker } from './checker.ts'
-import { copyOfRow } from './copies.ts'
 
 export const dotsChecker: MakeChecker = (scene): Checker => {
   const opOf = new Map<string, OpId>()
@@ -39,11 +38,9 @@ export const dotsChecker: MakeChecker = (scene): Checker => {
       for (const version of scene.decoded.object(object)?.versions ?? []) see(node, key, version)
     } else if (effect.type === 'commit') {
       for (const { key: row, value } of effect.rows) {
-        const copy = copyOfRow(row)
-        if (value === undefined || copy === undefined) continue
-        const { key, from } = copy
-        const held = from === 0 ? scene.decoded.row(key, value) : scene.decoded.hint(key, value)
-        for (const version of held?.versions ?? []) see(node, key, version)
+        const copy = value && scene.decoded.copyIn(row, value)
+        if (copy === undefined) continue
+        for (const version of copy.siblings.versions) see(node, copy.key, version)
       }
     }
   }

@@ -7,7 +7,7 @@ import type { Siblings } from '../../core/causality/siblings.ts'
 import type { Key } from '../../core/ids.ts'
 import { isBefore, type Write } from '../history.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
-import { copiesByKey, writesTogether } from './copies.ts'
+import { copiesByKey, knownOf, writesTogether } from './copies.ts'
 
 export const keptChecker: MakeChecker = (scene): Checker => {
   /** Writes that a fault which may do so took from every disk. */
@@ -23,8 +23,8 @@ export const keptChecker: MakeChecker = (scene): Checker => {
       const before = copiesByKey([...disks, notice.before])
       const after = copiesByKey([...disks, now])
       for (const [key, copies] of before) {
-        const left = knownOf(scene, after.get(key) ?? [])
-        for (const write of knownOf(scene, copies)) if (!left.has(write)) excused.add(write)
+        const left = knownOf(scene.history, after.get(key) ?? [])
+        for (const write of knownOf(scene.history, copies)) if (!left.has(write)) excused.add(write)
       }
     },
     atRest: () => {
@@ -63,16 +63,4 @@ function check(
       scene.fail('I2', key, `${earlier.id} is there beside ${later.id}, whose writer had seen it`)
     }
   }
-}
-
-/** Writes that some copy holds, or that what it holds supersedes. */
-function knownOf(scene: Scene, copies: readonly Siblings[]): ReadonlySet<Write> {
-  const there = writesTogether(scene.history, copies)
-  const known = new Set(there)
-  for (const write of there) {
-    for (const other of scene.history.writes.get(write.key) ?? []) {
-      if (isBefore(other, write)) known.add(other)
-    }
-  }
-  return known
 }

@@ -1,10 +1,10 @@
 /**
  * I12: outcomes are exact. A failure called definite did not happen: its operation is never seen
- * in any message, on any disk, in any answer, before it or after it.
+ * in any message, on any disk, in any answer, before it or after it. What carries a context that
+ * was cut or changed fails.
  */
 import type { OpId } from '../../core/ids.ts'
 import type { Checker, MakeChecker } from './checker.ts'
-import { copyOfRow } from './copies.ts'
 
 export const outcomesChecker: MakeChecker = (scene): Checker => {
   const seen = new Set<OpId>()
@@ -36,15 +36,16 @@ export const outcomesChecker: MakeChecker = (scene): Checker => {
         }
         case 'durable':
           for (const { key: row, value } of notice.rows) {
-            const copy = copyOfRow(row)
-            if (value === undefined || copy === undefined) continue
-            const { key, from } = copy
-            const held = from === 0 ? scene.decoded.row(key, value) : scene.decoded.hint(key, value)
-            for (const { op } of held?.versions ?? []) see(op, notice.node)
+            const copy = value && scene.decoded.copyIn(row, value)
+            for (const { op } of copy?.siblings.versions ?? []) see(op, notice.node)
           }
           return
         case 'settled': {
-          const { write, shown, client } = notice.call
+          const { write, shown, client, spoiled, result, key } = notice.call
+          if (spoiled && result?.type === 'done') {
+            const story = `${client} sent ${write?.id} with a spoiled context, and it was taken`
+            scene.fail('I12', key, story)
+          }
           for (const { op } of shown) if (op !== undefined) see(op, client)
           if (write?.refused !== true || write.op === undefined || !seen.has(write.op)) return
           tell(write.op, `${client} was told that ${write.id} failed for certain; it had happened`)

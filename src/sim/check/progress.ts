@@ -31,11 +31,8 @@ export const progressChecker: MakeChecker = (scene): Checker => ({
  * Was the key written often enough under higher ids (a clock ran ahead) that nobody can know
  * whether the first try took effect? Then `unknown` is the exact answer (design §2).
  */
-function isBelowFullList(history: History, { key, write }: Call): boolean {
-  const op = write?.op
-  if (op === undefined) return false
-  const higher = (history.writes.get(key) ?? []).filter(other => (other.op ?? '') > op)
-  return higher.length >= opsKept
+function isBelowFullList(history: History, { write }: Call): boolean {
+  return write !== undefined && history.countAbove(write) >= opsKept
 }
 
 function nameOf({ client, kind, key, write, via }: Call): string {

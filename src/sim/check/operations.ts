@@ -1,0 +1,111 @@
+/**
+ * I11: an operation id takes effect at most once, as far back as the lists of ids reach. A
+ * coordinator that holds an operation, or what superseded it, gives it no second dot; and no
+ * answer, and nothing that the disks hold together, has an operation twice, or under a further dot
+ * beside what superseded it: after its first try was overwritten or deleted, or surfaced late.
+ */
+import { opsKept, type Version } from '../../core/causality/siblings.ts'
+import type { Key, NodeId, OpId } from '../../core/ids.ts'
+import type { Effect } from '../../core/step.ts'
+import { isBefore, type Write } from '../history.ts'
+import type { Checker, MakeChecker, Scene } from './checker.ts'
+import { copiesByKey, copiesOn, writesTogether } from './copies.ts'
+
+export const operationsChecker: MakeChecker = (scene): Checker => {
+  const dots = new Dots(scene)
+  return {
+    name: 'I11',
+    onNotice: notice => {
+      if (notice.type === 'effect') dots.look(notice.node, notice.effect)
+      if (notice.type !== 'settled' || notice.call.result?.type !== 'done') return
+      const { key, client, shown, result } = notice.call
+      if (result.reply.type !== 'got') return
+      const ops = result.reply.versions.map(version => version.op)
+      const twin = ops.find((op, i) => ops.indexOf(op) < i)
+      const name = twin === undefined ? undefined : nameOf(scene, twin)
+      if (name !== undefined) scene.fail('I11', key, `${client} was shown ${name} twice at once`)
+      tellReturned(scene, key, shown, `${client} was shown`)
+    },
+    atRest: () => {
+      const disks = [...scene.context.machines.values()].map(machine => machine.disk.rows)
+      for (const [key, copies] of copiesByKey(disks)) {
+        tellReturned(scene, key, [...writesTogether(scene.history, copies)], 'the disks hold')
+      }
+    },
+  }
+}
+
+/** Every dot of every operation, from where it is first used. */
+class Dots {
+  readonly #scene: Scene
+  readonly #known = new Map<OpId, string[]>()
+
+  constructor(scene: Scene) {
+    this.#scene = scene
+  }
+
+  look(node: NodeId, effect: Effect): void {
+    if (effect.type === 'send' && effect.message.type === 'store') {
+      const { key, object } = effect.message
+      this.#see(node, key, this.#scene.decoded.object(object)?.versions)
+    } else if (effect.type === 'commit') {
+      for (const { key: row, value } of effect.rows) {
+        const copy = value && this.#scene.decoded.copyIn(row, value)
+        if (copy !== undefined) this.#see(node, copy.key, copy.siblings.versions)
+      }
+    }
+  }
+
+  #see(node: NodeId, key: Key, versions: readonly Version[] = []): void {
+    for (const { op, dot, via } of versions) {
+      const name = `${dot.actor}/${dot.counter}`
+      const known = this.#known.get(op)
+      if (known === undefined) this.#known.set(op, [name])
+      else if (!known.includes(name)) {
+        known.push(name)
+        if (via === node) this.#isSecond(node, key, op)
+      }
+    }
+  }
+
+  /** Does the node that gave an operation a further dot hold it already, or what superseded it? */
+  #isSecond(node: NodeId, key: Key, op: OpId): void {
+    const { context, history, fail } = this.#scene
+    const write = history.ofOp(op)
+    if (write === undefined || !isWithinReach(this.#scene, write)) return
+    const disk = context.machines.get(node)?.disk.rows
+    const held = copiesOn(this.#scene, disk, key).flatMap(({ siblings }) => siblings.versions)
+    for (const version of held) {
+      const other = history.ofOp(version.op)
+      if (other === write) {
+        fail('I11', key, `${node} gave ${write.id} a further dot, and its disk holds it already`)
+      } else if (other !== undefined && isBefore(write, other)) {
+        const story = `${node} gave ${write.id} a further dot, and its disk holds ${other.id}, which superseded it`
+        fail('I11', key, story)
+      }
+    }
+  }
+}
+
+/** A write that has several dots and is there beside one whose writer had seen it. */
+function tellReturned(scene: Scene, key: Key, there: readonly Write[], where: string): void {
+  for (const write of there) {
+    if (write.dots < 2 || !isWithinReach(scene, write)) continue
+    const later = there.find(other => isBefore(write, other))
+    if (later === undefined) continue
+    const story = `${where} ${write.id}, once more after ${later.id} had superseded it`
+    scene.fail('I11', key, story)
+  }
+}
+
+/**
+ * Can no list of ids have forgotten the write? A list keeps the highest 8; a context's also its own
+ * put's, however low that is, so that 7 others are sure.
+ */
+function isWithinReach({ history }: Scene, write: Write): boolean {
+  return history.countAbove(write) < opsKept - 1
+}
+
+function nameOf({ history }: Scene, op: OpId): string | undefined {
+  return history.ofOp(op)?.id
+}

@@ -1,0 +1,67 @@
+/** Puts a world together: machines that wait to be started, a network between them, luck. */
+import type { ClusterId, NodeId } from '../core/ids.ts'
+import type { MemberRecord } from '../core/message.ts'
+import { newSecret } from '../wire/secret.ts'
+import type { Context, Transport } from './context.ts'
+import { DatagramTransport } from './datagram.ts'
+import { Draws } from './draw.ts'
+import { Events, type Micros } from './events.ts'
+import { Machine } from './machine.ts'
+import { Network } from './network.ts'
+import type { Notice } from './notice.ts'
+import type { Options } from './options.ts'
+import { StreamTransport } from './stream.ts'
+import { Trace } from './trace.ts'
+
+/** `healsAt`: no message is late beyond that. */
+export function makeContext(
+  options: Options,
+  healsAt: Micros,
+  notice: (notice: Notice) => void,
+): { readonly context: Context; readonly transport: Transport } {
+  const draws = new Draws(options.seed)
+  const events = new Events()
+  const secret = draws.of('secret')
+  const machines = new Map<NodeId, Machine>()
+  const context: Context = {
+    options,
+    events,
+    draws,
+    network: new Network(options, draws, events, healsAt),
+    trace: new Trace(),
+    cluster: draws.of('cluster').bytes(16) as ClusterId,
+    secret: newSecret(count => secret.bytes(count)),
+    settings: {
+      replicas: options.replicas,
+      readQuorum: options.readQuorum,
+      writeQuorum: options.writeQuorum,
+      partitions: options.partitions,
+      fallbacks: Math.min(3, options.nodes - options.replicas),
+      valueBytesMax: 1024 * 1024,
+      readRepair: 'blocking',
+    },
+    members: membersOf(options),
+    machines,
+    notice,
+  }
+  const transport =
+    options.transport === 'stream' ? new StreamTransport(context) : new DatagramTransport(context)
+  for (const { id } of context.members) machines.set(id, new Machine(id, context, transport))
+  return { context, transport }
+}
+
+export function nodeNames(options: Options): readonly NodeId[] {
+  return Array.from({ length: options.nodes }, (_, i) => `n${i + 1}` as NodeId)
+}
+
+function membersOf(options: Options): readonly MemberRecord[] {
+  return nodeNames(options).map((id, i) => ({
+    id,
+    host: '127.0.0.1',
+    port: 4701 + i,
+    weight: 1,
+    zone: '',
+    key: undefined,
+    statement: undefined,
+  }))
+}
