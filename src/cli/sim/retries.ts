@@ -5,8 +5,8 @@
  */
 import { parseArgs } from 'node:util'
 import type { RetriesResult } from '../../sim/retries.ts'
-import { Progress, shownCount } from '../demo-progress.ts'
 import { exitOf } from '../exit-codes.ts'
+import { Progress, shownCount } from '../progress.ts'
 import { printLine } from '../render.ts'
 import type { Task } from './child.ts'
 import { runTasks } from './pool.ts'
