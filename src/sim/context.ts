@@ -45,6 +45,7 @@ export type Transport = {
 /** Messages that answer: they go back the way the request came. */
 export const answers: ReadonlySet<string> = new Set([
   'stored',
+  'handed',
   'held',
   'forwarded',
   'listed',

@@ -4,7 +4,16 @@
  */
 export const rarePaths = [
   // what core meets
+  'a base of several rows',
   'a base that is not durable yet',
+  'a batch of hints is not acknowledged',
+  'a fallback is asked in the middle of a put',
+  'a forwarder stands in itself',
+  'a hint has all of a copy already',
+  'a hint is merged with a hint',
+  'a hint is newer than what was handed',
+  'a missing ack becomes a hint',
+  'all hints of an owner are handed over',
   'a client asks a second node beside the first',
   'a client hears of a call that has ended',
   'a client tries again after a refusal',

@@ -261,7 +261,7 @@ function partition(at: Micros, draw: Draw, last: Micros, setting: Setting): Faul
     case 'one-way':
       return { ...base, message, cuts: [{ from: first, to: second ?? first }] }
     default: {
-      const kinds = ['store', 'stored', 'read', 'held', 'forward', 'forwarded']
+      const kinds = ['store', 'stored', 'handoff', 'handed', 'read', 'held', 'forward', 'forwarded']
       return { ...base, message: draw.pick(kinds), cuts: between([first], order.slice(1)) }
     }
   }
