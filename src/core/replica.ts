@@ -44,6 +44,8 @@ export type ReplicaView = {
   /** Hints for all owners, and their bytes. */
   readonly hints: number
   readonly hintBytes: number
+  /** Vector entries dropped past the limit, since the start. */
+  readonly pruned: number
 }
 
 export class Replica {
@@ -140,6 +142,7 @@ export class Replica {
       rowsAside: this.#membership.view.length + hints,
       hints,
       hintBytes: this.#hints.bytes,
+      pruned: this.#puts.pruned,
     }
   }
 

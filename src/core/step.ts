@@ -97,6 +97,8 @@ export type Env = {
   readonly timing?: MembershipTiming
   /** Bytes that hints may take up here; undefined: as many as there are. */
   readonly hintBytesMax?: number
+  /** Entries of a version vector past which some are dropped; fewer than 50 only in simulations. */
+  readonly vectorEntriesMax?: number
   /** False only where the simulator asks what the other layers do alone. */
   readonly handoff?: boolean
   /** True where this store proved that it lacks nothing (design §4, "whole"). */

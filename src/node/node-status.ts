@@ -45,6 +45,7 @@ export function statusReply(identity: NodeIdentity, facts: NodeFacts): StatusRep
       ...Object.entries(facts.counters),
       ['hints', view.hints],
       ['hintBytes', view.hintBytes],
+      ['prunedEntries', view.pruned],
       ['whole', identity.whole ? 1 : 0],
       ['inFlight', facts.inFlight],
       ['connections', facts.connections],

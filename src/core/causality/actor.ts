@@ -82,7 +82,8 @@ export function fieldAfterMerge(
 
 type Family = Pick<ActorField, 'actor'>
 
-function isOfFamily({ actor }: Family, other: Actor): boolean {
+/** Does this actor belong to the field's family? */
+export function isOfFamily({ actor }: Family, other: Actor): boolean {
   return other.endsWith(actor.slice(1))
 }
 

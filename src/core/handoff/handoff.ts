@@ -25,6 +25,8 @@ type Progress = {
   /** An operator wants it done: no pauses. */
   hurried: boolean
   handed: number
+  /** It was said that its hints are old. */
+  alarmed: boolean
 }
 /** A hint as it was sent. */
 type Sent = { readonly row: RowKey; readonly bytes: Uint8Array }
@@ -42,7 +44,24 @@ export class Handoff {
   }
 
   tick(now: Instant, out: Effect[]): void {
-    for (const owner of [...this.#objects.hints.counts.keys()]) this.#go(owner, now, out)
+    for (const owner of [...this.#objects.hints.counts.keys()]) {
+      this.#go(owner, now, out)
+      this.#watchAge(owner, out)
+    }
+  }
+
+  /** An owner that is away for so long may never come back: somebody should know, once. */
+  #watchAge(owner: NodeId, out: Effect[]): void {
+    const progress = this.#progressOf(owner)
+    const old = this.#objects.hints.ageOf(owner) > hintAgeMsMax
+    if (old && !progress.alarmed) {
+      const hints = this.#objects.hints.counts.get(owner)?.hints ?? 0
+      out.push({
+        type: 'note',
+        note: { level: 'warn', event: 'hints-old', detail: { owner, hints } },
+      })
+    }
+    progress.alarmed = old
   }
 
   /** Hands over what is for this owner without pauses, until nothing is left. */
@@ -158,6 +177,7 @@ export class Handoff {
       underWay: false,
       hurried: false,
       handed: 0,
+      alarmed: false,
     }
     this.#progress.set(owner, fresh)
     return fresh
@@ -204,6 +224,8 @@ class Batch implements Coordination {
   }
 }
 
+/** A hint that is older raises an alarm. */
+const hintAgeMsMax = 60 * 60 * 1000
 /** How long an owner may take for a batch. */
 const batchMsMax = 5000
 const batchBytesMax = 512 * 1024

@@ -57,6 +57,12 @@ export class Hints<Then> {
     this.#wall = wall
   }
 
+  /** How long the oldest hint for this owner has been here, in milliseconds. */
+  ageOf(owner: NodeId): number {
+    const since = this.#counts.get(owner)?.since
+    return since === undefined ? 0 : Math.max(0, this.#wall - since)
+  }
+
   /** Owners that something is held for. */
   get counts(): ReadonlyMap<NodeId, HintCount> {
     return this.#counts

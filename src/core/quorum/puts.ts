@@ -9,6 +9,7 @@ import { uint48Of } from '../binary.ts'
 import { type ActorField, nextDot } from '../causality/actor.ts'
 import { decodeContext, encodeContext } from '../causality/context.ts'
 import { encodeObject } from '../causality/object.ts'
+import { prune, vectorEntriesMax } from '../causality/prune.ts'
 import {
   appliedOp,
   noSiblings,
@@ -72,6 +73,8 @@ export class Puts {
   readonly #fields = new Map<Key, ActorField>()
   /** Known-bad 3: what this process counted. */
   #counted = 0
+  readonly #entriesMax: number
+  #pruned = 0
   #wall: WallTime = 0
   #full = false
 
@@ -80,6 +83,12 @@ export class Puts {
     this.#placement = placement
     this.#objects = objects
     this.#requests = requests
+    this.#entriesMax = env.vectorEntriesMax ?? vectorEntriesMax
+  }
+
+  /** Vector entries dropped past the limit, since the start. */
+  get pruned(): number {
+    return this.#pruned
   }
 
   /** The wall clock, for people and for the age of operation ids; the disk's watermark. */
@@ -165,7 +174,12 @@ export class Puts {
       : nextDot(before, this.#env.start, siblings, seen, draw)
     if (mutant(37)) this.#fields.set(request.key, field)
     const version = this.#version(request, dot)
-    const made = putVersion(siblings, seen, version)
+    const pruned = prune(putVersion(siblings, seen, version), field, version, this.#entriesMax)
+    if (pruned.dropped > 0) {
+      sometimes('a vector is pruned')
+      this.#pruned += pruned.dropped
+    }
+    const made = pruned.siblings
     if (made.versions.length > siblingsMax && made.versions.length > siblings.versions.length) {
       const message = `the key has ${siblingsMax} siblings; resolve them first`
       return { code: 'SIBLING_LIMIT', message }
@@ -179,7 +193,15 @@ export class Puts {
       }
     }
     const generation = Math.min(request.generation, base?.generation ?? request.generation)
-    return { siblings: made, object, field, version, time: this.#wall, generation, held: false }
+    return {
+      siblings: made,
+      object,
+      field: pruned.field,
+      version,
+      time: this.#wall,
+      generation,
+      held: false,
+    }
   }
 
   /** Known-bad 3: the node itself is the actor, and counts in memory. */
