@@ -2,7 +2,8 @@
  * A failure that a command itself found: bad input, a file that is not there, an unresolved
  * conflict. Failures of requests come from the client as `KvError`; both end in `failureOf`.
  */
-import type { Code } from '../core/outcome.ts'
+import { hexOf } from '../core/binary.ts'
+import type { Code, Outcome } from '../core/outcome.ts'
 import { exitOf, isCode } from './exit-codes.ts'
 import { isOutcome, shownOutcome } from './outcome-shape.ts'
 import { oneLine } from './visible.ts'
@@ -52,8 +53,15 @@ export function failureOf(error: unknown, whileParsing: boolean): ShownFailure {
     message: unsure ? `${message}; the write may have happened all the same` : message,
     exit: exitOf(code),
     outcome: isOutcome(outcome) ? shownOutcome(outcome) : outcome,
-    suggestions: suggestionsOf(error, code),
+    suggestions: unsure
+      ? [...suggestionsOf(error, code), ...againWith(outcome.op)]
+      : suggestionsOf(error, code),
   }
+}
+
+/** What may have happened can be tried again: it takes effect at most once (design §2). */
+function againWith(op: Outcome['op']): readonly string[] {
+  return op === undefined ? [] : [`the same put or del with --op ${hexOf(op)}: done at most once`]
 }
 
 function codeOf(error: unknown, whileParsing: boolean): Code {

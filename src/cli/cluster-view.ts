@@ -56,6 +56,7 @@ export function statusDocument(status: ClusterStatus): Record<string, unknown> {
     ownership: node.ownership,
     answers: node.answer !== undefined,
     keys: node.answer?.keys,
+    hints: node.answer?.hints,
     full: node.answer?.full,
     whole: node.answer?.whole,
     wiped: node.wiped || undefined,
@@ -78,8 +79,9 @@ export function statusLines(status: ClusterStatus): readonly string[] {
     shownUptime(node),
     `${(node.ownership * 100).toFixed(1)}%`,
     node.answer === undefined ? '?' : String(node.answer.keys),
+    node.answer === undefined ? '?' : String(node.answer.hints),
   ])
-  const head = ['NODE', 'STATE', 'MEMBER', 'ADDRESS', 'PID', 'UPTIME', 'OWNS', 'KEYS']
+  const head = ['NODE', 'STATE', 'MEMBER', 'ADDRESS', 'PID', 'UPTIME', 'OWNS', 'KEYS', 'HINTS']
   const problems = status.nodes.flatMap(node => {
     const problem = problemOf(node)
     if (problem === undefined) return []

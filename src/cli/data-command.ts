@@ -4,8 +4,10 @@
  */
 import * as Flags from '@oclif/core/flags'
 import type { Client, Explained, Outcome, Quorum } from '../client/index.ts'
+import type { OpId } from '../core/ids.ts'
 import { KvCommand } from './base-command.ts'
 import { CliError, failureOf } from './cli-error.ts'
+import { opFrom } from './encoding.ts'
 import { worstExit } from './exit-codes.ts'
 import { hasUnicode, printRecord, say } from './render.ts'
 import { readNote, readWarning, writeNote } from './shown.ts'
@@ -39,6 +41,10 @@ export const contextFlags = {
     exclusive: ['blind'],
   }),
   blind: Flags.boolean({ description: 'read nothing first: supersede nothing, be kept beside' }),
+  op: Flags.custom<OpId>({ parse: async text => opFrom(text) })({
+    helpValue: '<id>',
+    description: 'try again what failed with this operation id: it takes effect at most once',
+  }),
 }
 
 type Strictness = { readonly strict: boolean }

@@ -2,6 +2,8 @@
  * Bytes in JSON, exactly: UTF-8 text as it is, anything else in base64 and labelled so. Also
  * the text form of contexts and operation ids.
  */
+import { binaryOfHex } from '../core/binary.ts'
+import type { OpId } from '../core/ids.ts'
 import { CliError } from './cli-error.ts'
 import { textOf } from './visible.ts'
 
@@ -41,4 +43,11 @@ export function contextFrom(token: string): Uint8Array {
   throw new CliError('BAD_CONTEXT', 'this is not a context token: it was cut or edited', [
     'kv get KEY --context-only',
   ])
+}
+
+/** The operation id that its digits spell. Throws USAGE. */
+export function opFrom(digits: string): OpId {
+  const op = digits.length === 24 ? binaryOfHex(digits) : undefined
+  if (op !== undefined) return op as OpId
+  throw new CliError('USAGE', 'an operation id has 24 digits, 0-9 and a-f, as a failed write says')
 }

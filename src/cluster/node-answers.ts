@@ -9,6 +9,8 @@ export type NodeAnswer = {
   readonly epoch: string
   readonly upMs: number
   readonly keys: number
+  /** What it keeps for other nodes. */
+  readonly hints: number
   /** The disk is past its watermark: writes are refused. */
   readonly full: boolean
   /** Nothing that its store acknowledged can be missing from it (design §4). */
@@ -53,9 +55,11 @@ async function ask(client: Client, name: string, timeoutMs: number): Promise<Nod
     client.gossip(name, { timeoutMs }),
   ])
   const { upMs, keys, full, connected, counters } = status
-  const whole = counters.some(([counter, value]) => counter === 'whole' && value === 1)
+  const counted = new Map(counters)
+  const whole = counted.get('whole') === 1
+  const hints = counted.get('hints') ?? 0
   const beliefs = new Map(gossip.beliefs.map(belief => [String(belief.node), belief.status]))
-  return { epoch: gossip.epoch, upMs, keys, full, whole, connected, beliefs }
+  return { epoch: gossip.epoch, upMs, keys, hints, full, whole, connected, beliefs }
 }
 
 /** Not to answer is a state; anything else that goes wrong is an error. */

@@ -35,8 +35,10 @@ export default class Del extends DataCommand {
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(Del)
     const keys = keyArgs(argv)
-    if (flags.context !== undefined && keys.length > 1) {
-      throw new CliError('USAGE', 'a context belongs to one key, and several are given')
+    const { context, op } = flags
+    if ((context ?? op) !== undefined && keys.length > 1) {
+      const what = context === undefined ? 'an operation id' : 'a context'
+      throw new CliError('USAGE', `${what} belongs to one key, and several are given`)
     }
     return this.withClient(flags, async client => {
       const options = this.callOptions(flags)
@@ -44,12 +46,14 @@ export default class Del extends DataCommand {
         const begun = performance.now()
         const read = { ...options, ...readQuorum(flags) }
         const seen = await seenBefore(client, bytes, text, flags, read)
-        if (!seen.found) throw new CliError('NOT_FOUND', `${oneLine(text)}: not found`)
+        // Where it is tried again the first try may have deleted it.
+        if (!seen.found && op === undefined)
+          throw new CliError('NOT_FOUND', `${oneLine(text)}: not found`)
         if (seen.warning !== undefined) this.warn(seen.warning)
         const written = await client.delete(bytes, {
           ...options,
           ...writeQuorum(flags),
-          ...given({ context: seen.context }),
+          ...given({ context: seen.context, op }),
         })
         const ms = Math.round(performance.now() - begun)
         const acks = shownAcks(written.outcome)

@@ -62,7 +62,7 @@ export default class Put extends DataCommand {
       const written = await client.put(key, value, {
         ...options,
         ...writeQuorum(flags),
-        ...given({ context: seen.context, explain: flags.explain }),
+        ...given({ context: seen.context, op: flags.op, explain: flags.explain }),
       })
       const ms = Math.round(performance.now() - begun)
       if (!this.jsonEnabled()) {

@@ -1,5 +1,8 @@
 import t from 'tap'
 import { CliError, failureOf } from '../../src/cli/cli-error.js'
+import { KvError } from '../../src/client/errors.js'
+import type { OpId } from '../../src/core/ids.ts'
+import { nothingDone } from '../../src/core/outcome.ts'
 
 t.test('keeps code, suggestions and outcome, and escapes the message', async t => {
   const error = new CliError('QUORUM', 'only 1\nof \x1b[2J', ['kv cluster status'], { needed: 2 })
@@ -33,4 +36,22 @@ t.test('anything else is an unexpected error', async t => {
   t.match(failureOf(undefined, false), { code: 'INTERNAL' })
   const aborted = new DOMException('stop', 'AbortError')
   t.equal(failureOf(aborted, false).exit, 130)
+})
+
+t.test('a write that may have happened names how to try it again', async t => {
+  const op = '\x01'.repeat(12) as OpId
+  const failed = (definite: boolean) =>
+    failureOf(
+      new KvError({
+        code: 'TIMEOUT',
+        message: 'late',
+        outcome: { ...nothingDone(2, op), definite },
+      }),
+      false,
+    )
+  t.same(failed(true).suggestions, ['kv cluster status'])
+  t.same(failed(false).suggestions, [
+    'kv cluster status',
+    `the same put or del with --op ${'01'.repeat(12)}: done at most once`,
+  ])
 })

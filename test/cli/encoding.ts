@@ -6,6 +6,7 @@ import {
   decoded,
   encodedKey,
   encodedValue,
+  opFrom,
 } from '../../src/cli/encoding.js'
 
 t.test('any bytes come back from JSON exactly', async t => {
@@ -40,5 +41,12 @@ t.test('a context is one word; a word that is none is refused', async t => {
   t.same(contextFrom(contextToken(context)), context)
   for (const bad of ['', 'a', 'AAA$', ' AAAA', 'AA==']) {
     t.throws(() => contextFrom(bad), { code: 'BAD_CONTEXT' }, bad)
+  }
+})
+
+t.test('an operation id is 24 digits', async t => {
+  t.equal(opFrom('00ff'.repeat(6)), '\0\xff'.repeat(6))
+  for (const bad of ['', '00', 'zz'.repeat(12), '0'.repeat(23), '0'.repeat(26)]) {
+    t.throws(() => opFrom(bad), { code: 'USAGE' }, bad)
   }
 })

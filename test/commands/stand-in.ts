@@ -132,3 +132,30 @@ t.test('--explain: the waterfall beside the value, never in it', async t => {
   await kv(['put', 'e', 'y', '--explain'])
   t.same([gets()[0]?.explain, puts()[0]?.explain], [false, true], 'the write, not the read before')
 })
+
+t.test('--op: a write that may have happened is tried again, and done at most once', async t => {
+  cluster.behaviour = request => (request.type === 'put' ? 'silent' : 'usual')
+  const words = ['put', 'op', 'v', '--timeout', '900ms']
+  const failed = await json(words, 7)
+  const op: string = Reflect.get(Object(failed), 'error').outcome.op
+  t.match(op, /^[0-9a-f]{24}$/)
+  t.match((await kv(words)).errors, / {2}try: the same put or del with --op [0-9a-f]{24}: done/)
+  cluster.behaviour = () => 'usual'
+  cluster.log.length = 0
+  for (let i = 0; i < 2; i++) {
+    t.match(await json(['put', 'op', 'v', '--op', op]), { siblings: 0, outcome: { op } })
+  }
+  t.same(
+    new Set(puts().map(request => request.op)),
+    new Set([Buffer.from(op, 'hex').toString('latin1')]),
+  )
+  t.match(await kv(['del', 'never', '--op', op]), { exit: 0 }, 'the first try may have deleted it')
+  t.match(await kv(['del', 'a', 'b', '--op', op]), {
+    exit: 2,
+    errors: /an operation id belongs to one key/,
+  })
+  t.match(await kv(['put', 'op', 'v', '--op', 'x']), {
+    exit: 2,
+    errors: /--op: an operation id has/,
+  })
+})

@@ -54,6 +54,11 @@ t.test('no byte of a key, a value or a name reaches a terminal raw', { skip }, a
     [['cluster', 'logs', '-n', evil], 3, /there is no log of k\\e/],
     [['get', 'two', '-r', evil], 2, /"k\\e.*" is no number of replicas/],
     [['put', 'a', 'x', '--blind', '--context', evil], 2, /--blind excludes --context\n/],
+    [['get', 'two', '--read-repair', evil], 2, /"k\\e.*" is no way to repair/],
+    [['cluster', 'up', '--hint-quota', evil], 2, /"k\\e.*" is no quota for hints/],
+    [['cluster', 'up', '--fallbacks', evil], 2, /"k\\e.*" is no number of fallbacks/],
+    [['hints', '--drain', evil], 3, /there is no node k\\e/],
+    [['help', evil], 127, /unknown command "kv k\\e/],
     [['cluster', 'up', '--durability', evil], 2, /Expected --durability=k\\e/],
   ]
   for (const [words, exit, says] of runs) {

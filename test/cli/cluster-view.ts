@@ -1,0 +1,63 @@
+import t from 'tap'
+import { statusDocument, statusLines } from '../../src/cli/cluster-view.js'
+import type { NodeAnswer } from '../../src/cluster/node-answers.ts'
+import { newClusterFile } from '../../src/cluster/settings.ts'
+import type { ClusterStatus, NodeStatus } from '../../src/cluster/status.ts'
+
+const answer: NodeAnswer = {
+  epoch: 'epoch-01',
+  upMs: 720_000,
+  keys: 12_031,
+  hints: 0,
+  full: false,
+  whole: true,
+  connected: ['n2'],
+  beliefs: new Map(),
+}
+
+function nodeOf(name: string, changes: Partial<NodeStatus>): NodeStatus {
+  return {
+    name,
+    state: 'running',
+    pid: 4121,
+    startedAt: undefined,
+    restarts: 0,
+    lastLines: [],
+    address: '127.0.0.1:4701',
+    ownership: 0.5,
+    answer,
+    member: 'alive',
+    wiped: false,
+    ...changes,
+  }
+}
+
+const status: ClusterStatus = {
+  file: newClusterFile('demo', { nodes: 3 }, 4700, 0),
+  directory: '/clusters/demo',
+  supervisor: 'running',
+  health: 'degraded',
+  quorum: { read: true, write: true, partitionsBelow: 0, fewestReplicas: 2 },
+  ringAgreed: true,
+  nodes: [
+    nodeOf('n1', { answer: { ...answer, hints: 4 } }),
+    nodeOf('n2', {}),
+    nodeOf('n3', { state: 'killed', pid: undefined, answer: undefined, member: 'down' }),
+  ],
+}
+
+t.test('a verdict, a row a node with the hints that it keeps, what to do next', async t => {
+  t.same(statusLines(status), [
+    'demo: DEGRADED, 2 of 3 nodes answer; every key has at least 2 of 3 replicas (R=2 W=2: reads ok, writes ok)',
+    'NODE  STATE    MEMBER  ADDRESS          PID  UPTIME    OWNS   KEYS  HINTS',
+    'n1    running  alive   127.0.0.1:4701  4121  12m 00s  50.0%  12031      4',
+    'n2    running  alive   127.0.0.1:4701  4121  12m 00s  50.0%  12031      0',
+    'n3    killed   down    127.0.0.1:4701     –  –        50.0%      ?      ?',
+    'next: kv node start n3',
+  ])
+})
+
+t.test('the document', async t => {
+  const document = statusDocument(status)
+  t.match(document, { nodes: [{ name: 'n1', hints: 4 }, { hints: 0 }, { hints: undefined }] })
+})
