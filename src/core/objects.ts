@@ -3,7 +3,7 @@
  * yet. A coordinator's read-modify-write goes through `base`; answers that leave the node go
  * through `durable` (design §1, protocols 11).
  */
-import { sometimes } from '#mutants'
+import { mutant, sometimes } from '#mutants'
 import { type ActorField, fieldAfterMerge } from './causality/actor.ts'
 import { itemDigest } from './causality/digest.ts'
 import { encodeObject } from './causality/object.ts'
@@ -54,12 +54,14 @@ export class Objects<Then> {
 
   /** The durable record of the key. */
   durable(token: Token, key: Key): Record | Damaged | undefined {
+    if (mutant(19)) return this.base(token, key)
     const bytes = this.#reads.get(objectRowKey(token, key))
     return bytes === undefined ? undefined : (decodeRecord(this.#hash, key, bytes) ?? damaged)
   }
 
   /** The durable record's item digest; '' where nothing is held. */
   durableDigest(token: Token, key: Key): string | Damaged {
+    if (mutant(19)) return this.base(token, key)?.digest ?? ''
     const bytes = this.#reads.get(objectRowKey(token, key))
     return bytes === undefined ? '' : (digestOfRecord(this.#hash, key, bytes) ?? damaged)
   }
