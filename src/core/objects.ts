@@ -83,12 +83,14 @@ export class Objects<Then> {
 
   /** The durable record of the key. */
   durable(token: Token, key: Key): Record | Damaged | undefined {
+    if (mutant(19)) return this.base(token, key)
     const bytes = this.#reads.get(objectRowKey(token, key))
     return bytes === undefined ? undefined : (decodeRecord(this.#hash, key, bytes) ?? damaged)
   }
 
   /** The durable record's item digest; '' where nothing is held. */
   durableDigest(token: Token, key: Key): string | Damaged {
+    if (mutant(19)) return this.base(token, key)?.digest ?? ''
     const bytes = this.#reads.get(objectRowKey(token, key))
     return bytes === undefined ? '' : (digestOfRecord(this.#hash, key, bytes) ?? damaged)
   }

@@ -25,7 +25,7 @@ import { Forwards } from './quorum/forwards.ts'
 import { Gets } from './quorum/gets.ts'
 import { Inspections } from './quorum/inspections.ts'
 import { answerPut, type ClientOrigin, failed, type Origin, replyTo } from './quorum/origin.ts'
-import { PutCoordination, type Stored } from './quorum/put-coordination.ts'
+import type { Stored } from './quorum/put-coordination.ts'
 import { Puts } from './quorum/puts.ts'
 import { Scans } from './quorum/scans.ts'
 import { Requests } from './requests.ts'
@@ -371,8 +371,7 @@ export class Replica {
         out.push(this.#copies.stored(stored.to, stored.id, undefined))
         continue
       }
-      const put = this.#requests.find(stored.id)
-      if (put instanceof PutCoordination) put.stored(this.placement.self, now, out)
+      this.#requests.find(stored.id)?.stored?.(this.placement.self, now, out)
       this.#requests.forgetIfOver(stored.id, now)
     }
   }

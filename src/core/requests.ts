@@ -11,6 +11,8 @@ import type { Effect } from './step.ts'
 /** A machine that waits for answers of peers; it pushes its effects to `out`. */
 export type Coordination = {
   readonly answered: (from: NodeId, answer: PeerAnswer, now: Instant, out: Effect[]) => void
+  /** What this node wrote for it itself is durable. */
+  readonly stored?: (self: NodeId, now: Instant, out: Effect[]) => void
   /** This node's connection is gone: it will not answer. */
   readonly lost: (node: NodeId, now: Instant, out: Effect[]) => void
   readonly tick: (now: Instant, out: Effect[]) => void

@@ -1,10 +1,11 @@
 /**
  * The tally of one get (Dynamo §4.5, design §4): the full object from one replica, digests from
  * the others, answered when R whole replicas agree with an object in hand. On a mismatch the
- * differing objects are fetched and merged. Replicas that are not whole never count, but what
- * they hold is merged. A pure tally: `replica.ts` sends and replies.
+ * differing objects are fetched and merged. A replica that is not whole never counts, nor does
+ * a fallback that holds nothing, but what they hold is merged. A pure tally:
+ * `get-coordination.ts` sends and replies.
  */
-import { sometimes } from '#mutants'
+import { mutant, sometimes } from '#mutants'
 import { mergeSiblings, noSiblings, type Siblings } from '../causality/siblings.ts'
 import { after, type Generation, type Instant, type NodeId } from '../ids.ts'
 import { type Failure, nothingDone, type Outcome } from '../outcome.ts'
@@ -18,21 +19,41 @@ export type HeldAnswer = {
 }
 
 /** Who said what; the later answer of a node replaces its earlier one. */
-type Answered = { readonly by: NodeId; answer: HeldAnswer }
+export type Answered = { readonly by: NodeId; answer: HeldAnswer }
 /** An object in hand, by its digest. */
 type Held = { readonly digest: string; siblings: Siblings }
 
+/** Whom a get is about, and what is enough for it. */
+export type GetTerms = {
+  /** The N owners; whoever else is asked stands in for one of them. */
+  readonly primaries: readonly NodeId[]
+  readonly needed: number
+  readonly deadline: Instant
+}
+
+/** What R replicas hold together. */
+export type GetDone = {
+  readonly type: 'done'
+  readonly siblings: Siblings
+  /** Of the siblings, where one replica holds just them; else it has to be computed. */
+  readonly digest: string | undefined
+  readonly generation: Generation
+  readonly outcome: Outcome
+}
+
 export type GetStep =
   | { readonly type: 'fetch'; readonly from: readonly NodeId[] }
-  | { readonly type: 'done'; readonly siblings: Siblings; readonly generation: Generation }
+  /** Those that were asked cannot be R any more: ask another, or give up. */
+  | { readonly type: 'short' }
+  | GetDone
   | { readonly type: 'failed'; readonly failure: Failure }
   | undefined
 
 export class GetTally {
-  readonly deadline: Instant
-  readonly #needed: number
+  readonly #terms: GetTerms
   readonly #patience: Instant
   /** Lists, for they are as short as N. */
+  #asked: readonly NodeId[]
   readonly #waiting: NodeId[]
   readonly #fetching: NodeId[]
   #answers: Answered[] = []
@@ -40,29 +61,24 @@ export class GetTally {
   #settled = false
 
   /** `asked` will each answer; `full` of them was asked for the whole object. */
-  constructor(
-    asked: readonly NodeId[],
-    full: NodeId,
-    needed: number,
-    now: Instant,
-    deadline: Instant,
-  ) {
+  constructor(terms: GetTerms, asked: readonly NodeId[], full: NodeId, now: Instant) {
+    this.#terms = terms
+    this.#asked = asked
     this.#waiting = [...asked]
     this.#fetching = [full]
-    this.#needed = needed
     this.#patience = after(now, fullReadPatienceMs)
-    this.deadline = deadline
   }
 
   answered(by: NodeId, answer: HeldAnswer, now: Instant): GetStep {
     const known = remove(this.#waiting, by) || this.#fetching.includes(by)
-    if (!known || this.#settled) return undefined
+    if (!known) return undefined
     const { digest, siblings } = answer
-    if (siblings !== undefined) this.#keep(digest, siblings)
     if (siblings !== undefined || digest === nothingHeld) remove(this.#fetching, by)
     const earlier = this.#answerOf(by)
     if (earlier === undefined) this.#answers = appended(this.#answers, { by, answer })
     else earlier.answer = answer
+    if (this.#settled) return undefined
+    if (siblings !== undefined) this.#keep(digest, siblings)
     return this.#next(now)
   }
 
@@ -70,9 +86,9 @@ export class GetTally {
   lost(by: NodeId, now: Instant): GetStep {
     const earlier = this.#answerOf(by)
     const mattered = remove(this.#waiting, by) || remove(this.#fetching, by)
-    if (!mattered || this.#settled) return undefined
     remove(this.#fetching, by)
-    if (earlier !== undefined && !this.#resolved(earlier.answer)) {
+    if (!mattered || this.#settled) return undefined
+    if (earlier !== undefined && !this.holds(earlier.answer.digest)) {
       this.#answers.splice(this.#answers.indexOf(earlier), 1)
     }
     return this.#next(now)
@@ -80,48 +96,80 @@ export class GetTally {
 
   tick(now: Instant): GetStep {
     if (this.#settled) return undefined
-    if (now >= this.deadline) {
+    if (now >= this.#terms.deadline) {
       sometimes('a get ends at its deadline')
       return this.#fail('TIMEOUT')
     }
     return this.#next(now)
   }
 
+  /** One more was asked for its digest. */
+  askedToo(node: NodeId): void {
+    this.#asked = appended(this.#asked, node)
+    this.#waiting.push(node)
+  }
+
+  /** It is short, and there is nobody else to ask. */
+  gaveUp(): GetStep {
+    sometimes('a get loses its quorum')
+    return this.#fail('QUORUM')
+  }
+
+  wasAsked(node: NodeId): boolean {
+    return this.#asked.includes(node)
+  }
+
   waitsFor(node: NodeId): boolean {
     return this.#waiting.includes(node) || this.#fetching.includes(node)
+  }
+
+  /** Its object is on the way. */
+  fetches(node: NodeId): boolean {
+    return this.#fetching.includes(node)
+  }
+
+  /** The object of this digest is in hand, or it is nothing. */
+  holds(digest: string): boolean {
+    if (digest === nothingHeld) return true
+    for (const object of this.#objects) if (object.digest === digest) return true
+    return false
+  }
+
+  /** Asked, and not heard. */
+  get silent(): readonly NodeId[] {
+    return this.#waiting
+  }
+
+  /** What each answered, late ones too. */
+  get answers(): readonly Answered[] {
+    return this.#answers
+  }
+
+  /** How many more must count. */
+  get missing(): number {
+    let missing = this.#terms.needed
+    for (const one of this.#answers) if (this.#counts(one) && this.#resolved(one)) missing -= 1
+    return missing
   }
 
   get settled(): boolean {
     return this.#settled
   }
 
-  outcome(): Outcome {
-    let primaryAcks: readonly NodeId[] = []
-    for (const { by, answer } of this.#answers) {
-      if (answer.whole && this.#resolved(answer)) primaryAcks = appended(primaryAcks, by)
-    }
-    return nothingDone(this.#needed, undefined, primaryAcks)
-  }
-
   #next(now: Instant): GetStep {
+    const { needed } = this.#terms
     let resolved = 0
-    let whole = 0
-    for (const { answer } of this.#answers) {
-      if (!answer.whole) {
-        sometimes('a replica that is not whole answers a get')
-        continue
-      }
-      whole += 1
-      if (this.#resolved(answer)) resolved += 1
+    let counting = 0
+    for (const one of this.#answers) {
+      if (!this.#counts(one)) continue
+      counting += 1
+      if (this.#resolved(one)) resolved += 1
     }
-    if (resolved >= this.#needed) return this.#done()
-    let possible = whole
+    if (resolved >= needed) return this.#done()
+    let possible = counting
     for (const node of this.#waiting) if (this.#answerOf(node) === undefined) possible += 1
-    if (possible < this.#needed) {
-      sometimes('a get loses its quorum')
-      return this.#fail('QUORUM')
-    }
-    return whole >= this.#needed ? this.#fetch(now) : undefined
+    if (possible < needed) return short
+    return counting >= needed ? this.#fetch(now) : undefined
   }
 
   /** One fetch for each digest whose object is neither in hand nor on its way. */
@@ -134,7 +182,7 @@ export class GetTally {
     }
     const from: NodeId[] = []
     for (const { by, answer } of this.#answers) {
-      if (this.#resolved(answer) || expected.has(answer.digest)) continue
+      if (this.holds(answer.digest) || expected.has(answer.digest)) continue
       expected.add(answer.digest)
       if (!this.#fetching.includes(by)) this.#fetching.push(by)
       from.push(by)
@@ -145,10 +193,23 @@ export class GetTally {
     return { type: 'fetch', from }
   }
 
-  #resolved(answer: HeldAnswer): boolean {
-    if (answer.digest === nothingHeld) return true
-    for (const { digest } of this.#objects) if (digest === answer.digest) return true
-    return false
+  /** Does this answer count to R, once its object is in hand? */
+  #counts({ by, answer }: Answered): boolean {
+    if (!answer.whole) {
+      sometimes('a replica that is not whole answers a get')
+      return false
+    }
+    if (this.#isPrimary(by) || answer.digest !== nothingHeld) return true
+    sometimes('a fallback holds nothing')
+    return mutant(17)
+  }
+
+  #resolved({ answer }: Answered): boolean {
+    return this.holds(answer.digest)
+  }
+
+  #isPrimary(node: NodeId): boolean {
+    return this.#terms.primaries.includes(node)
   }
 
   #keep(digest: string, siblings: Siblings): void {
@@ -164,20 +225,38 @@ export class GetTally {
 
   #done(): GetStep {
     this.#settled = true
-    let siblings = this.#objects[0]?.siblings ?? noSiblings
+    const [first] = this.#objects
+    let siblings = first?.siblings ?? noSiblings
     for (const object of this.#objects) siblings = mergeSiblings(siblings, object.siblings)
+    let digest = first === undefined ? nothingHeld : undefined
+    for (const object of this.#objects) if (object.siblings === siblings) digest = object.digest
     let generation = 0
     for (const { answer } of this.#answers) {
       generation = Math.max(generation, answer.generation)
     }
-    return { type: 'done', siblings, generation }
+    return { type: 'done', siblings, digest, generation, outcome: this.#outcome() }
   }
 
   #fail(code: 'QUORUM' | 'TIMEOUT'): GetStep {
     this.#settled = true
-    const outcome = this.outcome()
-    const message = `${outcome.primaryAcks.length} of ${this.#needed} replicas answered${code === 'TIMEOUT' ? ' in time' : ''}`
+    const outcome = this.#outcome()
+    const acks = outcome.primaryAcks.length + outcome.fallbackAcks.length
+    const message = `${acks} of ${outcome.needed} replicas answered${code === 'TIMEOUT' ? ' in time' : ''}`
     return { type: 'failed', failure: { code, message, outcome } }
+  }
+
+  #outcome(): Outcome {
+    let primaryAcks: readonly NodeId[] = []
+    let fallbackAcks: readonly NodeId[] = []
+    for (const one of this.#answers) {
+      if (!this.#counts(one) || !this.#resolved(one)) continue
+      if (this.#isPrimary(one.by)) primaryAcks = appended(primaryAcks, one.by)
+      else fallbackAcks = appended(fallbackAcks, one.by)
+    }
+    const outcome = nothingDone(this.#terms.needed, undefined, primaryAcks)
+    if (fallbackAcks.length === 0) return outcome
+    sometimes('a fallback counts to a get')
+    return { ...outcome, fallbackAcks }
   }
 }
 
@@ -193,7 +272,8 @@ function remove(nodes: NodeId[], node: NodeId): boolean {
   return at >= 0
 }
 
+const short = { type: 'short' } as const
 /** The digest of a replica that holds nothing of the key. */
-const nothingHeld = ''
+export const nothingHeld = ''
 /** How long a coordinator without a copy waits for the full read before it asks another. */
 const fullReadPatienceMs = 40

@@ -1,26 +1,27 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { bytesOf } from '../../../src/core/binary.ts'
-import { noSiblings, putVersion, type Siblings } from '../../../src/core/causality/siblings.ts'
-import type { Actor, Instant, NodeId, OpId } from '../../../src/core/ids.ts'
+import type { Instant, NodeId } from '../../../src/core/ids.ts'
 import { type GetStep, GetTally, type HeldAnswer } from '../../../src/core/quorum/get.ts'
+import { objectOf } from '../../helpers/siblings.ts'
 
-const [a, b, c] = ['a', 'b', 'c'] as NodeId[] as [NodeId, NodeId, NodeId]
+const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'] as NodeId[] as [
+  NodeId,
+  NodeId,
+  NodeId,
+  NodeId,
+  NodeId,
+]
 const nodes = [a, b, c]
 const now = 0 as Instant
 const deadline = 100 as Instant
 
-function objectOf(name: string): Siblings {
-  const version = {
-    dot: { actor: name.repeat(8) as Actor, counter: 1 },
-    op: name.repeat(12) as OpId,
-    tombstone: false,
-    checksum: 0,
-    at: 0,
-    via: a,
-    value: bytesOf(name),
-  }
-  return putVersion(noSiblings, { vector: [], ops: [] }, version)
+function tallyOf(asked: readonly NodeId[], needed = 2): GetTally {
+  return new GetTally({ primaries: nodes, needed, deadline }, asked, asked[0]!, now)
+}
+
+function acksOf(step: GetStep): unknown {
+  if (step?.type !== 'done') return step?.type
+  return { primaries: step.outcome.primaryAcks, fallbacks: step.outcome.fallbackAcks }
 }
 
 function digestOnly(name: string, whole = true): HeldAnswer {
@@ -37,43 +38,56 @@ function namesIn(step: GetStep): string {
 }
 
 t.test('answers at R equal digests, one object in hand', async t => {
-  const tally = new GetTally(nodes, a, 2, now, deadline)
+  const tally = tallyOf(nodes)
   t.equal(tally.answered(a, full('x'), now), undefined)
-  t.equal(namesIn(tally.answered(b, digestOnly('x'), now)), 'x')
-  t.same(tally.outcome().primaryAcks, [a, b])
+  const step = tally.answered(b, digestOnly('x'), now)
+  t.equal(namesIn(step), 'x')
+  t.same(acksOf(step), { primaries: [a, b], fallbacks: [] })
+  t.equal(step?.type === 'done' && step.digest, 'x')
   t.equal(tally.answered(c, digestOnly('y'), now), undefined, 'a late answer changes nothing')
+  t.same(
+    tally.answers.map(({ by, answer }) => [by, answer.digest]),
+    [
+      [a, 'x'],
+      [b, 'x'],
+      [c, 'y'],
+    ],
+    'but it is known',
+  )
 })
 
 t.test('nothing anywhere is an answer too', async t => {
-  const tally = new GetTally(nodes, a, 2, now, deadline)
+  const tally = tallyOf(nodes)
   t.equal(tally.answered(a, full(''), now), undefined)
   t.equal(namesIn(tally.answered(c, digestOnly(''), now)), '')
 })
 
 t.test('a mismatch fetches what differs and merges it', async t => {
-  const tally = new GetTally(nodes, a, 2, now, deadline)
+  const tally = tallyOf(nodes)
   tally.answered(a, full('x'), now)
   t.same(tally.answered(b, digestOnly('y'), now), { type: 'fetch', from: [b] })
-  t.equal(namesIn(tally.answered(b, full('y'), now)), 'xy')
+  const step = tally.answered(b, full('y'), now)
+  t.equal(namesIn(step), 'xy')
+  t.equal(step?.type === 'done' && step.digest, undefined, 'no replica holds just that')
 })
 
 t.test('while it fetches, another equal digest is enough', async t => {
-  const tally = new GetTally(nodes, a, 2, now, deadline)
+  const tally = tallyOf(nodes)
   tally.answered(a, full('x'), now)
   tally.answered(b, digestOnly('y'), now)
   t.equal(namesIn(tally.answered(c, digestOnly('x'), now)), 'x')
 })
 
 t.test('a lost full read is asked of another that holds the same', async t => {
-  const tally = new GetTally(nodes, a, 2, now, deadline)
+  const tally = tallyOf(nodes)
   tally.answered(b, digestOnly('x'), now)
   t.equal(tally.answered(c, digestOnly('x'), now), undefined, 'a is still expected')
   t.same(tally.lost(a, now), { type: 'fetch', from: [b] })
-  t.same(tally.lost(b, now)?.type, 'failed', 'one of two left')
+  t.same(tally.lost(b, now)?.type, 'short', 'one of two left')
 })
 
 t.test('a slow full read is not waited for past the patience', async t => {
-  const tally = new GetTally(nodes, a, 2, now, deadline)
+  const tally = tallyOf(nodes)
   tally.answered(b, digestOnly('x'), now)
   tally.answered(c, digestOnly('x'), now)
   t.equal(tally.tick(10 as Instant), undefined)
@@ -82,36 +96,67 @@ t.test('a slow full read is not waited for past the patience', async t => {
 })
 
 t.test('a replica that is not whole never counts, but what it holds is merged', async t => {
-  const tally = new GetTally(nodes, a, 2, now, deadline)
+  const tally = tallyOf(nodes)
   tally.answered(a, full('x', false), now)
   tally.answered(b, digestOnly(''), now)
-  t.equal(namesIn(tally.answered(c, digestOnly(''), now)), 'x')
-  t.same(tally.outcome().primaryAcks, [b, c])
+  const step = tally.answered(c, digestOnly(''), now)
+  t.equal(namesIn(step), 'x')
+  t.same(acksOf(step), { primaries: [b, c], fallbacks: [] })
 })
 
 t.test('too few whole replicas: a definite failure', async t => {
-  const tally = new GetTally(nodes, a, 2, now, deadline)
+  const tally = tallyOf(nodes)
   tally.answered(a, full('x', false), now)
-  tally.lost(b, now)
-  const step = new GetTally([a, b], a, 2, now, deadline).lost(b, now)
+  t.same(tally.lost(b, now), { type: 'short' })
+  const step = tally.gaveUp()
   if (step?.type !== 'failed') throw new Error('not failed')
   t.equal(step.failure.code, 'QUORUM')
   t.equal(step.failure.outcome.definite, true)
 })
 
+t.test('what a fallback holds counts, that it holds nothing does not', async t => {
+  const value = tallyOf([a, d, e])
+  value.answered(a, full('x'), now)
+  t.same(acksOf(value.answered(d, digestOnly('x'), now)), { primaries: [a], fallbacks: [d] })
+  const nothing = tallyOf([a, d, e])
+  nothing.answered(a, full(''), now)
+  t.equal(nothing.answered(d, digestOnly(''), now), undefined)
+  t.equal(nothing.missing, 1)
+  t.same(nothing.answered(e, digestOnly(''), now), { type: 'short' })
+  t.notOk(nothing.wasAsked(c))
+  nothing.askedToo(c)
+  t.ok(nothing.wasAsked(c))
+  t.equal(nothing.tick(now), undefined, 'there is hope again')
+  t.same(acksOf(nothing.answered(c, digestOnly(''), now)), { primaries: [a, c], fallbacks: [] })
+})
+
+t.test('a fallback that is not whole never counts, but what it holds is merged', async t => {
+  const tally = tallyOf([a, b, d])
+  tally.answered(d, full('y', false), now)
+  tally.answered(b, digestOnly('x'), now)
+  const step = tally.answered(a, full('x'), now)
+  t.equal(namesIn(step), 'xy')
+  t.same(acksOf(step), { primaries: [b, a], fallbacks: [] })
+})
+
 t.test('in any order of events: it settles once, by its deadline, with R counted', async t => {
   const event = fc.record({
-    node: fc.constantFrom(...nodes),
+    node: fc.constantFrom(a, b, d),
     kind: fc.constantFrom('digest', 'full', 'lost', 'tick'),
     name: fc.constantFrom('', 'x', 'y'),
     whole: fc.boolean(),
   })
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 3 }), fc.array(event), (needed, events) => {
-      const tally = new GetTally(nodes, a, needed, now, deadline)
+      const tally = tallyOf([a, b, d], needed)
       let settled = 0
-      const see = (step: GetStep) => {
-        if (step?.type === 'done') t.ok(tally.outcome().primaryAcks.length >= needed)
+      const see = (step: GetStep): void => {
+        if (step?.type === 'short') return see(tally.gaveUp())
+        if (step?.type === 'done') {
+          const { primaryAcks, fallbackAcks } = step.outcome
+          t.ok(primaryAcks.length + fallbackAcks.length >= needed)
+          t.notOk(primaryAcks.includes(d) || (fallbackAcks.length > 0 && namesIn(step) === ''))
+        }
         if (step?.type === 'done' || step?.type === 'failed') settled += 1
       }
       for (const { node, kind, name, whole } of events) {
