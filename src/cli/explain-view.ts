@@ -4,7 +4,7 @@
  * in, lines out; `kv get --explain` says them beside the value, never in it.
  */
 import { hexOf } from '../core/binary.ts'
-import type { Explained, ExplainedStep, ExplainedWhat } from '../core/message.ts'
+import type { Explained, ExplainedStep } from '../core/message.ts'
 import { shownMicros } from './duration.ts'
 import { alignedLines } from './render.ts'
 import { fractionOf } from './shown.ts'
@@ -37,11 +37,13 @@ export function explainDocument(explained: Explained) {
   }
 }
 
+type What = ExplainedStep['what']
+
 /** A step and what it belongs to: where it began, whether an answer to it came. */
 type Span = { readonly step: ExplainedStep; readonly from: number; answered: boolean }
 
 /** What each step begins, if it begins something: the answers that end it. */
-const answersTo: Readonly<Partial<Record<ExplainedWhat, readonly ExplainedWhat[]>>> = {
+const answersTo: Readonly<Partial<Record<What, readonly What[]>>> = {
   'asked-full': ['full', 'nothing', 'refused', 'lost'],
   'asked-digest': ['digest', 'nothing', 'refused', 'lost'],
   hedged: ['full', 'digest', 'nothing', 'refused', 'lost'],
@@ -51,7 +53,7 @@ const answersTo: Readonly<Partial<Record<ExplainedWhat, readonly ExplainedWhat[]
 }
 
 /** In words; the detail is the second one's. */
-const words: Readonly<Record<ExplainedWhat, (detail: string) => string>> = {
+const words: Readonly<Record<What, (detail: string) => string>> = {
   'asked-full': withDetail('asked for the object'),
   'asked-digest': withDetail('asked for a digest'),
   hedged: withDetail('asked too: the first is slow'),
