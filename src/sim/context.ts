@@ -42,14 +42,23 @@ export type Transport = {
   readonly clientTick: (client: SimClient) => void
 }
 
-/** Messages that answer: they go back the way the request came. */
-export const answers: ReadonlySet<string> = new Set([
-  'stored',
-  'handed',
-  'held',
-  'forwarded',
-  'listed',
-  'syn-ack',
-  'pong',
-  'pong-for',
-])
+/** Does a message answer? Then it goes back the way the request came. */
+export const answers: { readonly [Type in PeerMessage['type']]: boolean } = {
+  store: false,
+  stored: true,
+  read: false,
+  held: true,
+  handoff: false,
+  handed: true,
+  forward: false,
+  forwarded: true,
+  list: false,
+  listed: true,
+  syn: false,
+  'syn-ack': true,
+  ack: false,
+  ping: false,
+  pong: true,
+  'ping-for': false,
+  'pong-for': true,
+}

@@ -38,7 +38,7 @@ export function makeContext(
       partitions: options.partitions,
       fallbacks: Math.min(3, options.nodes - options.replicas),
       valueBytesMax: 1024 * 1024,
-      readRepair: 'blocking',
+      readRepair: options.layersOff.includes('read repair') ? 'off' : 'blocking',
     },
     members: membersOf(options),
     machines,

@@ -35,6 +35,8 @@ export type Intensities = Readonly<Partial<Record<FaultKind, Intensity>>>
 
 type Shape = 'swarm' | 'everything' | 'calm' | 'single' | 'reuse' | 'late' | 'decay' | 'skew'
 
+export type Layer = 'read repair' | 'handoff'
+
 export type Options = {
   readonly seed: number
   readonly shape: Shape
@@ -55,6 +57,10 @@ export type Options = {
   readonly faults: Intensities
   /** Nodes that stay dead when the others heal. */
   readonly deadForEver: number
+  /** Layers of repair that are switched off: they hide each other's mistakes. */
+  readonly layersOff: readonly Layer[]
+  /** Bytes that a node takes of hints; undefined: as many as there are. */
+  readonly hintBytesMax: number | undefined
 }
 
 /** What a person asked for; the rest is drawn. */
@@ -94,6 +100,15 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
     flushMs: shape === 'late' ? [20, draw.between(50, 300)] : [0, draw.between(1, 20)],
     faults,
     deadForEver: !destroyed && draw.permille(500) ? spare : 0,
+    ...drawLayers(draws.of('options/layers')),
+  }
+}
+
+function drawLayers(draw: Draw): Pick<Options, 'layersOff' | 'hintBytesMax'> {
+  const layers: readonly Layer[] = ['read repair', 'handoff']
+  return {
+    layersOff: layers.filter(() => draw.permille(200)),
+    hintBytesMax: draw.permille(200) ? 2048 : undefined,
   }
 }
 

@@ -36,6 +36,7 @@ export class Process {
   constructor(machine: Machine, start: StartId) {
     const { id, context, disk, store, luck, whole } = machine
     this.#machine = machine
+    const { hintBytesMax, layersOff } = context.options
     this.start = start
     this.replica = new Replica({
       self: id,
@@ -49,6 +50,8 @@ export class Process {
       reads: disk.reads,
       random: count => luck.bytes(count),
       whole,
+      handoff: !layersOff.includes('handoff'),
+      ...(hintBytesMax === undefined ? {} : { hintBytesMax }),
     })
   }
 

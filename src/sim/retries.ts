@@ -196,6 +196,8 @@ function optionsOf(seed: number): Options {
     flushMs: [0, 2],
     faults: { loss: 'rare', duplicate: 'rare', tail: 'medium' },
     deadForEver: 0,
+    layersOff: [],
+    hintBytesMax: undefined,
   }
 }
 

@@ -60,7 +60,7 @@ export class StreamTransport implements Transport {
   }
 
   send = (machine: Machine, to: NodeId, message: PeerMessage): void => {
-    if (answers.has(message.type)) {
+    if (answers[message.type]) {
       this.#incoming.get(machine.id)?.get(to)?.send(message)
       return
     }

@@ -5,6 +5,7 @@ import { boundsChecker } from './bounds.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
 import { claimsChecker } from './claims.ts'
 import { dotsChecker } from './dots.ts'
+import { hintsChecker } from './hints.ts'
 import { hostileChecker } from './hostile.ts'
 import { keptChecker } from './kept.ts'
 import { linksChecker } from './links.ts'
@@ -19,6 +20,7 @@ import { viewsChecker } from './views.ts'
 const all: readonly MakeChecker[] = [
   dotsChecker,
   acksChecker,
+  hintsChecker,
   outcomesChecker,
   valuesChecker,
   siblingsChecker,

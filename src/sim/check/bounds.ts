@@ -10,6 +10,10 @@ export const boundsChecker: MakeChecker = (scene): Checker => {
       if (view.pendingBytes > pendingMax) {
         scene.fail('I14', undefined, `${view.pendingBytes} bytes wait for the disk of ${id}`)
       }
+      const { hintBytesMax } = scene.context.options
+      if (hintBytesMax !== undefined && view.hintBytes > hintBytesMax + largestHint) {
+        scene.fail('I14', undefined, `${id} keeps ${view.hintBytes} bytes of hints`)
+      }
       const asked = scene.history.calls.length
       if (view.coordinating > asked * sendsMax || process.callers > asked * sendsMax) {
         scene.fail('I14', undefined, `${id} holds ${view.coordinating} requests for ${asked} calls`)
@@ -45,3 +49,8 @@ export const boundsChecker: MakeChecker = (scene): Checker => {
 const pendingMax = 16 * 1024 * 1024
 /** A call is sent to each node at most a few times, and forwarded by each. */
 const sendsMax = 32
+/**
+ * What was admitted while there was room may pass it: a put beside siblings, each with a value
+ * of 3,000 bytes at most.
+ */
+const largestHint = 64 * 3200

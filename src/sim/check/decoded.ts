@@ -20,6 +20,7 @@ export type Rows = ReadonlyMap<RowKey, Uint8Array>
 
 /** A sound copy of a key: a node's own, or a hint that it keeps for an owner. */
 export type HeldCopy = {
+  readonly row: RowKey
   readonly key: Key
   /** undefined: it is the node's own. */
   readonly owner: NodeId | undefined
@@ -71,12 +72,12 @@ export function copyIn(row: RowKey, bytes: Uint8Array): HeldCopy | undefined {
   if (row > objectRowAt('') && row < objectRowsEnd) {
     const { key } = keyOfRow(row)
     const record = decodeRecord(simHash, key, bytes)
-    return record && { key, owner: undefined, siblings: record.siblings }
+    return record && { row, key, owner: undefined, siblings: record.siblings }
   }
   if (row > hintRows.from && row < hintRows.to) {
     const { key, owner } = hintOfRow(row)
     const record = decodeRecord(simHash, key, bytes.subarray(sinceBytes))
-    return record && { key, owner, siblings: record.siblings }
+    return record && { row, key, owner, siblings: record.siblings }
   }
   return undefined
 }

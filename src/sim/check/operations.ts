@@ -8,15 +8,17 @@ import { opsKept, type Version } from '../../core/causality/siblings.ts'
 import type { Key, NodeId, OpId } from '../../core/ids.ts'
 import type { Effect } from '../../core/step.ts'
 import { isBefore, type Write } from '../history.ts'
+import type { Notice } from '../notice.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
 import { copiesByKey, copiesOn, writesTogether } from './copies.ts'
+import { HandedHints } from './handed.ts'
 
 export const operationsChecker: MakeChecker = (scene): Checker => {
   const dots = new Dots(scene)
   return {
     name: 'I11',
     onNotice: notice => {
-      if (notice.type === 'effect') dots.look(notice.node, notice.effect)
+      dots.hear(notice)
       if (notice.type !== 'settled' || notice.call.result?.type !== 'done') return
       const { key, client, shown, result } = notice.call
       if (result.reply.type !== 'got') return
@@ -38,13 +40,19 @@ export const operationsChecker: MakeChecker = (scene): Checker => {
 /** Every dot of every operation, from where it is first used. */
 class Dots {
   readonly #scene: Scene
+  readonly #handed = new HandedHints()
   readonly #known = new Map<OpId, string[]>()
 
   constructor(scene: Scene) {
     this.#scene = scene
   }
 
-  look(node: NodeId, effect: Effect): void {
+  hear(notice: Notice): void {
+    this.#handed.hear(notice)
+    if (notice.type === 'effect') this.#look(notice.node, notice.effect)
+  }
+
+  #look(node: NodeId, effect: Effect): void {
     if (effect.type === 'send' && effect.message.type === 'store') {
       const { key, object } = effect.message
       this.#see(node, key, this.#scene.decoded.object(object)?.versions)
@@ -74,8 +82,12 @@ class Dots {
     const write = history.ofOp(op)
     if (write === undefined || !isWithinReach(this.#scene, write)) return
     const disk = context.machines.get(node)?.disk.rows
-    const held = copiesOn(this.#scene, disk, key).flatMap(({ siblings }) => siblings.versions)
-    for (const version of held) {
+    // A hint that went home may be forgotten already.
+    const held = copiesOn(this.#scene, disk, key).filter(({ row }) => {
+      const bytes = disk?.get(row)
+      return bytes === undefined || !this.#handed.has(node, row, bytes)
+    })
+    for (const version of held.flatMap(({ siblings }) => siblings.versions)) {
       const other = history.ofOp(version.op)
       if (other === write) {
         fail('I11', key, `${node} gave ${write.id} a further dot, and its disk holds it already`)
