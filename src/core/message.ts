@@ -339,7 +339,7 @@ export const explainedWhats = [
   'repair',
   'repaired',
 ] as const
-type ExplainedWhat = (typeof explainedWhats)[number]
+export type ExplainedWhat = (typeof explainedWhats)[number]
 
 export type ScanReply = {
   readonly type: 'page'

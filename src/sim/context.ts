@@ -21,6 +21,9 @@ export type Context = {
   readonly cluster: ClusterId
   readonly secret: SecretFile
   readonly settings: ClusterSettings
+  readonly vectorEntries: number
+  /** True where vectors are cut so short that settled siblings may be shown again (design §2). */
+  readonly prunes: boolean
   readonly members: readonly MemberRecord[]
   readonly machines: ReadonlyMap<NodeId, Machine>
   readonly notice: (notice: Notice) => void

@@ -31,6 +31,8 @@ export function makeContext(
     trace: new Trace(),
     cluster: draws.of('cluster').bytes(16) as ClusterId,
     secret: newSecret(count => secret.bytes(count)),
+    vectorEntries: options.vectorEntries,
+    prunes: options.vectorEntries < 1000,
     settings: {
       replicas: options.replicas,
       readQuorum: options.readQuorum,

@@ -55,6 +55,8 @@ export type Options = {
   /** The same for a flush. */
   readonly flushMs: readonly [least: number, mean: number]
   readonly faults: Intensities
+  /** Vector entries past which some are dropped: a few, or more than there ever are. */
+  readonly vectorEntries: number
   /** Nodes that stay dead when the others heal. */
   readonly deadForEver: number
   /** Layers of repair that are switched off: they hide each other's mistakes. */
@@ -99,6 +101,7 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
     latencyMs: fast ? [0, draw.between(1, 5)] : [draw.below(31), draw.between(1, 100)],
     flushMs: shape === 'late' ? [20, draw.between(50, 300)] : [0, draw.between(1, 20)],
     faults,
+    vectorEntries: draws.of('options/limits').permille(120) ? 6 : 1_000_000,
     deadForEver: !destroyed && draw.permille(500) ? spare : 0,
     ...drawLayers(draws.of('options/layers')),
   }

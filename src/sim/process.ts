@@ -49,6 +49,7 @@ export class Process {
       hash: simHash,
       reads: disk.reads,
       random: count => luck.bytes(count),
+      vectorEntriesMax: context.vectorEntries,
       whole,
       handoff: !layersOff.includes('handoff'),
       ...(hintBytesMax === undefined ? {} : { hintBytesMax }),

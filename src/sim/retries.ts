@@ -195,6 +195,7 @@ function optionsOf(seed: number): Options {
     latencyMs: [0, 1],
     flushMs: [0, 2],
     faults: { loss: 'rare', duplicate: 'rare', tail: 'medium' },
+    vectorEntries: 1_000_000,
     deadForEver: 0,
     layersOff: [],
     hintBytesMax: undefined,

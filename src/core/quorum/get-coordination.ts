@@ -347,7 +347,9 @@ function shownOf({ dot, op, tombstone, value, at, via }: Version): ShownVersion 
 
 /** What this node holds durably of the key; undefined where that cannot be read. */
 function heldHere(parts: GetParts, token: Token, key: Key): HeldAnswer | undefined {
-  const held = parts.objects.durable(token, key)
+  const { objects, placement } = parts
+  const owns = placement.owns(token)
+  const held = owns ? objects.durable(token, key) : objects.hints.durable(token, key)
   if (held === damaged) return undefined
   const digest = held?.digest ?? nothingHeld
   return { digest, whole: parts.env.whole, generation: 0, siblings: held?.siblings }

@@ -3,12 +3,12 @@
  * "stored" has it on its disk; a coordinator that says "written" has as many disks as it was
  * asked for behind it, those that it names among them.
  */
-import type { Siblings } from '../../core/causality/siblings.ts'
+import type { Siblings, Version } from '../../core/causality/siblings.ts'
 import type { Key, NodeId } from '../../core/ids.ts'
 import type { PutReply, StoreCopy } from '../../core/message.ts'
 import type { Effect } from '../../core/step.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
-import { accountsFor, copiesOn } from './copies.ts'
+import { accountsFor, copiesOn, knownOf } from './copies.ts'
 import type { Rows } from './decoded.ts'
 
 export const acksChecker: MakeChecker = (scene): Checker => {
@@ -66,12 +66,20 @@ class Audit {
     const { key, object } = copy
     const versions = this.#scene.decoded.object(object)?.versions
     const missing = versions?.find(version => {
-      return !this.disks.holds(node, key, held => accountsFor(held, version))
+      return !this.disks.holds(node, key, held => this.#accounts(held, version))
     })
     if (missing === undefined) return
     const write = this.#scene.history.ofOp(missing.op)?.id ?? 'a write'
     const story = `${node} told ${to} that ${write} is stored, and its disk does not have it`
     this.#scene.fail('I13', key, story)
+  }
+
+  /** By its vector; where that was cut short, by what its versions' writers had seen. */
+  #accounts(held: Siblings, version: Pick<Version, 'dot' | 'op'>): boolean {
+    if (accountsFor(held, version)) return true
+    const { context, history } = this.#scene
+    const write = history.ofOp(version.op)
+    return context.prunes && write !== undefined && knownOf(history, [held]).has(write)
   }
 
   ackOfPut(node: NodeId, { outcome }: PutReply): void {
@@ -81,7 +89,7 @@ class Audit {
     const { key, id: name } = write
     const has = (held: Siblings) =>
       // Without a dot it was superseded before it was repeated, and its id may be forgotten since.
-      dot === undefined || accountsFor(held, { dot, op })
+      dot === undefined || this.#accounts(held, { dot, op })
     const { members } = this.#scene.context
     const holders = members.filter(({ id }) => this.disks.holds(id, key, has)).length
     // What the client asked for, not what the reply says that it did.

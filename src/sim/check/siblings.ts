@@ -6,6 +6,7 @@ export const siblingsChecker: MakeChecker = (scene): Checker => ({
   name: 'I2',
   onNotice: notice => {
     if (notice.type !== 'settled' || notice.call.shown.length < 2) return
+    if (scene.context.prunes) return
     const { shown, key, client } = notice.call
     for (const earlier of shown) {
       if (earlier.dots > 1) continue
