@@ -4,7 +4,7 @@
  * in, lines out; `kv get --explain` says them beside the value, never in it.
  */
 import { hexOf } from '../core/binary.ts'
-import type { Explained, ExplainedStep } from '../core/message.ts'
+import type { Explained, ExplainedStep } from '../core/explained.ts'
 import { shownMicros } from './duration.ts'
 import { alignedLines } from './render.ts'
 import { fractionOf } from './shown.ts'

@@ -1,5 +1,5 @@
 /** Who keeps what for whom, as `kv hints` shows it: pure functions from answers to lines. */
-import type { HintsReply } from '../core/message.ts'
+import type { HintsReply } from '../core/handoff/hints-message.ts'
 import type { Round } from './ask-each.ts'
 import { shownDuration } from './duration.ts'
 import { shownCount } from './progress.ts'

@@ -4,12 +4,12 @@
  * to undo it.
  */
 import { binaryOf, bytesOf } from '../core/binary.ts'
+import type { Explained } from '../core/explained.ts'
+import type { HintsReply } from '../core/handoff/hints-message.ts'
 import type { OpId } from '../core/ids.ts'
 import type {
-  Explained,
   FaultsReply,
   GossipReply,
-  HintsReply,
   InspectReply,
   StatusReply,
   ViewReply,

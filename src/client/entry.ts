@@ -1,7 +1,8 @@
 /** What a read tells: a discriminated union, so that a conflict cannot be overlooked. */
 import type { Dot } from '../core/causality/version-vector.ts'
+import type { Explained } from '../core/explained.ts'
 import type { NodeId, OpId, WallTime } from '../core/ids.ts'
-import type { Explained, GetReply, ShownVersion } from '../core/message.ts'
+import type { GetReply, ShownVersion } from '../core/message.ts'
 import type { Outcome } from '../core/outcome.ts'
 
 /** Opaque: goes back with the next put of the same key. */

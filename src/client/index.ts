@@ -1,6 +1,6 @@
 /** The package `kvorum`: everything a program may import, and nothing else. */
 
-export type { Explained, ExplainedStep } from '../core/message.ts'
+export type { Explained, ExplainedStep } from '../core/explained.ts'
 export type { Code, Outcome } from '../core/outcome.ts'
 export type { RepairMode } from '../core/quorum/repair-mode.ts'
 export type { KeyLike, Quorum, ValueLike } from './arguments.ts'

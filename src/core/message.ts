@@ -4,6 +4,8 @@
  * (`src/wire`); who may send which is decided by the role proved in the hello (design §8).
  */
 import type { Dot } from './causality/version-vector.ts'
+import type { Explained } from './explained.ts'
+import type { HintsReply, HintsRequest } from './handoff/hints-message.ts'
 import type {
   Epoch,
   Generation,
@@ -215,14 +217,6 @@ export type ScanRequest = Envelope & {
 /** What does each replica of this key hold? For `kv ring KEY`. */
 export type InspectRequest = Envelope & { readonly type: 'inspect'; readonly key: Key }
 
-/** Which hints do you hold? */
-type HintsRequest = {
-  readonly type: 'hints'
-  readonly id: RequestId
-  /** Hand over what is for this node now, at full speed. */
-  readonly drain: NodeId | undefined
-}
-
 /** Who are the members, and how is the cluster set? Also the first request of a client. */
 type ViewRequest = { readonly type: 'view'; readonly id: RequestId }
 
@@ -300,46 +294,6 @@ export type PutReply = {
   readonly outcome: Outcome
   readonly explained: Explained | undefined
 }
-
-/** What a coordinator did for one request, in the order of time, until it answered. */
-export type Explained = {
-  readonly coordinator: NodeId
-  readonly token: Token
-  readonly partition: number
-  readonly primaries: readonly NodeId[]
-  readonly fallbacks: readonly NodeId[]
-  readonly steps: readonly ExplainedStep[]
-}
-export type ExplainedStep = {
-  /** Microseconds since the coordinator got the request. */
-  readonly atMicros: number
-  readonly node: NodeId
-  readonly what: ExplainedWhat
-  /** Of a hint: whom it is for. Of a digest: its first bytes, for comparing by eye. */
-  readonly detail: string
-}
-export const explainedWhats = [
-  /** Asked for the whole object, for a digest; once more, since the first is slow. */
-  'asked-full',
-  'asked-digest',
-  'hedged',
-  /** What it answered. */
-  'full',
-  'digest',
-  'nothing',
-  /** The object was sent to it: as its own, or to keep for an owner. */
-  'sent',
-  'sent-hint',
-  'stored',
-  'hinted',
-  /** It refused, or will not answer. */
-  'refused',
-  'lost',
-  /** What a get writes back. */
-  'repair',
-  'repaired',
-] as const
-export type ExplainedWhat = (typeof explainedWhats)[number]
 
 export type ScanReply = {
   readonly type: 'page'
@@ -424,26 +378,6 @@ export type FaultsReply = {
   readonly node: NodeId
   readonly rules: readonly FaultRule[]
   readonly skewMs: number
-}
-
-export type HintsReply = {
-  readonly type: 'hints-are'
-  readonly id: RequestId
-  readonly node: NodeId
-  /** Those that some hint is for. */
-  readonly owners: readonly HintsOf[]
-  /** What all hints may take up here. */
-  readonly bytesMax: number
-}
-/** The hints that a node holds for one owner. */
-export type HintsOf = {
-  readonly owner: NodeId
-  readonly hints: number
-  readonly bytes: number
-  /** When the oldest was first stored here. */
-  readonly since: WallTime
-  /** Handed over since this process began. */
-  readonly handed: number
 }
 
 export type FailReply = {

@@ -35,7 +35,7 @@ export type Intensities = Readonly<Partial<Record<FaultKind, Intensity>>>
 
 type Shape = 'swarm' | 'everything' | 'calm' | 'single' | 'reuse' | 'late' | 'decay' | 'skew'
 
-export type Layer = 'read repair' | 'handoff'
+type Layer = 'read repair' | 'handoff'
 
 export type Options = {
   readonly seed: number

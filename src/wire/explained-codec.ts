@@ -1,6 +1,7 @@
 /** What a coordinator did for one request: arrays by position, `docs/wire.md` shows them. */
+
+import { type Explained, type ExplainedStep, explainedWhats } from '../core/explained.ts'
 import { membersMax } from '../core/membership/view.ts'
-import { type Explained, type ExplainedStep, explainedWhats } from '../core/message.ts'
 import { counterMax } from './bounds.ts'
 import { readNodes, writeNodes } from './outcome-codec.ts'
 import type { Writer } from './pack.ts'

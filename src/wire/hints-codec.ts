@@ -1,6 +1,7 @@
 /** Which hints a node holds: arrays by position, `docs/wire.md` shows them. */
+
+import type { HintsOf, HintsReply } from '../core/handoff/hints-message.ts'
 import { membersMax } from '../core/membership/view.ts'
-import type { HintsOf, HintsReply } from '../core/message.ts'
 import { counterMax } from './bounds.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'

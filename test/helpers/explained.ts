@@ -1,6 +1,7 @@
 /** What a coordinator did for one request, as a test writes it down. */
+
+import type { Explained, ExplainedStep } from '../../src/core/explained.ts'
 import type { NodeId, Token } from '../../src/core/ids.ts'
-import type { Explained, ExplainedStep } from '../../src/core/message.ts'
 
 /** `2100 n5 digest 3f2a`: after 2.1 ms, by or to n5. */
 export function explainedOf(...steps: readonly string[]): Explained {

@@ -1,6 +1,7 @@
 /** What a node says of the hints that it keeps, as a test writes it down. */
+
+import type { HintsOf, HintsReply } from '../../src/core/handoff/hints-message.ts'
 import type { NodeId } from '../../src/core/ids.ts'
-import type { HintsOf, HintsReply } from '../../src/core/message.ts'
 
 /** Of each owner: hints, bytes, since when, handed over. */
 export type Kept = Readonly<Record<string, readonly [number, number?, number?, number?]>>

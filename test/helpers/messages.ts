@@ -1,51 +1,30 @@
 /** Random messages of every type. A message without an arbitrary does not compile. */
 import fc from 'fast-check'
-import { binaryOf } from '../../src/core/binary.ts'
 import type { Dot } from '../../src/core/causality/version-vector.ts'
-import {
-  type Actor,
-  type Epoch,
-  keyOf,
-  type NodeId,
-  nodeIdOf,
-  type OpId,
-  type StartId,
-  type StoreId,
-  type Token,
-} from '../../src/core/ids.ts'
+import { explainedWhats } from '../../src/core/explained.ts'
+import type { Actor, Epoch, OpId, StartId, StoreId, Token } from '../../src/core/ids.ts'
 import { memberStatuses } from '../../src/core/membership/beliefs.ts'
-import { explainedWhats } from '../../src/core/message.ts'
 import { codes, type Failure, type Outcome } from '../../src/core/outcome.ts'
 import { type RepairMode, repairModes } from '../../src/core/quorum/repair-mode.ts'
 import type { AnyMessage } from '../../src/wire/tags.ts'
+import {
+  binary,
+  bytes,
+  id,
+  key,
+  line,
+  node,
+  nodes,
+  requestId,
+  small,
+  some,
+  tag,
+  uint48,
+} from './arbitraries.ts'
 
 type Arbitraries = {
   readonly [Type in AnyMessage['type']]: fc.Arbitrary<Extract<AnyMessage, { type: Type }>>
 }
-
-const tag = <Type extends string>(type: Type) => fc.constant<Type>(type)
-const some = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined })
-const binary = (minLength: number, maxLength: number) =>
-  fc.uint8Array({ minLength, maxLength, size: 'max' }).map(bytes => binaryOf(bytes))
-const id = <Id extends string>(bytes: number) => binary(bytes, bytes).map(text => text as Id)
-const bytes = fc.oneof(
-  fc.uint8Array({ maxLength: 300, size: 'max' }),
-  fc.uint8Array({ minLength: 1000, maxLength: 1100, size: 'max' }),
-)
-const uint48 = fc.oneof(
-  fc.nat(200),
-  fc.maxSafeNat().map(n => n % 2 ** 48),
-  fc.constant(2 ** 48 - 1),
-)
-const requestId = fc.maxSafeNat()
-const key = binary(1, 1024).map(text => keyOf(text)!)
-const node: fc.Arbitrary<NodeId> = fc
-  .stringMatching(/^[a-z0-9][a-z0-9-]{0,31}$/)
-  .map(text => nodeIdOf(text) ?? nodeIdOf('n1')!)
-const nodes = fc.array(node, { maxLength: 20 })
-const line = (maxLength: number) => fc.string({ unit: 'binary-ascii', maxLength }).map(printable)
-const printable = (text: string) => text.replace(/[^\x20-\x7e]/g, '.')
-const small = fc.nat(1024)
 
 const dot: fc.Arbitrary<Dot> = fc.record({
   actor: id<Actor>(8),

@@ -6,8 +6,9 @@
  */
 import { mutant, sometimes } from '#mutants'
 import type { Record } from '../causality/record.ts'
+import type { HintsOf } from '../handoff/hints-message.ts'
 import { after, type Instant, type NodeId, type RequestId } from '../ids.ts'
-import type { HandedCopy, HintsOf } from '../message.ts'
+import type { HandedCopy } from '../message.ts'
 import type { Objects } from '../objects.ts'
 import type { Placement } from '../placement.ts'
 import type { Stored } from '../quorum/put-coordination.ts'

@@ -1,6 +1,8 @@
 /** Whom a request came from, and the way back: a client's connection, or a node that forwarded. */
+
+import type { Explained } from '../explained.ts'
 import type { NodeId, RequestId } from '../ids.ts'
-import type { ClientReply, Explained, FailReply, PutReply } from '../message.ts'
+import type { ClientReply, FailReply, PutReply } from '../message.ts'
 import type { Failure } from '../outcome.ts'
 import type { Caller, Effect } from '../step.ts'
 
