@@ -19,7 +19,7 @@ type Sent = { readonly to: NodeId; readonly message: Handed }
 export class HandoffWorld {
   readonly self: NodeId
   readonly holder: HintHolder<Stored>
-  readonly requests = new Requests(1 as RequestId)
+  requests = new Requests(1 as RequestId)
   readonly placement: Placement
   readonly out: Effect[] = []
   handoff: Handoff
@@ -33,6 +33,13 @@ export class HandoffWorld {
     this.placement = new Placement(this.self, settings, this.#view, nodeHash, () => false)
     for (const id of members) this.placement.connected(id as NodeId)
     this.holder = new HintHolder<Stored>(bytesMax)
+    this.handoff = new Handoff(this.placement, this.holder.objects, this.requests)
+  }
+
+  /** A new process on the same disk. */
+  restart(): void {
+    this.holder.restart()
+    this.requests = new Requests((1 + this.now * 1000) as RequestId)
     this.handoff = new Handoff(this.placement, this.holder.objects, this.requests)
   }
 

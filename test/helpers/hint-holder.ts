@@ -88,7 +88,7 @@ export function tokenFor(key: string) {
 export function copyOf(actor: string, counter = 1, text = `${actor}${counter}`): Copy {
   const value = bytesOf(text)
   const version = {
-    dot: { actor: actor.padEnd(8, '-') as Actor, counter },
+    dot: { actor: actor.repeat(8).slice(0, 8) as Actor, counter },
     op: `${actor}${counter}`.padEnd(12, '-') as OpId,
     tombstone: false,
     checksum: nodeHash.crc32(value),
