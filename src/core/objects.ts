@@ -59,9 +59,7 @@ export class Objects<Then> {
    */
   baseOf(token: Token, key: Key, owner: NodeId | undefined): Base {
     const row = this.base(token, key)
-    if (this.hints.none)
-      return owner === undefined ? { own: row, all: row } : { own: undefined, all: row }
-    if (mutant(5)) return { own: row, all: row }
+    if (mutant(5) || (this.hints.none && owner === undefined)) return { own: row, all: row }
     const own = owner === undefined ? row : this.hints.base(owner, token, key)
     let all: Held | undefined = own
     if (row !== own) all = together(all, row)

@@ -71,3 +71,121 @@ t.test('nothing held is told as nothing', async t => {
   t.equal(answer.digest, '')
   t.equal(answer.object, undefined)
 })
+
+/** Five nodes, and a key that n1 owns or not. */
+function five(owned: boolean) {
+  const cluster = new TestCluster(5)
+  const key = cluster.keyAt('n1', owned)
+  const primaries = cluster.primaries(key) as NodeId[]
+  const writer = primaries.find(node => node !== 'n1') as NodeId
+  cluster.ask(writer, cluster.put(key, 'v'))
+  const copy = cluster.letters.splice(0).flatMap(({ message }) => message)[0]
+  if (copy?.type !== 'store') throw new Error('no copy')
+  return { cluster, node: cluster.node('n1'), key, primaries, copy }
+}
+
+function refusalIn(answer: PeerMessage | undefined): string | undefined {
+  if (answer?.type !== 'stored' && answer?.type !== 'handed') throw new Error('no answer')
+  return answer.refused?.code
+}
+
+t.test('a copy for an owner that is away is kept as a hint, durable before its ack', async t => {
+  const { cluster, node, primaries, copy } = five(false)
+  const [owner] = primaries
+  node.step({ type: 'message', from: 'n2' as NodeId, message: { ...copy, owner } })
+  t.equal(cluster.letters.length, 0)
+  t.equal(refusalIn(answerOf(cluster, { ...copy, owner })), undefined)
+  t.equal(node.objects, 0)
+  t.equal(node.replica.observe().hints, 1, 'the same again is one hint')
+  const read = { ...copy, type: 'read', full: true } as const
+  t.match(answerOf(cluster, read), { type: 'held', object: copy.object }, 'it may be read')
+})
+
+t.test('a copy for this node itself is merged, whoever stood in', async t => {
+  const { cluster, node, copy } = five(true)
+  t.equal(refusalIn(answerOf(cluster, { ...copy, owner: 'n1' as NodeId })), undefined)
+  t.equal(node.objects, 1)
+  t.equal(node.replica.observe().hints, 0)
+})
+
+t.test('nothing is stored where it has no place', async t => {
+  const { cluster, node, primaries, copy } = five(false)
+  t.equal(refusalIn(answerOf(cluster, copy)), 'STALE_VIEW', 'no owner of the key')
+  const stranger = cluster.members.find(({ id }) => !primaries.includes(id))?.id
+  t.equal(refusalIn(answerOf(cluster, { ...copy, owner: stranger })), 'STALE_VIEW', 'nor is it')
+  const few = new TestCluster(5, { fallbacks: 0 })
+  const late = { ...copy, epoch: few.epoch, owner: primaries[0] }
+  t.equal(refusalIn(answerOf(few, late)), 'STALE_VIEW', 'nobody stands in')
+  node.step({ type: 'disk', full: true })
+  t.equal(refusalIn(answerOf(cluster, { ...copy, owner: primaries[0] })), 'STORE_FULL')
+  t.equal(node.objects, 0)
+  t.equal(node.replica.observe().hints, 0)
+  t.equal(few.node('n1').disk.size, 5, 'its members alone')
+})
+
+/** A batch of hints for n1: objects of these keys, each of one put. */
+function batchOf(cluster: TestCluster, keys: readonly string[]) {
+  const copies = keys.map(key => {
+    const writer = cluster.primaries(key).find(node => node !== 'n1') as NodeId
+    cluster.ask(writer, cluster.put(key, 'v'))
+    const copy = cluster.letters
+      .splice(0)
+      .map(({ message }) => message)
+      .find(({ type }) => type === 'store')
+    if (copy?.type !== 'store') throw new Error('no copy')
+    const { token, object, generation, time } = copy
+    return { key: copy.key, token, object, generation, time }
+  })
+  const { epoch } = cluster
+  return { type: 'handoff', id: 77, epoch, timeLeft: 1000, copies } as const
+}
+
+t.test('hints that come home: one ack, once every row of them is durable', async t => {
+  const cluster = new TestCluster(3)
+  const node = cluster.node('n1')
+  const batch = batchOf(cluster, ['under way', 'gathering', 'durable', 'of the batch alone'])
+  const from = 'n2' as NodeId
+  const store = (index: number) => {
+    const copy = { ...batch, ...batch.copies[index]!, type: 'store', owner: undefined } as const
+    node.step({ type: 'message', from, message: copy })
+  }
+  store(2)
+  node.flush()
+  store(0)
+  node.step({ type: 'turn' })
+  const first = node.commit!
+  store(1)
+  cluster.letters.splice(0)
+  node.step({ type: 'message', from, message: batch })
+  const handed = () => cluster.letters.filter(({ message }) => message.type === 'handed').length
+  t.equal(handed(), 0)
+  node.commit = undefined
+  for (const { key, value } of first.rows) node.disk.set(key, value!)
+  node.step({ type: 'stored', commit: first.commit, result: 'durable' })
+  t.equal(handed(), 0, 'the row that waited for the commit under way is not all of them')
+  node.flush()
+  t.equal(handed(), 1)
+  t.equal(node.objects, 4)
+  cluster.letters.splice(0)
+  t.match(answerOf(cluster, batch), { type: 'handed', id: 77, refused: undefined }, 'again')
+})
+
+t.test('a batch is taken whole or not at all, and says how busy its owner is', async t => {
+  const cluster = new TestCluster(5)
+  const node = cluster.node('n1')
+  const [own, foreign] = [cluster.keyAt('n1', true), cluster.keyAt('n1', false)]
+  t.equal(refusalIn(answerOf(cluster, batchOf(cluster, [own, foreign]))), 'STALE_VIEW')
+  const batch = batchOf(cluster, [own])
+  const torn = { ...batch.copies[0]!, object: batch.copies[0]!.object.slice(1) }
+  const bad = { ...batch, copies: [...batch.copies, torn] }
+  t.equal(refusalIn(answerOf(cluster, bad)), 'PROTOCOL')
+  t.equal(refusalIn(answerOf(cluster, { ...batch, epoch: 'another.' as Epoch })), 'STALE_VIEW')
+  t.equal(answerOf(cluster, { ...batch, timeLeft: 0 }), undefined)
+  t.equal(node.objects, 0)
+  cluster.pass(1000)
+  cluster.letters.splice(0)
+  for (let i = 0; i < 3; i++) cluster.ask('n1', cluster.get(own))
+  cluster.letters.splice(0)
+  t.match(answerOf(cluster, batch), { type: 'handed', foreground: 3, refused: undefined })
+  t.equal(node.objects, 1)
+})

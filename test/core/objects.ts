@@ -101,3 +101,21 @@ t.test('what is merged is what a merge of the objects is', async t => {
   objects.merge(token, key, b, '')
   t.same(objects.base(token, key)?.siblings, mergeSiblings(a.siblings, b.siblings))
 })
+
+t.test(
+  'the field of a row stays with it: a hint of the key begins an actor of its own',
+  async t => {
+    const { objects, flush } = start()
+    const field = { actor: 'aaaaaaaa' as Actor, start: 's'.repeat(8) as StartId }
+    objects.writeOwn(token, key, undefined, { ...copyOf('a', 2), field }, 'own')
+    flush()
+    const owner = 'n2' as NodeId
+    const { own, all } = objects.baseOf(token, key, owner)
+    t.equal(own, undefined)
+    t.equal(all?.siblings.versions.length, 1)
+    t.equal(all?.field, undefined, 'with no hint held')
+    objects.hints.keep('n3' as NodeId, token, key, copyOf('b'), undefined)
+    t.equal(objects.baseOf(token, key, owner).all?.field, undefined, 'with one for another owner')
+    t.same(objects.baseOf(token, key, undefined).all?.field, field, 'the row itself has it')
+  },
+)

@@ -70,3 +70,25 @@ t.test('an answer to another commit is a broken invariant', async t => {
   pending.turn()
   t.throws(() => pending.settle(durable(2)))
 })
+
+t.test(
+  'a row that is removed: the overlay says so, the commit too, and nothing of it is bytes',
+  async t => {
+    const pending = new Pending<string, string>()
+    const gone = { bytes: undefined, meaning: undefined }
+    pending.write(key('a'), row('12345'), 'written')
+    pending.write(key('a'), gone)
+    t.equal(pending.bytes, 0)
+    t.same(pending.read(key('a')), gone, 'known to be going, not unknown')
+    t.equal(pending.follow(key('a'), 'follower'), true)
+    t.match(pending.turn(), { rows: [{ key: 'a', value: undefined }] })
+    pending.write(key('a'), row('123'))
+    t.equal(pending.read(key('a'))?.meaning, '123', 'written again behind it')
+    t.same(pending.settle(durable(1)), ['written', 'follower'])
+    t.equal(pending.bytes, 3)
+    t.match(pending.turn(), { rows: [{ key: 'a', value: bytesOf('123') }] })
+    pending.settle(durable(2))
+    t.equal(pending.read(key('a')), undefined)
+    t.equal(pending.bytes, 0)
+  },
+)

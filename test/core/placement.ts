@@ -52,3 +52,26 @@ t.test('fewer members than replicas: nobody owns anything', async t => {
   const placement = new Placement('n1' as NodeId, settings, view, nodeHash, () => false)
   t.same(placement.primaries(placement.tokenOf('k' as Key)), [])
 })
+
+t.test('the fallbacks of a key, and who may stand in', async t => {
+  const { settings } = new TestCluster(5)
+  const view = viewOf(['n1', 'n2', 'n3', 'n4', 'n5'].map(id => entryOf(id)))
+  for (const fallbacks of [0, 1, 2]) {
+    const own = { ...settings, fallbacks }
+    const placement = new Placement('n1' as NodeId, own, view, nodeHash, () => false)
+    let stoodIn = 0
+    for (let i = 0; i < 50; i++) {
+      const token = placement.tokenOf(`k${i}` as Key)
+      const standIns = placement.fallbacks(token)
+      t.equal(standIns.length, fallbacks)
+      t.notOk(standIns.some(node => placement.primaries(token).includes(node)))
+      t.equal(placement.standsIn(token), standIns.includes('n1' as NodeId))
+      t.notOk(placement.standsIn(token) && placement.owns(token))
+      if (placement.standsIn(token)) stoodIn++
+    }
+    t.equal(stoodIn > 0, fallbacks > 0)
+  }
+  const alone = viewOf([entryOf('n1')])
+  const placement = new Placement('n1' as NodeId, settings, alone, nodeHash, () => false)
+  t.same(placement.fallbacks(placement.tokenOf('k' as Key)), [], 'fewer members than replicas')
+})

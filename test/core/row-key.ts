@@ -1,10 +1,14 @@
-import { equal, ok } from 'node:assert/strict'
+import { deepEqual, equal, ok } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { binaryOf } from '../../src/core/binary.ts'
 import { partitionOf } from '../../src/core/hash.ts'
-import type { Key, Partition, Token } from '../../src/core/ids.ts'
+import type { Key, NodeId, Partition, Token } from '../../src/core/ids.ts'
 import {
+  hintOfRow,
+  hintRowKey,
+  hintRows,
+  hintRowsOf,
   keyOfRow,
   objectRowAt,
   objectRowKey,
@@ -50,4 +54,44 @@ t.test('the lowest token with the lowest key is in its partition', async t => {
   const row = objectRowKey('\x01\0\0\0\0\0\0\0' as Token, '\0' as Key)
   const { from, to } = partitionRange(1 as Partition, 256)
   t.ok(from < row && row < to)
+})
+
+const owners = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,9}$/).map(id => id as NodeId)
+
+t.test('a hint row says whose hint of which key it is', async t => {
+  const row = hintRowKey('tokentok' as Token, 'key' as Key, 'n1' as NodeId)
+  t.equal(row, '\x20tokentok\0\x03keyn1')
+  const long = 'x'.repeat(1024) as Key
+  t.equal(hintOfRow(hintRowKey('tokentok' as Token, long, 'n1' as NodeId)).key, long)
+  fc.assert(
+    fc.property(tokens, keys, owners, (token, key, owner) => {
+      const row = hintRowKey(token, key, owner)
+      ok(hintRows.from < row && row < hintRows.to)
+      deepEqual(hintOfRow(row), { token, key, owner })
+    }),
+  )
+})
+
+t.test('the hints of one key are one range, and no other key has a row in it', async () => {
+  // One token for both, and one key the beginning of the other, its rest like an owner's name.
+  const pair = fc.record({ token: tokens, key: keys, rest: owners, owner: owners, other: owners })
+  fc.assert(
+    fc.property(pair, ({ token, key, rest, owner, other }) => {
+      const { from, to } = hintRowsOf(token, key)
+      const row = hintRowKey(token, key, owner)
+      ok(from < row && row < to)
+      const longer = hintRowKey(token, (key + rest) as Key, other)
+      ok(longer <= from || longer >= to)
+      const bounds = hintRowsOf(token, (key + rest) as Key)
+      ok(row <= bounds.from || row >= bounds.to)
+    }),
+  )
+})
+
+t.test('hints lie in the order of tokens', async () => {
+  fc.assert(
+    fc.property(tokens, keys, owners, tokens, keys, owners, (t1, k1, o1, t2, k2, o2) => {
+      if (t1 !== t2) equal(hintRowKey(t1, k1, o1) < hintRowKey(t2, k2, o2), t1 < t2)
+    }),
+  )
 })

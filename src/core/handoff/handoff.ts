@@ -5,7 +5,6 @@
  * (protocols 12). Who owns the key now gets it: where owners changed, the hint changes its owner.
  */
 import { mutant, sometimes } from '#mutants'
-import type { Record } from '../causality/record.ts'
 import type { HintsOf } from '../handoff/hints-message.ts'
 import { after, type Instant, type NodeId, type RequestId } from '../ids.ts'
 import type { HandedCopy } from '../message.ts'
@@ -16,6 +15,7 @@ import type { Coordination, PeerAnswer, Requests } from '../requests.ts'
 import { hintOfRow, hintRows } from '../row-key.ts'
 import type { Effect, RowKey } from '../step.ts'
 import { Pace } from './pace.ts'
+import { Rehoming } from './rehoming.ts'
 
 /** Where the handing over to one owner is. */
 type Progress = {
@@ -36,15 +36,18 @@ export class Handoff {
   readonly #placement: Placement
   readonly #objects: Objects<Stored>
   readonly #requests: Requests
+  readonly #rehoming: Rehoming<Stored>
   readonly #progress = new Map<NodeId, Progress>()
 
   constructor(placement: Placement, objects: Objects<Stored>, requests: Requests) {
     this.#placement = placement
     this.#objects = objects
     this.#requests = requests
+    this.#rehoming = new Rehoming(placement, objects)
   }
 
   tick(now: Instant, out: Effect[]): void {
+    this.#rehoming.tick(out)
     for (const owner of [...this.#objects.hints.counts.keys()]) {
       this.#go(owner, now, out)
       this.#watchAge(owner, out)
@@ -108,7 +111,7 @@ export class Handoff {
     out.push({ type: 'send', to: owner, message })
   }
 
-  /** The owner's next hints that rest on the disk; others that come by are set right. */
+  /** The owner's next hints on the disk. */
   #gather(owner: NodeId, progress: Progress, out: Effect[]) {
     const copies: HandedCopy[] = []
     const sent: Sent[] = []
@@ -116,15 +119,14 @@ export class Handoff {
     let looked = 0
     while (copies.length < progress.pace.size && bytes < batchBytesMax && looked < lookedMax) {
       const rows = this.#objects.hints.page(progress.after, pageRows)
-      looked += rows.length
       for (const row of rows) {
         if (copies.length >= progress.pace.size || bytes >= batchBytesMax) break
         progress.after = row.key
+        looked += row.value.length + rowCost
         const { owner: of, key, token } = hintOfRow(row.key)
-        if (of !== owner) continue
-        const hint = this.#objects.hints.settled(row)
-        if (hint === 'changing' || this.#setRight(row.key, row.value, hint, out)) continue
-        const { object, generation, time } = hint as Record
+        const hint = of === owner ? this.#rehoming.fit(row, out) : undefined
+        if (hint === undefined) continue
+        const { object, generation, time } = hint
         copies.push({ key, token, object, generation, time })
         sent.push({ row: row.key, bytes: row.value })
         bytes += object.length
@@ -135,29 +137,6 @@ export class Handoff {
       }
     }
     return { copies, sent }
-  }
-
-  /** True where the hint is not one to be handed over as it is. */
-  #setRight(row: RowKey, bytes: Uint8Array, hint: Record | undefined, out: Effect[]): boolean {
-    const { key, token, owner } = hintOfRow(row)
-    const { hints } = this.#objects
-    if (hint === undefined) {
-      const detail = { owner, bytes: bytes.length }
-      out.push({ type: 'note', note: { level: 'error', event: 'hint-damaged', detail } })
-      hints.remove(row, bytes)
-      return true
-    }
-    const primaries = this.#placement.primaries(token)
-    const { self } = this.#placement
-    if (primaries.includes(owner) && owner !== self) return false
-    // Who owns the key now: kept for each of them, in the same commit as the old one goes.
-    const owners = owner === self ? [self] : primaries
-    for (const now of owners) {
-      if (now === self) this.#objects.merge(token, key, hint, undefined)
-      else if (hints.keep(now, token, key, hint, undefined) === 'full') return true
-    }
-    if (owners.length > 0) hints.remove(row, bytes)
-    return true
   }
 
   #delivered(owner: NodeId, progress: Progress, sent: readonly Sent[]): void {
@@ -230,6 +209,8 @@ const hintAgeMsMax = 60 * 60 * 1000
 /** How long an owner may take for a batch. */
 const batchMsMax = 5000
 const batchBytesMax = 512 * 1024
-const pageRows = 256
-/** Rows looked at for one batch: hints of other owners lie between. */
-const lookedMax = 4096
+/** Few: a row may have megabytes. */
+const pageRows = 32
+/** Bytes looked at for one batch: hints of other owners lie between; a small row counts too. */
+const lookedMax = 4 * 1024 * 1024
+const rowCost = 1024

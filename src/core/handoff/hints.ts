@@ -94,10 +94,23 @@ export class Hints<Then> {
     then: Then | undefined,
   ): 'waits' | 'held' | 'full' {
     if (mutant(13)) return 'held'
-    const row = hintRowKey(token, key, owner)
+    return this.#merge(hintRowKey(token, key, owner), key, copy, then, copy.object.length)
+  }
+
+  /**
+   * Merges another owner's hint, which goes in the same commit, into this one's. It was counted
+   * already, so the quota does not keep it where nobody would come for it.
+   */
+  move(owner: NodeId, token: Token, key: Key, copy: Copy): void {
+    this.#merge(hintRowKey(token, key, owner), key, copy, undefined, 0)
+  }
+
+  /** `bytes`: what there has to be room for; 0: it is written in any case. */
+  #merge(row: RowKey, key: Key, copy: Copy, then: Then | undefined, bytes: number) {
+    const isFull = bytes > 0 && !this.hasRoom(bytes)
     const base = this.#base(row, key)
     if (base === undefined) {
-      if (!this.hasRoom(copy.object.length)) return 'full'
+      if (isFull) return 'full'
       this.#write(row, key, { ...copy, field: undefined }, then)
       return 'waits'
     }
@@ -106,7 +119,7 @@ export class Hints<Then> {
       sometimes('a hint has all of a copy already')
       return then !== undefined && this.#parts.pending.follow(row, then) ? 'waits' : 'held'
     }
-    if (!this.hasRoom(copy.object.length)) return 'full'
+    if (isFull) return 'full'
     sometimes('a hint is merged with a hint')
     const field = fieldAfterMerge(base.field, base.siblings, copy.siblings, siblings)
     const object = encodeObject(siblings)
@@ -154,20 +167,27 @@ export class Hints<Then> {
     return this.#parts.reads.range(after, hintRows.to, limit)
   }
 
-  /** The record in a durable hint; undefined where it is damaged. */
-  settled({ key: row, value }: StoredRow): Record | 'changing' | undefined {
-    if (this.#parts.pending.read(row) !== undefined) return 'changing'
+  /**
+   * The record in a durable hint; undefined where it is damaged. `going`: it is being removed.
+   * One that changes again is handed over as it is: one that always changes would never be.
+   */
+  settled({ key: row, value }: StoredRow): Record | 'going' | undefined {
+    const pending = this.#parts.pending.read(row)
+    if (pending !== undefined && pending.bytes === undefined) return 'going'
     return this.#recordIn(hintOfRow(row).key, value)
   }
 
-  /** Removes a hint where it still is what was handed over (compare and delete). */
-  remove(row: RowKey, handed: Uint8Array): void {
+  /** Removes a hint where it still is what was handed over (compare and delete): true. */
+  remove(row: RowKey, handed: Uint8Array): boolean {
     const now = this.#bytesOf(row)
-    if (now === undefined) return
-    if (!isSame(now, handed) && !mutant(15))
-      return sometimes('a hint is newer than what was handed')
+    if (now === undefined) return true
+    if (!isSame(now, handed) && !mutant(15)) {
+      sometimes('a hint is newer than what was handed')
+      return false
+    }
     this.#count(row, now, undefined)
     this.#parts.pending.write(row, { bytes: undefined, meaning: undefined })
+    return true
   }
 
   #base(row: RowKey, key: Key): Record | undefined {

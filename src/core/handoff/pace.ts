@@ -27,9 +27,9 @@ export class Pace {
     this.nextAt = after(now, Math.max(pauseMsMin, tookMs * pauseFactor))
   }
 
-  /** The owner refused, or did not answer. */
+  /** The owner refused, or did not answer: one by one, so that one it never takes is alone. */
   failed(now: Instant): void {
-    this.size = sizeMin
+    this.size = 1
     this.nextAt = after(now, pauseMsFailed)
   }
 }

@@ -80,8 +80,8 @@ class ForwardCoordination implements Coordination {
   readonly #terms: Terms
   readonly #left: NodeId[]
   readonly #tried = new Set<NodeId>()
-  /** True once a try may have taken effect. */
-  #indefinite = false
+  /** True once a try that ended may have taken effect. */
+  #inDoubt: boolean
   #current: NodeId | undefined
   #tryEnds: Instant
   #settled = false
@@ -96,6 +96,7 @@ class ForwardCoordination implements Coordination {
     this.#parts = parts
     this.#origin = origin
     this.#request = request
+    this.#inDoubt = request.again
     this.#left = [...targets]
     this.#terms = terms
     this.#tryEnds = terms.deadline
@@ -108,11 +109,9 @@ class ForwardCoordination implements Coordination {
     if (to === undefined) return
     const timeLeft = Math.max(1, deadline - now)
     this.#tryEnds = after(now, timeLeft / (this.#left.length + 1))
-    const again = this.#request.again || this.#indefinite
     this.#tried.add(to)
-    this.#indefinite = true
     const { epoch, self } = this.#parts.placement
-    const request = { ...this.#request, again, timeLeft }
+    const request = { ...this.#request, again: this.#inDoubt, timeLeft }
     if (to === self) {
       sometimes('a forwarder stands in itself')
       this.#settled = true
@@ -125,17 +124,14 @@ class ForwardCoordination implements Coordination {
     if (answer.type !== 'forwarded' || this.#settled || !this.#tried.has(from)) return
     const { reply } = answer
     if (reply.type === 'failed') {
-      if (from === this.#current && this.#tried.size === 1) {
-        this.#indefinite = this.#request.again || !reply.failure.outcome.definite
-      }
-      const elsewhere = ofThatNodeAlone.has(reply.failure.code) && this.#left.length > 0
-      if (elsewhere && from === this.#current) {
+      if (from !== this.#current) return
+      this.#inDoubt ||= !reply.failure.outcome.definite
+      if (ofThatNodeAlone.has(reply.failure.code) && this.#left.length > 0) {
         sometimes('a forward moves on after a refusal')
         return this.sendNext(now, out)
       }
-      if (from !== this.#current) return
-      const definite = reply.failure.outcome.definite && !this.#indefinite
-      return this.#fail({ ...reply.failure, outcome: { ...reply.failure.outcome, definite } }, out)
+      const outcome = { ...reply.failure.outcome, definite: !this.#inDoubt }
+      return this.#fail({ ...reply.failure, outcome }, out)
     }
     this.#settled = true
     out.push(answerPut(this.#origin, { ...reply, id: this.#origin.id }))
@@ -143,6 +139,7 @@ class ForwardCoordination implements Coordination {
 
   lost(node: NodeId, now: Instant, out: Effect[]): void {
     if (this.#settled || node !== this.#current) return
+    this.#inDoubt = true
     if (this.#left.length > 0) {
       sometimes('a forward moves on after a loss')
       return this.sendNext(now, out)
@@ -155,6 +152,7 @@ class ForwardCoordination implements Coordination {
     if (now >= this.#terms.deadline) return this.#giveUp('TIMEOUT', 'no replica answered', out)
     if (now < this.#tryEnds || this.#left.length === 0) return
     sometimes('a forward moves on for want of an answer')
+    this.#inDoubt = true
     this.sendNext(now, out)
   }
 

@@ -139,12 +139,15 @@ export class PutCoordination implements Coordination {
     )
   }
 
-  /** What this node holds of the key is kept for each primary that has not said it has it. */
+  /**
+   * What this node holds of the key is kept for each primary that has not said it has it, nor
+   * anybody for it: who is silent to the end holds nothing. Who lost the key meanwhile gets none.
+   */
   #keepHints(): void {
     const { placement, objects } = this.#parts
     const { token, key } = this.#terms
-    for (const owner of this.#tally.uncovered(false)) {
-      if (owner === placement.self) continue
+    for (const owner of this.#tally.unheld()) {
+      if (owner === placement.self || !placement.primaries(token).includes(owner)) continue
       const { all } = objects.baseOf(token, key, undefined)
       if (all === undefined) return
       sometimes('a missing ack becomes a hint')

@@ -102,12 +102,18 @@ export class PutTally {
    * to. `patient`: a primary that is waited for may still answer.
    */
   uncovered(patient: boolean): readonly NodeId[] {
+    return this.unheld().filter(owner => {
+      if (patient && this.#waiting.includes(owner)) return false
+      return !this.#standIns.some(one => one.owner === owner && this.#waiting.includes(one.node))
+    })
+  }
+
+  /** Primaries that nobody has said to hold it for: itself not, and no stand-in. */
+  unheld(): readonly NodeId[] {
     return this.#terms.primaries.filter(owner => {
       if (this.#primaryAcks.includes(owner)) return false
-      if (patient && this.#waiting.includes(owner)) return false
       return !this.#standIns.some(
-        ({ node, owner: of }) =>
-          of === owner && (this.#fallbackAcks.includes(node) || this.#waiting.includes(node)),
+        one => one.owner === owner && this.#fallbackAcks.includes(one.node),
       )
     })
   }

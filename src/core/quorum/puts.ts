@@ -133,6 +133,10 @@ export class Puts {
     }
     const token = this.#placement.tokenOf(request.key)
     const seats = seatsOf(this.#placement, token)
+    if (!seats.some(({ node }) => node === self)) {
+      // Another view came while the put was on its way: no row here would be one of its copies.
+      return { code: 'STALE_VIEW', message: 'this node does not own the key, nor stands in' }
+    }
     const primary = seats.filter(({ owner }) => owner === undefined).length
     if (primary < settings.replicas) sometimes('a put with a primary away')
     const reachable = request.strict ? primary : seats.length

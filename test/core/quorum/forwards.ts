@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { NodeId } from '../../../src/core/ids.ts'
 import type { PeerMessage } from '../../../src/core/message.ts'
+import { entryOf } from '../../helpers/members.ts'
 import { codeOf, TestCluster, valuesOf } from '../../helpers/replicas.ts'
 
 type Forward = Extract<PeerMessage, { type: 'forward' }>
@@ -89,4 +90,48 @@ t.test('no primary can be reached: a fallback coordinates, on all hints that it 
   t.match(first, { type: 'wrote', outcome: { primaryAcks: [], hinted: { length: 2 } } })
   const second = cluster.call('n1', cluster.put(key, 'w'))
   t.match(second, { type: 'wrote', siblings: 1 }, 'a blind put stands beside the first one')
+})
+
+t.test('who stood in when the put began, and does not any more, coordinates nothing', async t => {
+  const cluster = new TestCluster(5)
+  const key = cluster.keyAt('n1', false)
+  const primaries = cluster.primaries(key)
+  const n1 = cluster.node('n1')
+  const { placement } = n1.replica
+  const token = placement.tokenOf(key as Parameters<typeof placement.tokenOf>[0])
+  t.ok(placement.standsIn(token))
+  cluster.ask('n1', cluster.put(key, 'v'))
+  const joined = Array.from({ length: 9 }, (_, i) => entryOf(`m${i}`))
+  const view = [...cluster.members.map(({ id }) => entryOf(id, { version: 0 })), ...joined]
+  const message = { type: 'ack', id: 1, epoch: cluster.epoch, view, deltas: [] } as const
+  n1.step({ type: 'message', from: 'n2' as NodeId, message })
+  t.notOk(placement.standsIn(token) || placement.owns(token), 'another ring')
+  for (const { id } of joined) n1.step({ type: 'connected', node: id })
+  for (const id of primaries) n1.step({ type: 'disconnected', node: id as NodeId })
+  n1.flush()
+  t.match(n1.replies, [
+    { type: 'failed', failure: { code: 'STALE_VIEW', outcome: { definite: false } } },
+  ])
+  t.equal(n1.objects, 0)
+})
+
+t.test('refused definitely by everyone: definite; once in doubt, in doubt', async t => {
+  for (const inDoubt of [false, true]) {
+    const cluster = new TestCluster(5, { fallbacks: 0 })
+    const key = cluster.keyAt('n1', false)
+    const [first, ...others] = cluster.primaries(key) as NodeId[]
+    for (const id of [first!, ...others]) cluster.node(id).step({ type: 'disk', full: true })
+    cluster.ask('n1', cluster.put(key, 'v'))
+    if (inDoubt) cluster.node('n1').step({ type: 'disconnected', node: first! })
+    const again = [inDoubt]
+    cluster.settle(({ message }) => {
+      if (message.type === 'forward' && message.request.again !== again.at(-1))
+        again.push(message.request.again)
+      return true
+    })
+    t.match(cluster.node('n1').replies, [
+      { type: 'failed', failure: { code: 'STORE_FULL', outcome: { definite: !inDoubt } } },
+    ])
+    t.equal(again.includes(true), inDoubt, 'a try after definite refusals is a first one')
+  }
 })

@@ -113,3 +113,18 @@ t.test('a refusal is named in the failure', async t => {
   t.ok(to !== a)
   t.match(lastReply(a), { type: 'failed', failure: { message: /no space/ } })
 })
+
+t.test(
+  'a stand-in that is silent to the end holds nothing: the coordinator keeps the hint',
+  async t => {
+    const { cluster, key, primaries, fallbacks, lastReply } = start()
+    const [a, , c] = primaries as [NodeId, NodeId, NodeId]
+    cluster.node(a).step({ type: 'disconnected', node: c })
+    cluster.ask(a, cluster.put(key, 'v'))
+    cluster.settle(({ to }) => !fallbacks.includes(to))
+    t.match(lastReply(a), { type: 'wrote', outcome: { fallbackAcks: [] } })
+    cluster.pass(5001)
+    cluster.settle(({ to }) => !fallbacks.includes(to))
+    t.equal(cluster.node(a).replica.observe().hints, 1)
+  },
+)
