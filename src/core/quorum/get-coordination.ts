@@ -32,6 +32,7 @@ import {
   type HeldAnswer,
   nothingHeld,
 } from './get.ts'
+import type { Hedging } from './hedging.ts'
 import type { LateRoom } from './late-room.ts'
 import { type ClientOrigin, failed, replyTo } from './origin.ts'
 import type { Stored } from './put-coordination.ts'
@@ -44,7 +45,12 @@ export type GetParts = {
   readonly placement: Placement
   readonly objects: Objects<Stored>
   readonly late: LateRoom
+  readonly hedging: Hedging
+  readonly counts: GetCounts
 }
+
+/** Since the start. */
+export type GetCounts = { repairs: number }
 
 /** What one get is about. */
 export type GetSubject = GetTerms & {
@@ -59,6 +65,8 @@ export class GetCoordination implements Coordination {
   readonly #parts: GetParts
   readonly #subject: GetSubject
   readonly #tally: GetTally
+  readonly #begunAt: Instant
+  #hedged = false
   #standInAt: Instant
   #done: GetDone | undefined
   #repair: ReadRepair | undefined
@@ -70,6 +78,7 @@ export class GetCoordination implements Coordination {
     this.#parts = parts
     this.#subject = subject
     this.#tally = tally
+    this.#begunAt = now
     this.#standInAt = after(now, standInAfterMs)
   }
 
@@ -93,7 +102,10 @@ export class GetCoordination implements Coordination {
     } else if (answer.type === 'held') {
       const held = answer.refused === undefined ? heldOf(this.#parts.env, answer) : undefined
       if (held === undefined) this.#gone(from, now, out)
-      else this.#heard(from, held, now, out)
+      else {
+        this.#learn(from, now)
+        this.#heard(from, held, now, out)
+      }
     }
     this.#leaveRoom(now)
   }
@@ -112,6 +124,7 @@ export class GetCoordination implements Coordination {
 
   tick(now: Instant, out: Effect[]): void {
     this.#go(this.#tally.tick(now), now, out)
+    if (!this.#tally.settled) this.#hedge(now, out)
     if (!this.#tally.settled && now >= this.#standInAt) {
       this.#standInAt = after(now, standInAfterMs)
       for (let missing = this.#tally.missing; missing > 0; missing--) this.#standIn(now, out)
@@ -135,6 +148,27 @@ export class GetCoordination implements Coordination {
     const held = heldHere(this.#parts, token, request.key)
     if (held === undefined) this.#gone(placement.self, now, out)
     else this.#heard(placement.self, held, now, out)
+  }
+
+  /** How long a first question took; those that stand in were asked later. */
+  #learn(from: NodeId, now: Instant): void {
+    if (!this.#tally.silent.includes(from) || !this.#subject.primaries.includes(from)) return
+    this.#parts.hedging.answered(from, now - this.#begunAt, from === this.#tally.full, now)
+  }
+
+  /** Asks one more for the whole object where the first one is late. */
+  #hedge(now: Instant, out: Effect[]): void {
+    const { hedging, placement } = this.#parts
+    const waited = now - this.#begunAt
+    if (!this.#tally.unread || this.#hedged || waited < hedging.delayMs) return
+    hedging.silent(this.#tally.full, waited, now)
+    const others = this.#tally.readable.filter(node => placement.reachable(node))
+    const next = hedging.fastest(others, now)
+    if (next === undefined || !hedging.spend()) return
+    sometimes('a get is hedged')
+    this.#hedged = true
+    this.#tally.askedFull(next)
+    this.ask(next, true, now, out)
   }
 
   #heard(by: NodeId, held: HeldAnswer, now: Instant, out: Effect[]): void {
@@ -250,6 +284,7 @@ export class GetCoordination implements Coordination {
     const siblings = repair.merged
     if (siblings.versions.length > 1) sometimes('a read repairs with siblings')
     const copy = { object: encodeObject(siblings), siblings, ...this.#stamp(siblings) }
+    this.#parts.counts.repairs += due.length
     for (const to of due) {
       if (to !== placement.self) this.#send(to, copy, now, out)
       else if (!objects.merge(token, key, copy, { type: 'own', id })) this.#copied(to, now, out)

@@ -12,6 +12,7 @@ import type { Requests } from '../requests.ts'
 import type { Effect, Env } from '../step.ts'
 import { GetTally } from './get.ts'
 import { GetCoordination, type GetParts, type GetSubject } from './get-coordination.ts'
+import { Hedging } from './hedging.ts'
 import { LateRoom } from './late-room.ts'
 import { type ClientOrigin, failed, replyTo } from './origin.ts'
 import type { Stored } from './put-coordination.ts'
@@ -22,8 +23,21 @@ export class Gets {
   readonly #requests: Requests
 
   constructor(env: Env, placement: Placement, objects: Objects<Stored>, requests: Requests) {
-    this.#parts = { env, placement, objects, late: new LateRoom() }
+    const late = new LateRoom()
+    const hedging = new Hedging()
+    const counts = { repairs: 0 }
+    this.#parts = { env, placement, objects, late, hedging, counts }
     this.#requests = requests
+  }
+
+  /** Full reads that were asked of a second node, since the start. */
+  get hedges(): number {
+    return this.#parts.hedging.hedges
+  }
+
+  /** Copies that were written back, since the start. */
+  get repairs(): number {
+    return this.#parts.counts.repairs
   }
 
   begin(origin: ClientOrigin, request: GetRequest, now: Instant, out: Effect[]): void {
@@ -39,7 +53,8 @@ export class Gets {
     const token = placement.tokenOf(request.key)
     const primaries = placement.primaries(token)
     const asked = this.#healthy(primaries, token, request.strict)
-    const full = primaries.includes(self) ? self : asked[0]
+    this.#parts.hedging.begun()
+    const full = primaries.includes(self) ? self : this.#fastest(asked, primaries, now)
     if (full === undefined || asked.length < needed) {
       const message = `${asked.length} of the ${needed} replicas needed can be reached`
       return this.#refuse(origin, 'QUORUM', message, needed, out)
@@ -66,6 +81,14 @@ export class Gets {
       if (healthy.length < primaries.length && placement.reachable(node)) healthy.push(node)
     }
     return healthy
+  }
+
+  /** Who is read whole where this node is no owner: an owner, if one can be. */
+  #fastest(asked: readonly NodeId[], primaries: readonly NodeId[], now: Instant) {
+    const { hedging } = this.#parts
+    if (asked === primaries) return hedging.fastest(asked, now)
+    const owners = asked.filter(node => primaries.includes(node))
+    return hedging.fastest(owners, now) ?? asked[0]
   }
 
   #modeOf({ repair }: GetRequest): Exclude<RepairMode, number> {
