@@ -24,7 +24,7 @@ export type GetParts = {
 }
 
 /** Since the start. */
-export type GetCounts = { repairs: number }
+type GetCounts = { repairs: number }
 
 /** What one get is about. */
 export type GetSubject = GetTerms & {
