@@ -39,4 +39,4 @@ export const explainedWhats = [
   'repair',
   'repaired',
 ] as const
-type ExplainedWhat = (typeof explainedWhats)[number]
+export type ExplainedWhat = (typeof explainedWhats)[number]

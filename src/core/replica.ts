@@ -37,6 +37,9 @@ export type ReplicaView = {
   readonly epoch: string
   readonly connected: readonly NodeId[]
   readonly coordinating: number
+  /** Full reads that a second node was asked for, and copies that gets wrote back. */
+  readonly hedges: number
+  readonly repairs: number
   readonly pendingBytes: number
   readonly commits: number
   readonly rowsCommitted: number
@@ -137,6 +140,8 @@ export class Replica {
       epoch: this.placement.epoch,
       connected: this.placement.connectedPeers,
       coordinating: this.#requests.size,
+      hedges: this.#gets.hedges,
+      repairs: this.#gets.repairs,
       pendingBytes: this.#pending.bytes,
       commits: this.#pending.commits,
       rowsCommitted: this.#pending.rows,

@@ -50,6 +50,8 @@ export function statusReply(identity: NodeIdentity, facts: NodeFacts): StatusRep
       ['inFlight', facts.inFlight],
       ['connections', facts.connections],
       ['coordinating', view.coordinating],
+      ['hedges', view.hedges],
+      ['repairs', view.repairs],
       ['pendingBytes', view.pendingBytes],
       ['cpuUserUs', cpu.user],
       ['cpuSystemUs', cpu.system],

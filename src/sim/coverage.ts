@@ -30,6 +30,7 @@ export const rarePaths = [
   'a get fetches a copy that differs',
   'a get fetches since the full read is slow',
   'a get is answered unrepaired',
+  'a get is hedged',
   'a get loses its quorum',
   'a key with four siblings or more',
   'a late answer differs',

@@ -7,61 +7,29 @@
 import { sometimes } from '#mutants'
 import { encodeContext } from '../causality/context.ts'
 import { itemDigest } from '../causality/digest.ts'
-import { decodeObject, encodeObject } from '../causality/object.ts'
 import { type Siblings, seenOf, type Version } from '../causality/siblings.ts'
-import {
-  after,
-  type Generation,
-  type Instant,
-  type Key,
-  type NodeId,
-  type RequestId,
-  type Token,
-} from '../ids.ts'
-import type { CopyRead, GetRequest, ShownVersion, StoreCopy } from '../message.ts'
-import { type Copy, damaged, type Objects } from '../objects.ts'
-import type { Outcome } from '../outcome.ts'
-import type { Placement } from '../placement.ts'
+import type { ExplainedWhat } from '../explained.ts'
+import { after, type Instant, type NodeId } from '../ids.ts'
+import type { ShownVersion } from '../message.ts'
+import type { Failure, Outcome } from '../outcome.ts'
 import type { Coordination, PeerAnswer } from '../requests.ts'
-import type { Effect, Env } from '../step.ts'
-import {
-  type GetDone,
-  type GetStep,
-  type GetTally,
-  type GetTerms,
-  type HeldAnswer,
-  nothingHeld,
-} from './get.ts'
-import type { LateRoom } from './late-room.ts'
-import { type ClientOrigin, failed, replyTo } from './origin.ts'
-import type { Stored } from './put-coordination.ts'
+import type { Effect } from '../step.ts'
+import { shownDigest } from './explain.ts'
+import { type GetDone, type GetStep, type GetTally, type HeldAnswer, nothingHeld } from './get.ts'
+import { type GetParts, type GetSubject, heldHere, heldOf, readOf } from './get-subject.ts'
+import { failed, replyTo } from './origin.ts'
 import { ReadRepair } from './read-repair.ts'
-import type { RepairMode } from './repair-mode.ts'
-
-/** What all gets of a node share. */
-export type GetParts = {
-  readonly env: Env
-  readonly placement: Placement
-  readonly objects: Objects<Stored>
-  readonly late: LateRoom
-}
-
-/** What one get is about. */
-export type GetSubject = GetTerms & {
-  readonly id: RequestId
-  readonly origin: ClientOrigin
-  readonly request: GetRequest
-  readonly token: Token
-  readonly mode: Exclude<RepairMode, number>
-}
+import { WriteBack } from './write-back.ts'
 
 export class GetCoordination implements Coordination {
   readonly #parts: GetParts
   readonly #subject: GetSubject
   readonly #tally: GetTally
+  readonly #begunAt: Instant
+  #hedged = false
   #standInAt: Instant
   #done: GetDone | undefined
-  #repair: ReadRepair | undefined
+  #repair: WriteBack | undefined
   #replied = false
   /** Bytes of the room for late answers that it takes up; undefined: it found none. */
   #room: number | undefined = 0
@@ -70,30 +38,27 @@ export class GetCoordination implements Coordination {
     this.#parts = parts
     this.#subject = subject
     this.#tally = tally
+    this.#begunAt = now
     this.#standInAt = after(now, standInAfterMs)
   }
 
   /** Asks another node what it holds, or reads what this one holds. */
   ask(node: NodeId, full: boolean, now: Instant, out: Effect[]): void {
-    const { placement } = this.#parts
-    if (node === placement.self) return this.#own(now, out)
-    const { id, token, request } = this.#subject
-    const { epoch } = placement
-    const { key } = request
-    const timeLeft = this.#timeLeft(now)
-    const message = { type: 'read', id, epoch, timeLeft, key, token, full } as const
-    out.push({ type: 'send', to: node, message })
+    this.#subject.explanation?.note(now, node, full ? 'asked-full' : 'asked-digest')
+    this.#read(node, full, now, out)
   }
 
   answered(from: NodeId, answer: PeerAnswer, now: Instant, out: Effect[]): void {
     if (answer.type === 'stored') {
       if (answer.refused === undefined) this.#copied(from, now, out)
-      else this.#repair?.lost(from)
-      this.#replyOnceDurable(out)
+      else this.#refused(from, answer.refused, now, out)
     } else if (answer.type === 'held') {
       const held = answer.refused === undefined ? heldOf(this.#parts.env, answer) : undefined
-      if (held === undefined) this.#gone(from, now, out)
-      else this.#heard(from, held, now, out)
+      if (held === undefined) this.#refused(from, answer.refused, now, out)
+      else {
+        this.#learn(from, now)
+        this.#heard(from, held, now, out)
+      }
     }
     this.#leaveRoom(now)
   }
@@ -101,17 +66,18 @@ export class GetCoordination implements Coordination {
   /** What this node wrote to its own row is durable. */
   stored(self: NodeId, now: Instant, out: Effect[]): void {
     this.#copied(self, now, out)
-    this.#replyOnceDurable(out)
     this.#leaveRoom(now)
   }
 
   lost(node: NodeId, now: Instant, out: Effect[]): void {
+    if (this.#tally.waitsFor(node)) this.#subject.explanation?.note(now, node, 'lost')
     this.#gone(node, now, out)
     this.#leaveRoom(now)
   }
 
   tick(now: Instant, out: Effect[]): void {
     this.#go(this.#tally.tick(now), now, out)
+    if (!this.#tally.settled) this.#hedge(now, out)
     if (!this.#tally.settled && now >= this.#standInAt) {
       this.#standInAt = after(now, standInAfterMs)
       for (let missing = this.#tally.missing; missing > 0; missing--) this.#standIn(now, out)
@@ -125,29 +91,62 @@ export class GetCoordination implements Coordination {
   over(now: Instant): boolean {
     if (!this.#replied) return false
     if (this.#done === undefined || this.#room === undefined) return true
-    const quiet = this.#tally.silent.length === 0 && this.#repair?.pending !== true
+    const quiet = this.#tally.silent.length === 0 && this.#repair?.tally.pending !== true
     return quiet || now >= this.#subject.deadline
+  }
+
+  #read(node: NodeId, full: boolean, now: Instant, out: Effect[]): void {
+    if (node === this.#parts.placement.self) this.#own(now, out)
+    else out.push(readOf(this.#parts, this.#subject, node, full, now))
   }
 
   #own(now: Instant, out: Effect[]): void {
     const { placement } = this.#parts
     const { token, request } = this.#subject
     const held = heldHere(this.#parts, token, request.key)
-    if (held === undefined) this.#gone(placement.self, now, out)
+    if (held === undefined) this.#refused(placement.self, undefined, now, out)
     else this.#heard(placement.self, held, now, out)
   }
 
+  /** How long a first question took; those that stand in were asked later. */
+  #learn(from: NodeId, now: Instant): void {
+    if (!this.#tally.silent.includes(from) || !this.#subject.primaries.includes(from)) return
+    this.#parts.hedging.answered(from, now - this.#begunAt, from === this.#tally.full, now)
+  }
+
+  /** Asks one more for the whole object where the first one is late. */
+  #hedge(now: Instant, out: Effect[]): void {
+    const { hedging, placement } = this.#parts
+    const waited = now - this.#begunAt
+    if (!this.#tally.unread || this.#hedged || waited < hedging.delayMs) return
+    hedging.silent(this.#tally.full, waited, now)
+    const others = this.#tally.readable.filter(node => placement.reachable(node))
+    const next = hedging.fastest(others, now)
+    if (next === undefined || !hedging.spend()) return
+    sometimes('a get is hedged')
+    this.#hedged = true
+    this.#tally.askedFull(next)
+    this.#subject.explanation?.note(now, next, 'hedged')
+    this.#read(next, true, now, out)
+  }
+
   #heard(by: NodeId, held: HeldAnswer, now: Instant, out: Effect[]): void {
-    const expected = this.#tally.waitsFor(by) || this.#repair?.fetches(by) === true
+    this.#subject.explanation?.note(now, by, nameOf(held), shownAnswer(held))
+    const expected = this.#tally.waitsFor(by) || this.#repair?.tally.fetches(by) === true
     const late = expected && this.#done !== undefined
     this.#go(this.#tally.answered(by, held, now), now, out)
     if (late) this.#late(by, held, now, out)
   }
 
+  #refused(node: NodeId, refusal: Failure | undefined, now: Instant, out: Effect[]): void {
+    this.#subject.explanation?.note(now, node, 'refused', refusal?.code ?? 'damaged')
+    this.#gone(node, now, out)
+  }
+
   #gone(node: NodeId, now: Instant, out: Effect[]): void {
     if (!this.#tally.settled && this.#tally.waitsFor(node)) this.#standIn(now, out)
     this.#go(this.#tally.lost(node, now), now, out)
-    this.#repair?.lost(node)
+    this.#repair?.tally.lost(node)
     this.#replyOnceDurable(out)
   }
 
@@ -168,6 +167,7 @@ export class GetCoordination implements Coordination {
 
   #go(step: GetStep, now: Instant, out: Effect[]): void {
     if (step === undefined) return
+    const { origin, explanation } = this.#subject
     switch (step.type) {
       case 'fetch':
         for (const node of step.from) this.ask(node, true, now, out)
@@ -180,7 +180,7 @@ export class GetCoordination implements Coordination {
         return this.#found(step, now, out)
       case 'failed':
         this.#replied = true
-        out.push(replyTo(this.#subject.origin, failed(this.#subject.origin, step.failure)))
+        out.push(replyTo(origin, failed(origin, step.failure, explanation?.explained())))
     }
   }
 
@@ -190,7 +190,7 @@ export class GetCoordination implements Coordination {
     if (mode === 'off') return this.#reply(done, out)
     const digest = done.digest ?? this.#digestOf(done.siblings)
     if (this.#agree(digest, mode)) return this.#reply(done, out)
-    this.#begin(digest, now, out)
+    this.#begin(done, digest, now, out)
     if (mode === 'async') this.#reply(done, out)
     else this.#replyOnceDurable(out)
   }
@@ -206,89 +206,32 @@ export class GetCoordination implements Coordination {
     return mode === 'async' || holders >= needed
   }
 
-  #begin(digest: string, now: Instant, out: Effect[]): ReadRepair | undefined {
-    const done = this.#done
-    if (done === undefined) return undefined
-    const { primaries, needed } = this.#subject
-    const digestOf = (siblings: Siblings) => this.#digestOf(siblings)
-    const repair = new ReadRepair({ primaries, needed, digestOf }, done.siblings, digest)
-    this.#repair = repair
-    for (const { by, answer } of this.#tally.answers) {
-      const fetch = repair.heard(by, answer, this.#tally.holds(answer.digest))
-      if (fetch && !this.#tally.fetches(by)) this.ask(by, true, now, out)
-    }
-    this.#write(repair, now, out)
-    return repair
-  }
-
   /** Heard after it was decided what is returned. */
   #late(by: NodeId, held: HeldAnswer, now: Instant, out: Effect[]): void {
-    const { mode } = this.#subject
     const done = this.#done
-    if (done === undefined || mode === 'off') return
-    if (this.#repair === undefined) {
-      const digest = done.digest ?? this.#digestOf(done.siblings)
-      if (held.digest === digest) return
-      sometimes('a late answer differs')
-      this.#begin(digest, now, out)
-      return
+    if (done === undefined || this.#subject.mode === 'off') return
+    if (this.#repair !== undefined) {
+      this.#repair.heard(by, held, now, out)
+      return this.#replyOnceDurable(out)
     }
-    const fetch = this.#repair.heard(by, held, this.#tally.holds(held.digest))
-    if (fetch) this.ask(by, true, now, out)
-    this.#write(this.#repair, now, out)
-    this.#replyOnceDurable(out)
+    const digest = done.digest ?? this.#digestOf(done.siblings)
+    if (held.digest === digest) return
+    sometimes('a late answer differs')
+    this.#begin(done, digest, now, out)
   }
 
-  /** What was found, to the primaries that lack some of it: this node or others. */
-  #write(repair: ReadRepair, now: Instant, out: Effect[]): void {
-    const due = repair.due()
-    if (due.length === 0) return
-    sometimes('a read repairs')
-    const { placement, objects } = this.#parts
-    const { id, token, request } = this.#subject
-    const { key } = request
-    const siblings = repair.merged
-    if (siblings.versions.length > 1) sometimes('a read repairs with siblings')
-    const copy = { object: encodeObject(siblings), siblings, ...this.#stamp(siblings) }
-    for (const to of due) {
-      if (to !== placement.self) this.#send(to, copy, now, out)
-      else if (!objects.merge(token, key, copy, { type: 'own', id })) this.#copied(to, now, out)
-    }
+  #begin(done: GetDone, digest: string, now: Instant, out: Effect[]): void {
+    const digestOf = (siblings: Siblings) => this.#digestOf(siblings)
+    const { primaries, needed } = this.#subject
+    const repair = new ReadRepair({ primaries, needed, digestOf }, done.siblings, digest)
+    this.#repair = new WriteBack(this.#parts, this.#subject, this.#tally, repair)
+    this.#repair.begin(now, out)
   }
 
-  /** A copy is durable; where more was found meanwhile, that follows. */
+  /** A copy is durable. */
   #copied(by: NodeId, now: Instant, out: Effect[]): void {
-    const repair = this.#repair
-    if (repair?.stored(by) === true) this.#write(repair, now, out)
-  }
-
-  #send(to: NodeId, { object, generation, time }: Copy, now: Instant, out: Effect[]): void {
-    const { id, token, request } = this.#subject
-    const message: StoreCopy = {
-      type: 'store',
-      id,
-      epoch: this.#parts.placement.epoch,
-      timeLeft: this.#timeLeft(now),
-      key: request.key,
-      token,
-      object,
-      generation,
-      time,
-      owner: undefined,
-    }
-    out.push({ type: 'send', to, message })
-  }
-
-  /** The lowest generation read; the time that a replica has which got every put. */
-  #stamp({ versions }: Siblings): Pick<Copy, 'generation' | 'time'> {
-    let generation: Generation | undefined
-    for (const { answer } of this.#tally.answers) {
-      if (answer.digest === nothingHeld) continue
-      generation = Math.min(generation ?? answer.generation, answer.generation)
-    }
-    let time = 0
-    for (const version of versions) time = Math.max(time, version.at)
-    return { generation: generation ?? 0, time }
+    this.#repair?.stored(by, now, out)
+    this.#replyOnceDurable(out)
   }
 
   #digestOf(siblings: Siblings): string {
@@ -296,21 +239,18 @@ export class GetCoordination implements Coordination {
     return itemDigest(hash, secrets.digest, this.#subject.request.key, siblings)
   }
 
-  #timeLeft(now: Instant): number {
-    return Math.max(1, this.#subject.deadline - now)
-  }
-
   #replyOnceDurable(out: Effect[]): void {
-    if (this.#done === undefined || this.#repair === undefined) return
+    const repair = this.#repair?.tally
+    if (this.#done === undefined || repair === undefined) return
     const silent = (node: NodeId) => this.#tally.waitsFor(node)
-    if (this.#repair.enough || !this.#repair.hopeful(silent)) this.#reply(this.#done, out)
+    if (repair.enough || !repair.hopeful(silent)) this.#reply(this.#done, out)
   }
 
   #reply({ siblings, generation, outcome }: GetDone, out: Effect[]): void {
     if (this.#replied) return
     this.#replied = true
     const { hash, secrets } = this.#parts.env
-    const { origin, request } = this.#subject
+    const { origin, request, explanation } = this.#subject
     out.push(
       replyTo(origin, {
         type: 'got',
@@ -318,11 +258,11 @@ export class GetCoordination implements Coordination {
         versions: siblings.versions.map(shownOf),
         context: encodeContext(hash, secrets.context, request.key, seenOf(siblings), generation),
         generation,
-        outcome: this.#repair === undefined ? outcome : this.#repaired(outcome, this.#repair),
-        explained: undefined,
+        outcome: this.#repair === undefined ? outcome : this.#repaired(outcome, this.#repair.tally),
+        explained: explanation?.explained(),
       }),
     )
-    if (this.#tally.silent.length === 0 && this.#repair?.pending !== true) return
+    if (this.#tally.silent.length === 0 && this.#repair?.tally.pending !== true) return
     const bytes = sizeOf(siblings)
     this.#room = this.#parts.late.take(bytes) ? bytes : undefined
   }
@@ -345,22 +285,14 @@ function shownOf({ dot, op, tombstone, value, at, via }: Version): ShownVersion 
   return { dot, op, value: tombstone ? undefined : value, at, via }
 }
 
-/** What this node holds durably of the key; undefined where that cannot be read. */
-function heldHere(parts: GetParts, token: Token, key: Key): HeldAnswer | undefined {
-  const { objects, placement } = parts
-  const owns = placement.owns(token)
-  const held = owns ? objects.durable(token, key) : objects.hints.durable(token, key)
-  if (held === damaged) return undefined
-  const digest = held?.digest ?? nothingHeld
-  return { digest, whole: parts.env.whole, generation: 0, siblings: held?.siblings }
+function nameOf({ digest, siblings }: HeldAnswer): ExplainedWhat {
+  if (digest === nothingHeld) return 'nothing'
+  return siblings === undefined ? 'digest' : 'full'
 }
 
-/** What a peer's answer says; undefined where its object cannot be read. */
-function heldOf(env: Env, answer: CopyRead): HeldAnswer | undefined {
-  const { digest, whole, generation, object } = answer
-  if (object === undefined) return { digest, whole, generation, siblings: undefined }
-  const siblings = decodeObject(env.hash, object)
-  return siblings === undefined ? undefined : { digest, whole, generation, siblings }
+function shownAnswer({ digest, whole }: HeldAnswer): string {
+  const shown = shownDigest(digest)
+  return whole ? shown : `${shown} not whole`.trim()
 }
 
 /** About what a get keeps in memory until the last answer. */

@@ -50,6 +50,8 @@ export type GetStep =
   | undefined
 
 export class GetTally {
+  /** Who was asked first for the whole object. */
+  readonly full: NodeId
   readonly #terms: GetTerms
   readonly #patience: Instant
   /** Lists, for they are as short as N. */
@@ -63,6 +65,7 @@ export class GetTally {
   /** `asked` will each answer; `full` of them was asked for the whole object. */
   constructor(terms: GetTerms, asked: readonly NodeId[], full: NodeId, now: Instant) {
     this.#terms = terms
+    this.full = full
     this.#asked = asked
     this.#waiting = [...asked]
     this.#fetching = [full]
@@ -109,6 +112,11 @@ export class GetTally {
     this.#waiting.push(node)
   }
 
+  /** One more was asked for the whole object, since the first is slow. */
+  askedFull(node: NodeId): void {
+    this.#fetching.push(node)
+  }
+
   /** It is short, and there is nobody else to ask. */
   gaveUp(): GetStep {
     sometimes('a get loses its quorum')
@@ -126,6 +134,17 @@ export class GetTally {
   /** Its object is on the way. */
   fetches(node: NodeId): boolean {
     return this.#fetching.includes(node)
+  }
+
+  /** Nothing at all was heard of whom was asked first for the whole object. */
+  get unread(): boolean {
+    return this.#waiting.includes(this.full)
+  }
+
+  /** Who else may have the object: those that said so, else those that are silent too. */
+  get readable(): readonly NodeId[] {
+    const told = this.#answers.filter(one => !this.#resolved(one)).map(({ by }) => by)
+    return told.length > 0 ? told : this.#waiting.filter(node => !this.fetches(node))
   }
 
   /** The object of this digest is in hand, or it is nothing. */
@@ -275,5 +294,5 @@ function remove(nodes: NodeId[], node: NodeId): boolean {
 const short = { type: 'short' } as const
 /** The digest of a replica that holds nothing of the key. */
 export const nothingHeld = ''
-/** How long a coordinator without a copy waits for the full read before it asks another. */
-const fullReadPatienceMs = 40
+/** So long the full read is waited for where no hedge was sent: more than hedges may cost. */
+const fullReadPatienceMs = 250

@@ -10,8 +10,11 @@ import { type Code, nothingDone } from '../outcome.ts'
 import type { Placement } from '../placement.ts'
 import type { Requests } from '../requests.ts'
 import type { Effect, Env } from '../step.ts'
+import { Explanation } from './explain.ts'
 import { GetTally } from './get.ts'
-import { GetCoordination, type GetParts, type GetSubject } from './get-coordination.ts'
+import { GetCoordination } from './get-coordination.ts'
+import type { GetParts, GetSubject } from './get-subject.ts'
+import { Hedging } from './hedging.ts'
 import { LateRoom } from './late-room.ts'
 import { type ClientOrigin, failed, replyTo } from './origin.ts'
 import type { Stored } from './put-coordination.ts'
@@ -22,38 +25,72 @@ export class Gets {
   readonly #requests: Requests
 
   constructor(env: Env, placement: Placement, objects: Objects<Stored>, requests: Requests) {
-    this.#parts = { env, placement, objects, late: new LateRoom() }
+    const late = new LateRoom()
+    const hedging = new Hedging()
+    const counts = { repairs: 0 }
+    this.#parts = { env, placement, objects, late, hedging, counts }
     this.#requests = requests
   }
 
+  /** Full reads that were asked of a second node, since the start. */
+  get hedges(): number {
+    return this.#parts.hedging.hedges
+  }
+
+  /** Copies that were written back, since the start. */
+  get repairs(): number {
+    return this.#parts.counts.repairs
+  }
+
   begin(origin: ClientOrigin, request: GetRequest, now: Instant, out: Effect[]): void {
-    const { placement } = this.#parts
+    const { placement, hedging } = this.#parts
     const { settings, self } = placement
     const needed = request.r ?? settings.readQuorum
     if (needed < 1 || needed > settings.replicas) {
-      return this.#refuse(origin, 'USAGE', `r must be 1 to ${settings.replicas}`, needed, out)
+      return this.#refuse(origin, needed, 'USAGE', `r must be 1 to ${settings.replicas}`, out)
     }
     if (!this.#requests.room) {
-      return this.#refuse(origin, 'BUSY', 'this node coordinates as much as it can', needed, out)
+      return this.#refuse(origin, needed, 'BUSY', 'this node coordinates as much as it can', out)
     }
     const token = placement.tokenOf(request.key)
     const primaries = placement.primaries(token)
+    const explanation = request.explain ? this.#explain(token, primaries, now) : undefined
     const asked = this.#healthy(primaries, token, request.strict)
-    const full = primaries.includes(self) ? self : asked[0]
+    const full = primaries.includes(self) ? self : this.#fastest(asked, primaries, now)
     if (full === undefined || asked.length < needed) {
       const message = `${asked.length} of the ${needed} replicas needed can be reached`
-      return this.#refuse(origin, 'QUORUM', message, needed, out)
+      return this.#refuse(origin, needed, 'QUORUM', message, out, explanation)
     }
+    hedging.begun()
     const id = this.#requests.newId()
     const deadline = after(now, request.timeLeft)
     const mode = this.#modeOf(request)
-    const subject: GetSubject = { primaries, needed, deadline, id, origin, request, token, mode }
+    const subject: GetSubject = {
+      primaries,
+      needed,
+      deadline,
+      id,
+      origin,
+      request,
+      token,
+      mode,
+      explanation,
+    }
     const tally = new GetTally(subject, asked, full, now)
     const get = new GetCoordination(this.#parts, subject, tally, now)
     this.#requests.add(id, get)
     for (const node of asked) if (node !== self) get.ask(node, node === full, now, out)
     if (asked.includes(self)) get.ask(self, true, now, out)
     this.#requests.forgetIfOver(id, now)
+  }
+
+  #explain(token: Token, primaries: readonly NodeId[], now: Instant): Explanation {
+    const { placement } = this.#parts
+    const explanation = new Explanation(placement, token, now)
+    for (const node of primaries) {
+      if (!placement.reachable(node)) explanation.note(now, node, 'lost', 'before it was asked')
+    }
+    return explanation
   }
 
   /** The primaries that can be reached and, unless it is strict, a fallback for each other. */
@@ -68,6 +105,14 @@ export class Gets {
     return healthy
   }
 
+  /** Who is read whole where this node is no owner: an owner, if one can be. */
+  #fastest(asked: readonly NodeId[], primaries: readonly NodeId[], now: Instant) {
+    const { hedging } = this.#parts
+    if (asked === primaries) return hedging.fastest(asked, now)
+    const owners = asked.filter(node => primaries.includes(node))
+    return hedging.fastest(owners, now) ?? asked[0]
+  }
+
   #modeOf({ repair }: GetRequest): Exclude<RepairMode, number> {
     const { env, placement } = this.#parts
     const mode = repair ?? placement.settings.readRepair
@@ -75,8 +120,16 @@ export class Gets {
     return drawBelow(env.random, draws) < mode * draws ? 'async' : 'off'
   }
 
-  #refuse(origin: ClientOrigin, code: Code, message: string, needed: number, out: Effect[]): void {
-    out.push(replyTo(origin, failed(origin, { code, message, outcome: nothingDone(needed) })))
+  #refuse(
+    origin: ClientOrigin,
+    needed: number,
+    code: Code,
+    message: string,
+    out: Effect[],
+    explanation?: Explanation,
+  ): void {
+    const failure = { code, message, outcome: nothingDone(needed) }
+    out.push(replyTo(origin, failed(origin, failure, explanation?.explained())))
   }
 }
 

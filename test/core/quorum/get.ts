@@ -13,7 +13,7 @@ const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'] as NodeId[] as [
 ]
 const nodes = [a, b, c]
 const now = 0 as Instant
-const deadline = 100 as Instant
+const deadline = 1000 as Instant
 
 function tallyOf(asked: readonly NodeId[], needed = 2): GetTally {
   return new GetTally({ primaries: nodes, needed, deadline }, asked, asked[0]!, now)
@@ -91,8 +91,23 @@ t.test('a slow full read is not waited for past the patience', async t => {
   tally.answered(b, digestOnly('x'), now)
   tally.answered(c, digestOnly('x'), now)
   t.equal(tally.tick(10 as Instant), undefined)
-  t.same(tally.tick(50 as Instant), { type: 'fetch', from: [b] })
-  t.equal(namesIn(tally.answered(b, full('x'), 51 as Instant)), 'x')
+  t.same(tally.tick(260 as Instant), { type: 'fetch', from: [b] })
+  t.equal(namesIn(tally.answered(b, full('x'), 261 as Instant)), 'x')
+})
+
+t.test('who else may have the object: those that said so, else the silent', async t => {
+  const tally = tallyOf(nodes)
+  t.equal(tally.unread, true)
+  t.same(tally.readable, [b, c])
+  tally.answered(b, digestOnly('x'), now)
+  t.same(tally.readable, [b])
+  tally.askedFull(b)
+  t.equal(namesIn(tally.answered(c, digestOnly('x'), now)), 'undefined')
+  t.equal(namesIn(tally.answered(b, full('x'), now)), 'x', 'before the first one')
+  t.ok(tally.waitsFor(a))
+  const nothing = tallyOf(nodes)
+  nothing.answered(b, digestOnly(''), now)
+  t.same(nothing.readable, [c])
 })
 
 t.test('a replica that is not whole never counts, but what it holds is merged', async t => {
@@ -163,7 +178,7 @@ t.test('in any order of events: it settles once, by its deadline, with R counted
         if (kind === 'digest') see(tally.answered(node, digestOnly(name, whole), now))
         else if (kind === 'full') see(tally.answered(node, full(name, whole), now))
         else if (kind === 'lost') see(tally.lost(node, now))
-        else see(tally.tick(50 as Instant))
+        else see(tally.tick(300 as Instant))
       }
       see(tally.tick(deadline))
       t.equal(settled, 1)
