@@ -99,8 +99,5 @@ class Claims {
 
 /** Is what the get returned durable on as many replicas as it asked? */
 function isRepaired({ repair }: Call, { unrepaired }: Outcome): boolean {
-  return readRepairIsThere && repair === 'blocking' && !unrepaired
+  return repair === 'blocking' && !unrepaired
 }
-
-/** Gets do not write back yet. */
-const readRepairIsThere = false
