@@ -24,7 +24,7 @@ export const knownBad: readonly KnownBad[] = [
   bad('4', 'same actor after a restart', [4], ['I5', 'I1'], ['I2']),
   bad('6', 'newest wall clock wins a merge', [6], ['I1'], ['I2', 'I9', 'I14', 'I15', 'I17']),
   bad('7', 'put supersedes all local siblings', [7], ['I1', 'I2'], ['I9', 'I14', 'I15', 'I17']),
-  bad('16', 'request ids start at 0 after a restart', [16], ['I13'], ['I12']),
+  bad('16', 'request ids start at 0 after a restart', [16], ['I13'], ['I12', 'I17', 'I2', 'I1']),
   bad('27', 'suspicion kept by a node that wakes', [27], ['I8'], ['I15']),
   bad('28', 'refutation with an equal incarnation accepted', [28], ['I8']),
   bad('32', 'request table entry kept', [32], ['I14']),
