@@ -1,5 +1,6 @@
 /** Promises that are not made, each shown happening (design §4; protocols, "What may be claimed"). */
 import { assert } from '../../core/assert.ts'
+import { letters } from './cast.ts'
 import type { Stage } from './stage.ts'
 import type { Story } from './story.ts'
 
@@ -60,7 +61,7 @@ export const lostDisk = {
     const after = stage.look()
     stage.claim(
       'Not promised: one disk acknowledged "bread", that disk is lost, and so is "bread".',
-      !(['A', 'B', 'C', 'D', 'E'] as const).some(letter => stage.world.holds(letter, 'bread')),
+      letters.every(letter => !stage.world.holds(letter, 'bread')),
     )
     return { safe, wrote, before, got, after }
   },

@@ -1,4 +1,5 @@
 /** Both sides of a partition take writes (Dynamo §2.3, "always writeable"; §4.6). */
+import { letters } from './cast.ts'
 import type { Stage } from './stage.ts'
 import type { Story } from './story.ts'
 
@@ -15,8 +16,9 @@ export const partition = {
     const leftPut = stage.wrote('Alice', 'bread', 'B', { strict: true })
     stage.say('Bob is on the side of A: one owner, and two fallbacks that hold nothing of the key.')
     const missed = stage.get('Bob', 'A')
-    stage.say(
+    stage.claim(
       'A fallback\'s "not found" never counts: D and E have not seen what B and C may hold.',
+      missed.type === 'failed',
     )
     const refused = stage.put('Bob', 'beer', 'A', { strict: true })
     const rightPut = stage.wrote('Bob', 'eggs', 'A')
@@ -26,7 +28,7 @@ export const partition = {
     stage.heal()
     stage.handOver()
     const together = stage.look()
-    const all = (['A', 'B', 'C', 'D', 'E'] as const).map(letter => stage.got('Carol', letter))
+    const all = letters.map(letter => stage.got('Carol', letter))
     const merged = stage.wrote('Carol', 'bread and eggs', 'C')
     const after = stage.look()
     return {

@@ -258,7 +258,7 @@ export class Stage {
   /** Waits until every hint is home. */
   handOver(): void {
     this.world.until(() => this.hintsAt(...letters) === 0, 'all hints are handed over')
-    this.say('Every hint is handed over to its owner, and deleted once it is durable there.')
+    this.say('All hints go home to their owners; no node keeps one any more.')
   }
 }
 

@@ -2,7 +2,7 @@
  * Read repair (Dynamo §5): a read finds a replica that missed a write. Whether the reply waits
  * until that replica has it is the mode (design §4).
  */
-import type { Letter } from './cast.ts'
+import { owners } from './cast.ts'
 import type { Stage } from './stage.ts'
 import type { Story } from './story.ts'
 
@@ -60,5 +60,3 @@ function tell(stage: Stage, repair: 'blocking' | 'async') {
 function about(ms: number): string {
   return `about ${Math.round(ms / 100) * 100} ms`
 }
-
-const owners: readonly Letter[] = ['A', 'B', 'C']

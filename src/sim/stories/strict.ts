@@ -1,4 +1,5 @@
 /** Sloppy and strict quorums (Dynamo §4.6; Riak's pr and pw). */
+import { letters } from './cast.ts'
 import type { Stage } from './stage.ts'
 import type { Story } from './story.ts'
 
@@ -11,6 +12,7 @@ export const strict = {
     stage.stop('A', 'B')
     const refusedPut = stage.put('Alice', 'beer', 'C', { strict: true })
     const afterRefusal = stage.look()
+    stage.claim('What was refused is nowhere.', isNowhere(stage, 'beer'))
     const wrote = stage.wrote('Alice', 'bread', 'C')
     const apart = stage.look()
     const refusedGet = stage.get('Bob', 'C', { strict: true })
@@ -22,3 +24,7 @@ export const strict = {
     return { refusedPut, afterRefusal, wrote, apart, refusedGet, got, strictGot, after }
   },
 } satisfies Story
+
+function isNowhere(stage: Stage, value: string): boolean {
+  return letters.every(letter => !stage.world.holds(letter, value))
+}
