@@ -9,7 +9,6 @@ import { drawBelow, type Random } from './draw.ts'
 import { Foreground } from './handoff/foreground.ts'
 import { Handoff } from './handoff/handoff.ts'
 import { Hints } from './handoff/hints.ts'
-import type { HintsReply } from './handoff/hints-message.ts'
 import type { Instant, NodeId, WallTime } from './ids.ts'
 import { Listing } from './listing.ts'
 import type { Beliefs } from './membership/beliefs.ts'
@@ -284,7 +283,7 @@ export class Replica {
     switch (request.type) {
       case 'hints':
         if (request.drain !== undefined) this.#handoff.drain(request.drain, now, out)
-        return void out.push(replyTo(origin, this.#hintsReply(origin)))
+        return void out.push(replyTo(origin, this.#handoff.reply(origin.id)))
       case 'view':
         return void out.push(replyTo(origin, this.#view(origin)))
       case 'gossip':
@@ -344,12 +343,6 @@ export class Replica {
     out.push(answerPut(origin, failed(origin, { code, message, outcome: nothingDone(0) })))
   }
 
-  #hintsReply({ id }: ClientOrigin): HintsReply {
-    const bytesMax = Math.min(this.#hints.bytesMax, uint48Max)
-    const owners = this.#handoff.shown()
-    return { type: 'hints-are', id, node: this.placement.self, owners, bytesMax }
-  }
-
   #view({ id }: ClientOrigin): ViewReply {
     const { epoch, settings } = this.placement
     const members = this.#directory.records(this.#membership.view)
@@ -399,4 +392,3 @@ function profileOf({ self, members, store, start }: Env): Profile {
 
 /** Bytes waiting for the disk, past which client puts are refused with BUSY, definite. */
 const pendingBytesMax = 128 * 1024 * 1024
-const uint48Max = 2 ** 48 - 1

@@ -109,6 +109,7 @@ export class TestNode {
             .map(([key, value]) => ({ key, value })),
       },
       random: count => cluster.random(count),
+      handoff: cluster.handoff,
       whole: true,
     })
   }
@@ -121,11 +122,14 @@ export class TestCluster {
   readonly letters: Letter[] = []
   /** What membership says to each other: delivered by `settle` too. */
   readonly gossip: Letter[] = []
+  /** Do nodes give hints to their owners? */
+  readonly handoff: boolean
   now = 0 as Instant
   wall = 1_800_000_000_000
   #drawn = 0
 
-  constructor(count = 3, settings: Partial<ClusterSettings> = {}) {
+  constructor(count = 3, settings: Partial<ClusterSettings> = {}, handoff = true) {
+    this.handoff = handoff
     this.settings = {
       replicas: 3,
       readQuorum: 2,

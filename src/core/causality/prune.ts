@@ -1,8 +1,9 @@
 /**
  * The emergency limit of a version vector (Dynamo §4.4 cuts at 10 by time; design §2): past 50
- * entries the coordinator of a put drops some. Never one with a live version, and none at all
- * beside a tombstone, so nothing is lost (protocols 7); a replica that was away may bring back a
- * sibling that had been settled. A vector entry has no age: those of actors that still issue
+ * entries the coordinator of a put drops some. Never one with a live version, nor one whose
+ * version this put supersedes, for the other replicas still show it; and none at all beside a
+ * tombstone, so nothing is lost (protocols 7). A replica that was away may bring back a sibling
+ * that had been settled. A vector entry has no age: those of actors that still issue
  * dots here go last, the others in the order of their random bits.
  */
 import { mutant } from '#mutants'
@@ -20,9 +21,10 @@ export type Pruned = {
   readonly dropped: number
 }
 
-/** The siblings with at most so many vector entries, where entries may be dropped at all. */
+/** What a put made of its base, with at most so many vector entries, where any may be dropped. */
 export function prune(
   siblings: Siblings,
+  base: Siblings,
   field: ActorField | undefined,
   newest: Version | undefined,
   entriesMax: number,
@@ -32,8 +34,9 @@ export function prune(
   const kept = { siblings, field, dropped: 0 }
   if (excess <= 0) return kept
   if (mutant(26)) return dropping(siblings, field, newest === undefined ? [] : [newest.dot])
-  if (versions.some(({ tombstone }) => tombstone)) return kept
-  const isLive = (entry: Dot) => versions.some(({ dot }) => dot.actor === entry.actor)
+  const shown = [...versions, ...base.versions]
+  if (shown.some(({ tombstone }) => tombstone)) return kept
+  const isLive = (entry: Dot) => shown.some(({ dot }) => dot.actor === entry.actor)
   const idle = vector.filter(entry => !isLive(entry))
   const isOwn = (entry: Dot) => field !== undefined && isOfFamily(field, entry.actor)
   const inOrder = [...idle.filter(entry => !isOwn(entry)), ...idle.filter(isOwn)]

@@ -5,7 +5,8 @@
  * (protocols 12). Who owns the key now gets it: where owners changed, the hint changes its owner.
  */
 import { mutant, sometimes } from '#mutants'
-import type { HintsOf } from '../handoff/hints-message.ts'
+import { counterMax } from '../causality/version-vector.ts'
+import type { HintsReply } from '../handoff/hints-message.ts'
 import { after, type Instant, type NodeId, type RequestId } from '../ids.ts'
 import type { HandedCopy } from '../message.ts'
 import type { Objects } from '../objects.ts'
@@ -78,10 +79,14 @@ export class Handoff {
   }
 
   /** What is held for whom, for people. */
-  shown(): readonly HintsOf[] {
-    return [...this.#objects.hints.counts].map(([owner, { hints, bytes, since }]) => {
-      return { owner, hints, bytes, since, handed: this.#progress.get(owner)?.handed ?? 0 }
+  reply(id: RequestId): HintsReply {
+    const { hints } = this.#objects
+    const owners = [...hints.counts].map(([owner, count]) => {
+      const handed = this.#progress.get(owner)?.handed ?? 0
+      return { owner, hints: count.hints, bytes: count.bytes, since: count.since, handed }
     })
+    const bytesMax = Math.min(hints.bytesMax, counterMax)
+    return { type: 'hints-are', id, node: this.#placement.self, owners, bytesMax }
   }
 
   #go(owner: NodeId, now: Instant, out: Effect[]): void {

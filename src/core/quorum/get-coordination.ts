@@ -85,6 +85,7 @@ export class GetCoordination implements Coordination {
     const { deadline, request } = this.#subject
     const margin = Math.min(answerMarginMs, request.timeLeft * answerMargin)
     if (now >= deadline - margin && this.#done !== undefined) this.#reply(this.#done, out)
+    this.#replyOnceDurable(now, out)
     this.#leaveRoom(now)
   }
 
@@ -147,7 +148,7 @@ export class GetCoordination implements Coordination {
     if (!this.#tally.settled && this.#tally.waitsFor(node)) this.#standIn(now, out)
     this.#go(this.#tally.lost(node, now), now, out)
     this.#repair?.tally.lost(node)
-    this.#replyOnceDurable(out)
+    this.#replyOnceDurable(now, out)
   }
 
   /** Asks the next fallback in place of a primary; false where there is none. */
@@ -192,7 +193,7 @@ export class GetCoordination implements Coordination {
     if (this.#agree(digest, mode)) return this.#reply(done, out)
     this.#begin(done, digest, now, out)
     if (mode === 'async') this.#reply(done, out)
-    else this.#replyOnceDurable(out)
+    else this.#replyOnceDurable(now, out)
   }
 
   /** Nothing to repair among those heard, and nothing to wait for. */
@@ -212,7 +213,7 @@ export class GetCoordination implements Coordination {
     if (done === undefined || this.#subject.mode === 'off') return
     if (this.#repair !== undefined) {
       this.#repair.heard(by, held, now, out)
-      return this.#replyOnceDurable(out)
+      return this.#replyOnceDurable(now, out)
     }
     const digest = done.digest ?? this.#digestOf(done.siblings)
     if (held.digest === digest) return
@@ -231,7 +232,7 @@ export class GetCoordination implements Coordination {
   /** A copy is durable. */
   #copied(by: NodeId, now: Instant, out: Effect[]): void {
     this.#repair?.stored(by, now, out)
-    this.#replyOnceDurable(out)
+    this.#replyOnceDurable(now, out)
   }
 
   #digestOf(siblings: Siblings): string {
@@ -239,10 +240,12 @@ export class GetCoordination implements Coordination {
     return itemDigest(hash, secrets.digest, this.#subject.request.key, siblings)
   }
 
-  #replyOnceDurable(out: Effect[]): void {
+  /** Or unrepaired, once too few can still hold it: whoever is slow to answer is not waited for. */
+  #replyOnceDurable(now: Instant, out: Effect[]): void {
     const repair = this.#repair?.tally
-    if (this.#done === undefined || repair === undefined) return
-    const silent = (node: NodeId) => this.#tally.waitsFor(node)
+    if (this.#replied || this.#done === undefined || repair === undefined) return
+    const early = now - this.#begunAt < standInAfterMs
+    const silent = (node: NodeId) => early && this.#tally.waitsFor(node)
     if (repair.enough || !repair.hopeful(silent)) this.#reply(this.#done, out)
   }
 

@@ -4,12 +4,14 @@
  * one (design §4): a missing ack is treated as a node that is down.
  */
 import { sometimes } from '#mutants'
+import type { ExplainedWhat } from '../explained.ts'
 import type { Instant, Key, NodeId, RequestId, Token } from '../ids.ts'
 import type { StoreCopy } from '../message.ts'
 import type { Objects } from '../objects.ts'
 import type { Placement } from '../placement.ts'
 import type { Coordination, PeerAnswer } from '../requests.ts'
 import type { Effect } from '../step.ts'
+import type { Explanation } from './explain.ts'
 import { answerPut, failed, type Origin } from './origin.ts'
 import { PutTally, type PutTallyTerms, type PutVerdict } from './put.ts'
 
@@ -35,6 +37,8 @@ export type PutTerms = PutTallyTerms & {
   readonly context: Uint8Array
   readonly siblings: number
   readonly generation: number
+  /** Where the client wants to see what was done. */
+  readonly explanation: Explanation | undefined
 }
 
 type Parts = { readonly placement: Placement; readonly objects: Objects<Stored> }
@@ -60,6 +64,7 @@ export class PutCoordination implements Coordination {
   /** Sends the object to a node: as its own, or to keep for an owner. This node stores itself. */
   ask(node: NodeId, owner: NodeId | undefined, now: Instant, out: Effect[]): void {
     this.#tally.asked(node, owner)
+    this.#note(now, node, owner === undefined ? 'sent' : 'sent-hint', owner)
     const copy = this.#copy
     if (copy === undefined || node === this.#parts.placement.self) return
     const timeLeft = Math.max(1, this.#terms.deadline - now)
@@ -69,17 +74,21 @@ export class PutCoordination implements Coordination {
 
   /** The coordinator's own write is durable. */
   stored(self: NodeId, now: Instant, out: Effect[]): void {
-    this.#settle(this.#tally.stored(self), now, out)
+    this.#acked(self, now, out)
   }
 
   answered(from: NodeId, answer: PeerAnswer, now: Instant, out: Effect[]): void {
     if (answer.type !== 'stored') return
-    if (answer.refused === undefined) this.#settle(this.#tally.stored(from), now, out)
-    else if (this.#tally.lost(from, answer.refused)) this.#replace(now, out)
+    const { refused } = answer
+    if (refused === undefined) return this.#acked(from, now, out)
+    this.#note(now, from, 'refused', refused.code)
+    if (this.#tally.lost(from, refused)) this.#replace(now, out)
   }
 
   lost(node: NodeId, now: Instant, out: Effect[]): void {
-    if (this.#tally.lost(node)) this.#replace(now, out)
+    if (!this.#tally.lost(node)) return
+    this.#note(now, node, 'lost')
+    this.#replace(now, out)
   }
 
   tick(now: Instant, out: Effect[]): void {
@@ -92,6 +101,16 @@ export class PutCoordination implements Coordination {
 
   over(now: Instant): boolean {
     return this.#tally.over(now)
+  }
+
+  #acked(node: NodeId, now: Instant, out: Effect[]): void {
+    const owner = this.#tally.ownerFor(node)
+    this.#note(now, node, owner === undefined ? 'stored' : 'hinted', owner)
+    this.#settle(this.#tally.stored(node), now, out)
+  }
+
+  #note(now: Instant, node: NodeId, what: ExplainedWhat, detail?: string): void {
+    this.#terms.explanation?.note(now, node, what, detail)
   }
 
   #replace(now: Instant, out: Effect[]): void {
@@ -122,10 +141,11 @@ export class PutCoordination implements Coordination {
 
   #answer(verdict: PutVerdict, out: Effect[]): void {
     this.#copy = undefined
+    const { context, siblings, generation, explanation } = this.#terms
     if (verdict.type === 'failed') {
-      return void out.push(answerPut(this.#origin, failed(this.#origin, verdict.failure)))
+      const failure = failed(this.#origin, verdict.failure, explanation?.explained())
+      return void out.push(answerPut(this.#origin, failure))
     }
-    const { context, siblings, generation } = this.#terms
     out.push(
       answerPut(this.#origin, {
         type: 'wrote',
@@ -134,7 +154,7 @@ export class PutCoordination implements Coordination {
         siblings,
         generation,
         outcome: this.#tally.outcome(true),
-        explained: undefined,
+        explained: explanation?.explained(),
       }),
     )
   }

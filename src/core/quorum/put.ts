@@ -97,6 +97,11 @@ export class PutTally {
     )
   }
 
+  /** Whom this node stands in for. */
+  ownerFor(node: NodeId): NodeId | undefined {
+    return this.#standIns.find(standIn => standIn.node === node)?.owner
+  }
+
   /**
    * Primaries that nobody holds it for: not durable there, and no stand-in has it or is expected
    * to. `patient`: a primary that is waited for may still answer.
@@ -164,7 +169,7 @@ export class PutTally {
   }
 
   #standsIn(node: NodeId): boolean {
-    return this.#standIns.some(standIn => standIn.node === node)
+    return this.ownerFor(node) !== undefined
   }
 
   #stopWaiting(node: NodeId): boolean {

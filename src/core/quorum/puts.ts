@@ -35,6 +35,7 @@ import { type Code, nothingDone } from '../outcome.ts'
 import type { Placement } from '../placement.ts'
 import type { Requests } from '../requests.ts'
 import type { Effect, Env } from '../step.ts'
+import { Explanation } from './explain.ts'
 import { answerPut, failed, type Origin } from './origin.ts'
 import { PutCoordination, type Stored } from './put-coordination.ts'
 import { type Seat, seatsOf } from './seats.ts'
@@ -178,7 +179,8 @@ export class Puts {
       : nextDot(before, this.#env.start, siblings, seen, draw)
     if (mutant(37)) this.#fields.set(request.key, field)
     const version = this.#version(request, dot)
-    const pruned = prune(putVersion(siblings, seen, version), field, version, this.#entriesMax)
+    const put = putVersion(siblings, seen, version)
+    const pruned = prune(put, siblings, field, version, this.#entriesMax)
     if (pruned.dropped > 0) {
       sometimes('a vector is pruned')
       this.#pruned += pruned.dropped
@@ -256,6 +258,7 @@ export class Puts {
       context: this.#contextAfter(admitted, made),
       siblings: made.siblings.versions.length - 1,
       generation: made.generation,
+      explanation: request.explain ? new Explanation(this.#placement, token, now) : undefined,
     }
     const parts = { placement: this.#placement, objects: this.#objects }
     const put = new PutCoordination(parts, origin, terms, copy)

@@ -1,6 +1,7 @@
 /** Every checker of a world, by the order in which they hear of things. */
 import { mutant } from '#mutants'
 import { acksChecker } from './acks.ts'
+import { answersChecker } from './answers.ts'
 import { boundsChecker } from './bounds.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
 import { claimsChecker } from './claims.ts'
@@ -26,6 +27,7 @@ const all: readonly MakeChecker[] = [
   siblingsChecker,
   operationsChecker,
   claimsChecker,
+  answersChecker,
   keptChecker,
   progressChecker,
   boundsChecker,

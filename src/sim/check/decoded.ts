@@ -74,12 +74,17 @@ export function copyIn(row: RowKey, bytes: Uint8Array): HeldCopy | undefined {
     const record = decodeRecord(simHash, key, bytes)
     return record && { row, key, owner: undefined, siblings: record.siblings }
   }
-  if (row > hintRows.from && row < hintRows.to) {
+  if (isHint(row)) {
     const { key, owner } = hintOfRow(row)
     const record = decodeRecord(simHash, key, bytes.subarray(sinceBytes))
     return record && { row, key, owner, siblings: record.siblings }
   }
   return undefined
+}
+
+/** Is this the row of a hint? */
+export function isHint(row: RowKey): boolean {
+  return row > hintRows.from && row < hintRows.to
 }
 
 /** Before its record a hint says since when it is kept. */

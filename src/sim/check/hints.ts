@@ -6,13 +6,12 @@
  */
 import type { NodeId } from '../../core/ids.ts'
 import type { StoreCopy } from '../../core/message.ts'
-import { hintRows } from '../../core/row-key.ts'
 import type { Row, RowKey } from '../../core/step.ts'
 import type { Write } from '../history.ts'
 import type { Notice } from '../notice.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
 import { copiesOn, knownOf } from './copies.ts'
-import type { HeldCopy } from './decoded.ts'
+import { type HeldCopy, isHint } from './decoded.ts'
 
 export const hintsChecker: MakeChecker = (scene): Checker => {
   const hints = new HintsOnDisks(scene)
@@ -156,10 +155,6 @@ class HintsOnDisks {
     }
     this.#kept.set(node, kept)
   }
-}
-
-function isHint(row: RowKey): boolean {
-  return row > hintRows.from && row < hintRows.to
 }
 
 function nameOf(node: NodeId, from: NodeId, id: number): string {

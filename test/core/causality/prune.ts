@@ -29,8 +29,14 @@ function writtenBy(actors: number, tombstone = false): Siblings {
 
 t.test('up to the limit nothing is dropped, and past it only what is no live version', async t => {
   const atLimit = writtenBy(vectorEntriesMax)
-  t.equal(prune(atLimit, undefined, undefined, vectorEntriesMax).siblings, atLimit)
-  const { siblings, dropped } = prune(writtenBy(60), undefined, undefined, vectorEntriesMax)
+  t.equal(prune(atLimit, atLimit, undefined, undefined, vectorEntriesMax).siblings, atLimit)
+  const { siblings, dropped } = prune(
+    writtenBy(60),
+    noSiblings,
+    undefined,
+    undefined,
+    vectorEntriesMax,
+  )
   t.equal(dropped, 10)
   t.equal(siblings.vector.length, vectorEntriesMax)
   const [live] = siblings.versions
@@ -39,19 +45,36 @@ t.test('up to the limit nothing is dropped, and past it only what is no live ver
     (all, i) => putVersion(all, blind, versionOf(`${i}`, 1, i, `v${i}`)),
     noSiblings,
   )
-  t.equal(prune(wide, undefined, undefined, 50).dropped, 0, 'every entry has a live version')
+  t.equal(
+    prune(wide, noSiblings, undefined, undefined, 50).dropped,
+    0,
+    'every entry has a live version',
+  )
+})
+
+t.test('what a put supersedes stays covered: other replicas still show it', async t => {
+  const wide = [...Array(60).keys()].reduce(
+    (all, i) => putVersion(all, blind, versionOf(`${i}`, 1, i, `v${i}`)),
+    noSiblings,
+  )
+  const settled = putVersion(wide, seenOf(wide), versionOf('s', 1, 99, 'settled'))
+  const pruned = prune(settled, wide, undefined, undefined, 50)
+  t.equal(pruned.dropped, 0)
+  t.equal(mergeSiblings(wide, pruned.siblings).versions.length, 1)
+  const next = putVersion(settled, seenOf(settled), versionOf('t', 1, 100, 'next'))
+  t.equal(prune(next, settled, undefined, undefined, 50).dropped, 12, 'the next put drops them')
 })
 
 t.test('nothing is dropped beside a tombstone', async t => {
-  t.equal(prune(writtenBy(60, true), undefined, undefined, 50).dropped, 0)
+  t.equal(prune(writtenBy(60, true), noSiblings, undefined, undefined, 50).dropped, 0)
 })
 
 t.test('the field goes with the last resort, an actor of its own family', async t => {
   const siblings = writtenBy(6)
   const own = siblings.vector.find(({ actor }) => actor !== siblings.versions[0]!.dot.actor)!
   const field = { actor: own.actor, start: 's'.repeat(8) as StartId }
-  t.same(prune(siblings, field, undefined, 3).field, field, 'others go first')
-  t.equal(prune(siblings, field, undefined, 1).field, undefined)
+  t.same(prune(siblings, noSiblings, field, undefined, 3).field, field, 'others go first')
+  t.equal(prune(siblings, noSiblings, field, undefined, 1).field, undefined)
 })
 
 type Write = { readonly version: Version; readonly past: ReadonlySet<Write> }
@@ -70,7 +93,7 @@ function play(steps: readonly (readonly [number, number, number])[], entriesMax:
       const n = all.length + 1
       const version = versionOf(`w${n}`, 1, n, pick % 7 === 0 ? undefined : `v${n}`)
       const made = putVersion(node.siblings, known.seen, version)
-      const pruned: Pruned = prune(made, undefined, version, entriesMax)
+      const pruned: Pruned = prune(made, node.siblings, undefined, version, entriesMax)
       dropped += pruned.dropped
       node.siblings = pruned.siblings
       const past = new Set(known.past)

@@ -25,7 +25,7 @@ t.test('a second in which nobody asked is none', async t => {
 
 t.test('it is the count of the times, whenever it is asked', async () => {
   fc.assert(
-    fc.property(fc.array(fc.nat(400), { maxLength: 60 }), steps => {
+    fc.property(fc.array(fc.nat(400), { maxLength: 60, size: 'max' }), steps => {
       const foreground = new Foreground()
       const times: number[] = []
       let now = 0

@@ -20,6 +20,11 @@ function underWay(cluster: TestCluster, type: Type): readonly string[] {
   return cluster.letters.filter(({ message }) => message.type === type).map(({ to }) => to)
 }
 
+/** Only reads repair: what hints would bring home stays away. */
+function clusterOf(): TestCluster {
+  return new TestCluster(3, {}, false)
+}
+
 /** A key written at these nodes alone, each value concurrent with the others. */
 function written(cluster: TestCluster, values: Readonly<Record<string, string>>): void {
   for (const [node, value] of Object.entries(values)) {
@@ -50,7 +55,7 @@ function isAtRest(cluster: TestCluster): boolean {
 }
 
 t.test('blocking: the reply waits for the durable ack of the repair', async t => {
-  const cluster = new TestCluster(3)
+  const cluster = clusterOf()
   written(cluster, { n1: 'v' })
   const before = cluster.node('n1').replies.length
   cluster.ask('n1', cluster.get('k'))
@@ -71,7 +76,7 @@ t.test('blocking: the reply waits for the durable ack of the repair', async t =>
 })
 
 t.test('blocking: a late answer that agrees is as good as a repair', async t => {
-  const cluster = new TestCluster(3)
+  const cluster = clusterOf()
   cluster.ask('n1', cluster.put('k', 'v'))
   cluster.settle(({ to, message }) => message.type !== 'store' || to !== 'n2')
   cluster.ask('n1', cluster.get('k'))
@@ -120,7 +125,7 @@ t.test('a part of the gets repairs', async t => {
 
 t.test('both sides of a concurrent pair are repaired with the merged object', async t => {
   for (const at of ['n1', 'n3']) {
-    const cluster = new TestCluster(3)
+    const cluster = clusterOf()
     written(cluster, { n1: 'a', n2: 'b' })
     t.same(valuesOf(cluster.call(at, cluster.get('k', 3))).sort(), ['a', 'b'])
     t.same([...outcomeAt(cluster, at).repaired].sort(), ['n1', 'n2', 'n3'])
@@ -130,7 +135,7 @@ t.test('both sides of a concurrent pair are repaired with the merged object', as
 })
 
 t.test('a late answer repairs both ways', async t => {
-  const cluster = new TestCluster(3)
+  const cluster = clusterOf()
   cluster.ask('n1', cluster.put('k', 'a'))
   cluster.settle(({ to, message }) => message.type !== 'store' || to !== 'n3')
   cluster.ask('n3', cluster.put('k', 'b', { w: 1 }))
@@ -145,7 +150,7 @@ t.test('a late answer repairs both ways', async t => {
 })
 
 t.test('what is found while a copy is under way follows it', async t => {
-  const cluster = new TestCluster(3)
+  const cluster = clusterOf()
   written(cluster, { n1: 'a', n3: 'b' })
   cluster.ask('n1', cluster.get('k'))
   deliver(cluster, 'read', 'n2')
@@ -158,7 +163,7 @@ t.test('what is found while a copy is under way follows it', async t => {
 })
 
 t.test('a limit on siblings does not stop a repair', async t => {
-  const cluster = new TestCluster(3)
+  const cluster = clusterOf()
   for (const node of ['n1', 'n2']) {
     for (let i = 0; i < 64; i++) cluster.ask(node, cluster.put('k', `${node} ${i}`, { w: 1 }))
     cluster.settle(({ message }) => message.type !== 'store')
@@ -170,7 +175,7 @@ t.test('a limit on siblings does not stop a repair', async t => {
 })
 
 t.test('an unrepaired answer says so, at once where suspects leave too few', async t => {
-  const cluster = new TestCluster(3)
+  const cluster = clusterOf()
   written(cluster, { n1: 'v' })
   cluster.ask('n1', cluster.get('k'))
   deliver(cluster, 'read', 'n2')
@@ -186,7 +191,7 @@ t.test('an unrepaired answer says so, at once where suspects leave too few', asy
 })
 
 t.test('a repair that takes too long leaves the answer unrepaired, in time', async t => {
-  const cluster = new TestCluster(3)
+  const cluster = clusterOf()
   written(cluster, { n1: 'v' })
   cluster.ask('n1', cluster.get('k', 2, { timeLeft: 1000 }))
   deliver(cluster, 'read')
@@ -200,7 +205,7 @@ t.test('a repair that takes too long leaves the answer unrepaired, in time', asy
 })
 
 t.test('a get waits for no late answer where there is no room', async t => {
-  const cluster = new TestCluster(3)
+  const cluster = clusterOf()
   cluster.call('n1', cluster.put('k', 'v'.repeat(1024 * 1024)))
   for (let i = 0; i < 100; i++) {
     cluster.ask('n1', cluster.get('k'))

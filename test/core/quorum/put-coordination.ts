@@ -128,3 +128,20 @@ t.test(
     t.equal(cluster.node(a).replica.observe().hints, 1)
   },
 )
+
+t.test('explained: who was sent what, who stored it, who stood in for whom', async t => {
+  const { cluster, key, primaries, lastReply } = start()
+  const [a, b, c] = primaries as [NodeId, NodeId, NodeId]
+  cluster.node(a).step({ type: 'disconnected', node: c })
+  cluster.ask(a, cluster.put(key, 'v', { explain: true }))
+  cluster.settle()
+  const explained = (lastReply(a) as PutReply).explained
+  t.match(explained, { coordinator: a, primaries })
+  const steps = explained?.steps.map(({ node, what, detail }) => `${node} ${what} ${detail}`.trim())
+  const standIn = explained?.fallbacks[0]
+  t.same(steps?.slice(0, 3), [`${a} sent`, `${b} sent`, `${standIn} sent-hint ${c}`])
+  t.ok(steps?.includes(`${a} stored`) || steps?.includes(`${b} stored`))
+  cluster.ask(a, cluster.put(key, 'v'))
+  cluster.settle()
+  t.equal((lastReply(a) as PutReply).explained, undefined, 'only where it was asked for')
+})

@@ -1,4 +1,6 @@
 import t from 'tap'
+import type { Key, NodeId } from '../../../src/core/ids.ts'
+import { entryOf } from '../../helpers/members.ts'
 import { codeOf, contextOf, TestCluster, valuesOf } from '../../helpers/replicas.ts'
 
 t.test('a key put through any node is read through every other', async t => {
@@ -135,4 +137,34 @@ t.test('below the quorum: a put refused at once is definite, one begun is not', 
   if (refused?.type === 'failed') t.equal(refused.failure.outcome.definite, true)
   t.equal(codeOf(cluster.call('n1', cluster.get('k', 3))), 'QUORUM')
   t.equal(codeOf(cluster.call('n1', cluster.get('k', 2))), 'got')
+})
+
+t.test('who lost a key and stands in for it issues no dot twice', async t => {
+  const cluster = new TestCluster(5)
+  const n1 = cluster.node('n1')
+  const owned = Array.from({ length: 200 }, (_, i) => `key-${i}`).filter(key =>
+    cluster.primaries(key).includes('n1'),
+  )
+  for (const key of owned) cluster.call('n1', cluster.put(key, 'as an owner'))
+  const view = ['n2', 'n3', 'n4', 'n5'].map(id => entryOf(id, { version: 9, weight: 8 }))
+  const message = { type: 'ack', id: 1, epoch: cluster.epoch, view, deltas: [] } as const
+  for (const node of cluster.nodes) node.step({ type: 'message', from: 'n1' as NodeId, message })
+  cluster.settle()
+  const { placement } = n1.replica
+  const key = owned.find(key => placement.standsIn(placement.tokenOf(key as Key))) as string
+  const dots: string[] = []
+  for (const value of ['x', 'y', 'z']) {
+    const away = cluster.primaries(key) as NodeId[]
+    for (const node of away) n1.step({ type: 'disconnected', node })
+    const reply = cluster.call('n1', cluster.put(key, value, { w: 1 }))
+    if (reply?.type !== 'wrote') throw new Error('not written')
+    dots.push(JSON.stringify(reply.outcome.dot))
+    for (const node of away) n1.step({ type: 'connected', node })
+    for (let i = 0; i < 20; i++) {
+      cluster.pass(100)
+      cluster.settle()
+    }
+    t.equal(n1.replica.observe().hints, 0, 'its hint has gone home')
+  }
+  t.equal(new Set(dots).size, dots.length)
 })

@@ -186,6 +186,27 @@ t.test('blocking with too few primaries to reach is unrepaired at once', async t
   t.equal(outcomeAt(cluster, cluster.at).unrepaired, true)
 })
 
+t.test('blocking waits a while for a primary that is silent, to agree or be repaired', async t => {
+  for (const late of ['agrees', 'is silent']) {
+    const cluster = new Sloppy()
+    const [b, c] = cluster.others
+    const [d] = cluster.fallbacks
+    cluster.cut(c)
+    cluster.ask(cluster.at, cluster.get('k'))
+    t.same(cluster.asked, [b, d])
+    cluster.answer(d!, value)
+    cluster.node(cluster.at).flush()
+    cluster.pass(200)
+    t.equal(cluster.reply, undefined, 'this node and a fallback hold it')
+    if (late === 'agrees') cluster.answer(b, value)
+    cluster.pass(60)
+    t.same(valuesOf(cluster.reply), ['h'])
+    t.equal(outcomeAt(cluster, cluster.at).unrepaired, late !== 'agrees')
+    t.same(outcomeAt(cluster, cluster.at).repaired, [cluster.at])
+    t.same(outcomeAt(cluster, cluster.at).fallbackAcks, [d])
+  }
+})
+
 t.test('a node that is asked as a fallback reads itself', async t => {
   const cluster = new TestCluster(5)
   const at = cluster.nodes.find(({ id }) => !cluster.primaries('k').includes(id))!
