@@ -28,12 +28,14 @@ t.test('late-effect: unknown is not "no"', async t => {
 })
 
 t.test('pruned-sibling: a settled sibling is back', async t => {
-  const { siblings, settled, forgot, after, got } = told(t, prunedSibling)
+  const { siblings, settled, forgot, after, got, end } = told(t, prunedSibling)
   t.match(siblings, { A: /^"beer" and "wine" \{A,1\},\{C,1\}$/ })
-  t.match(settled, { A: '"beer and wine" {A,2}', B: /^"beer and wine" / })
-  t.notMatch(`${forgot.A} ${forgot.B} ${forgot.D}`, /\{C,1\}|beer/, 'only C knows of it now')
-  t.match(after, { A: /^"water" /, B: /^"water" /, C: /^"beer" and "water" / })
+  const one = '"beer and wine" {A,2},{C,1}'
+  t.match(settled, { A: one, B: one, C: siblings.C, D: `a hint for C, ${one}` })
+  t.notMatch(`${forgot.A} ${forgot.B}`, /\{C,1\}|beer/, 'A and B have forgotten')
+  t.match(after, { A: /^"water" /, B: /^"water" /, C: siblings.C, D: nothing })
   t.same(got.values, ['beer', 'water'])
+  t.match(end, { A: /^"tea" /, B: /^"tea" /, C: /^"tea" / }, 'it can be settled again')
 })
 
 t.test('lost-disk: no more copies than acks', async t => {

@@ -123,14 +123,19 @@ export const prunedSibling = {
     overwrite(stage, 1, 8)
     stage.wrote('Bob', 'water', 'B')
     const forgot = stage.look()
+    stage.claim(
+      'A and B have forgotten {C,1}, which says that "beer" was settled; D\'s hint still says so.',
+      ['A', 'B', 'D'].filter(one => forgot[one as 'A'].includes('{C,1}')).join('') === 'D',
+    )
+    stage.wipe('D')
     stage.start('C')
-    stage.handOver()
     const after = stage.look()
     const got = stage.got('Bob', 'C')
     stage.claim(
       'Not promised: "beer" was settled, and is back beside the newest value. Nothing is lost.',
       got.values.join() === 'beer,water',
     )
-    return { siblings, settled, forgot, after, got }
+    stage.wrote('Bob', 'tea', 'A')
+    return { siblings, settled, forgot, after, got, end: stage.look() }
   },
 } satisfies Story
