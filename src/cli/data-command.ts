@@ -135,6 +135,17 @@ export abstract class DataCommand extends KvCommand {
     if (note !== undefined) this.note(note)
   }
 
+  /** The call's result; where it fails, what was done for it is told before the failure. */
+  protected async explaining<Result>(key: string, call: Promise<Result>): Promise<Result> {
+    try {
+      return await call
+    } catch (problem) {
+      const explained = explanationOf(problem)
+      if (explained !== undefined) await this.tellExplained(true, key, explained)
+      throw problem
+    }
+  }
+
   /** Says what the coordinator did, where that was asked for; the field of the document. */
   protected async tellExplained(asked: boolean, key: string, explained: Explained | undefined) {
     if (!asked) return {}
@@ -169,6 +180,12 @@ export function given<Options extends object>(
   return Object.fromEntries(entries) as {
     [Name in keyof Options]?: Exclude<Options[Name], undefined>
   }
+}
+
+function explanationOf(problem: unknown): Explained | undefined {
+  return problem instanceof Error && problem.name === 'KvError'
+    ? (Reflect.get(problem, 'explained') as Explained | undefined)
+    : undefined
 }
 
 function quorumFrom(text: string): Quorum {

@@ -1,4 +1,5 @@
 /** The one error that this package throws. */
+import type { Explained } from '../core/explained.ts'
 import { type Code, type Failure, nothingDone, type Outcome } from '../core/outcome.ts'
 
 /**
@@ -10,13 +11,16 @@ export class KvError extends Error {
   readonly code: Code
   readonly definite: boolean
   readonly outcome: Outcome
+  /** What the node did that refused the call, where that was asked for. */
+  readonly explained: Explained | undefined
 
-  constructor(failure: Failure, cause?: unknown) {
+  constructor(failure: Failure, cause?: unknown, explained?: Explained) {
     super(failure.message, cause === undefined ? undefined : { cause })
     this.name = 'KvError'
     this.code = failure.code
     this.definite = failure.outcome.definite
     this.outcome = failure.outcome
+    this.explained = explained
   }
 }
 

@@ -120,7 +120,10 @@ export class SessionHost {
     const { signal, abort } = waiter
     if (abort !== undefined) signal?.removeEventListener('abort', abort)
     if (result.type === 'done') waiter.resolve(result.reply)
-    else waiter.reject(new KvError(result.failure, causeOf(result.failure, signal)))
+    else {
+      const { failure, explained } = result
+      waiter.reject(new KvError(failure, causeOf(failure, signal), explained))
+    }
   }
 
   #send(to: NodeId, request: ClientRequest): void {

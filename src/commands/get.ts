@@ -55,7 +55,7 @@ export default class Get extends DataCommand {
       const options = { ...this.callOptions(flags), ...wanted }
       return this.eachKey(keys, async key => {
         const begun = performance.now()
-        const entry = await client.get(key.bytes, options)
+        const entry = await this.explaining(key.text, client.get(key.bytes, options))
         const ms = Math.round(performance.now() - begun)
         const onlyContext = flags['context-only']
         if (!this.jsonEnabled()) {

@@ -59,11 +59,9 @@ export default class Put extends DataCommand {
       const read = { ...options, ...readQuorum(flags) }
       const seen = await seenBefore(client, key, oneLine(args.key), flags, read)
       if (seen.warning !== undefined) this.warn(seen.warning)
-      const written = await client.put(key, value, {
-        ...options,
-        ...writeQuorum(flags),
-        ...given({ context: seen.context, op: flags.op, explain: flags.explain }),
-      })
+      const wanted = given({ context: seen.context, op: flags.op, explain: flags.explain })
+      const put = client.put(key, value, { ...options, ...writeQuorum(flags), ...wanted })
+      const written = await this.explaining(args.key, put)
       const ms = Math.round(performance.now() - begun)
       if (!this.jsonEnabled()) {
         const acks = shownAcks(written.outcome)

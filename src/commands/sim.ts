@@ -5,6 +5,11 @@ import { CliError } from '../cli/cli-error.ts'
 import { exitOf } from '../cli/exit-codes.ts'
 import { printLine } from '../cli/render.ts'
 
+/** One of these says what is simulated. */
+const kinds = ['seed', 'story', 'stories']
+/** Flags that mean nothing to a story: it is always the same. */
+const worldOnly = ['seconds', 'nodes', 'shrink', 'steps', 'known-bad']
+
 export default class Sim extends KvCommand {
   static override summary = 'run a simulated cluster from a seed, and check every promise'
   static override description =
@@ -15,9 +20,12 @@ export default class Sim extends KvCommand {
     '<%= config.bin %> sim --seed 7',
     '<%= config.bin %> sim --seed 7 --seconds 120 --nodes 7',
     '<%= config.bin %> sim --seed 7 --shrink',
+    '<%= config.bin %> sim --story handoff',
   ]
   static override flags = {
-    seed: Flags.integer({ required: true, min: 0, description: 'what decides everything' }),
+    seed: Flags.integer({ exactlyOne: kinds, min: 0, description: 'what decides everything' }),
+    story: Flags.string({ exclusive: worldOnly, description: 'tell one story, line by line' }),
+    stories: Flags.boolean({ exclusive: worldOnly, description: 'list the stories' }),
     seconds: Flags.integer({ min: 26, max: 36_000, description: 'how long, in simulated time' }),
     nodes: Flags.integer({ min: 1, max: 9, description: 'how many nodes; 5 unless given' }),
     shrink: Flags.boolean({ description: 'look for a smaller world with the same violation' }),
@@ -30,6 +38,25 @@ export default class Sim extends KvCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(Sim)
+    if (flags.story !== undefined || flags.stories) return this.tell(flags.story)
+    return this.watch(flags)
+  }
+
+  /** One story, or the list of them. */
+  private async tell(name: string | undefined): Promise<unknown> {
+    const view = await import('../cli/story-view.ts')
+    if (name === undefined) {
+      const listed = view.listedStories()
+      if (!this.jsonEnabled()) for (const line of view.listLines(listed)) printLine(line)
+      return { stories: listed }
+    }
+    const told = view.toldStory(name)
+    if (!this.jsonEnabled()) for (const line of told.lines) printLine(line)
+    return told
+  }
+
+  /** One world. */
+  private async watch(flags: WorldFlags): Promise<unknown> {
     const { planOf } = await import('../sim/world.ts')
     const { runPlan } = await import('../sim/run.ts')
     const view = await import('../cli/sim-view.ts')
@@ -38,8 +65,9 @@ export default class Sim extends KvCommand {
       ...(flags.seconds === undefined ? {} : { seconds: flags.seconds }),
       ...(flags.nodes === undefined ? {} : { nodes: flags.nodes }),
     }
+    const seed = flags.seed ?? 0
     const asked = {
-      seed: flags.seed,
+      seed,
       ...wishes,
       ...(bad === undefined ? {} : { 'known-bad': bad }),
     }
@@ -48,7 +76,7 @@ export default class Sim extends KvCommand {
       const { choose } = await import('../sim/known-bad.ts')
       if (!choose(bad)) throw new CliError('USAGE', `there is no known-bad version ${bad} here`)
     }
-    const plan = planOf(flags.seed, wishes)
+    const plan = planOf(seed, wishes)
     const result = runPlan(plan)
     const ok = result.violations.length === 0
     if (!ok) this.endWith(exitOf('CHECK_FAILED'))
@@ -62,6 +90,15 @@ export default class Sim extends KvCommand {
     for (const line of lines) printLine(line)
     return { ok, ...result }
   }
+}
+
+type WorldFlags = {
+  readonly seed?: number | undefined
+  readonly seconds?: number | undefined
+  readonly nodes?: number | undefined
+  readonly shrink: boolean
+  readonly steps: boolean
+  readonly 'known-bad'?: string | undefined
 }
 
 function flagText([name, value]: readonly [string, number | string]): string {

@@ -118,7 +118,7 @@ export class Objects<Then> {
       this.#write(row, key, { ...copy, field: undefined }, then)
       return true
     }
-    const siblings = mergeSiblings(base.siblings, copy.siblings)
+    const siblings = mutant(8) ? copy.siblings : mergeSiblings(base.siblings, copy.siblings)
     if (siblings === base.siblings) {
       sometimes('a copy brings nothing new')
       return then !== undefined && this.#pending.follow(row, then)

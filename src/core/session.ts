@@ -28,7 +28,7 @@ import type { SessionEffect, SessionEnv, SessionInput } from './session/contract
 import { KnownCluster } from './session/known-cluster.ts'
 import { Peers } from './session/peers.ts'
 import { hasOthersToAsk, nodeFor } from './session/routing.ts'
-import { expired, failed, failureOf, retryOf } from './session/verdict.ts'
+import { costMs, expired, failed, failureOf, retryOf } from './session/verdict.ts'
 
 export class Session {
   readonly #env: SessionEnv
@@ -107,6 +107,7 @@ export class Session {
       unsure: wanted.type === 'put' && wanted.op !== undefined,
       refusals: 0,
       lastFailure: undefined,
+      explained: undefined,
       dueAt: now,
       waitingSince: undefined,
     }
@@ -226,7 +227,8 @@ export class Session {
   }
 
   #refused(now: Instant, call: Call, from: NodeId, reply: FailReply) {
-    const failure = reply.failure
+    const { failure, explained } = reply
+    call.explained = explained ?? call.explained
     call.unsure ||= isWrite(call) && !failure.outcome.definite
     if (failure.code === 'STALE_VIEW') this.#askView(now, from)
     this.#retry(now, call, failure)
@@ -389,12 +391,5 @@ const askAgainMs = 5
 /** Nobody is connected any more: how long calls wait for somebody to come back. */
 const waitForNodesMs = 1000
 const dialledAtOnceMax = 16
-const refusalCostMs = 100
-
-/** A refusal is quick and no merit: it must not draw more calls to that node. */
-function costMs(tookMs: number, reply: ClientReply): number {
-  const isNodes = reply.type === 'failed' && retryOf[reply.failure.code] !== 'never'
-  return isNodes ? Math.max(tookMs, refusalCostMs) : tookMs
-}
 
 const earlier = (a: Instant, b: Instant): Instant => (a < b ? a : b)

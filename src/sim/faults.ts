@@ -5,12 +5,23 @@
 import type { NodeId } from '../core/ids.ts'
 import type { Draw, Draws } from './draw.ts'
 import type { Micros } from './events.ts'
+import { homesOf } from './homes.ts'
 import type { FaultKind, Intensity, Options } from './options.ts'
+import { keyNames } from './workload.ts'
 
 /** An ordered pair of nodes or clients that cannot hear each other. */
 export type Cut = { readonly from: string; readonly to: string }
 
-export type CrashPoint = 'between-effects' | 'after-fan-out' | 'after-ack'
+export type CrashPoint =
+  | 'between-effects'
+  | 'after-fan-out'
+  | 'after-ack'
+  /** Hints leave their holder; they reach their owner; its answer reaches the holder. */
+  | 'handing-over'
+  | 'taking-over'
+  | 'handed-over'
+  /** An answer to a read left. */
+  | 'after-answer'
 type HostileForm = 'noise' | 'foreign-hello' | 'torn-hello' | 'mutated-frame'
 
 export type Fault = { readonly kind: FaultKind; readonly at: Micros } & (
@@ -114,7 +125,7 @@ function countOf(kind: FaultKind, intensity: Intensity, draw: Draw): number {
   const many = { rare: [1, 3], medium: [3, 7], storm: [8, 16] } as const
   const [low, high] = many[intensity]
   const count = draw.between(low, high)
-  if (kind === 'crash-point' || kind === 'rot') return count * 3
+  if (kind === 'crash-point' || kind === 'rot' || kind === 'handoff-crash') return count * 3
   if (kind === 'reset') return count * 2
   if (kind === 'restore' || kind === 'clone' || kind === 'wipe') return Math.min(count, 3)
   if (kind === 'hostile' || kind === 'clock') return Math.min(count, 6)
@@ -140,7 +151,11 @@ function makeOne(kind: FaultKind, at: Micros, draw: Draw, setting: Setting): rea
     case 'crash':
       return crashes(at, draw, node, setting)
     case 'crash-point':
-      return [crashPoint(at, draw, node, down, keeps)]
+      return [crashPoint(kind, at, draw, node, down, keeps)]
+    case 'handoff-crash':
+      return [crashPoint(kind, at, draw, node, down, keeps)]
+    case 'only-fallbacks':
+      return [onlyFallbacks(at, draw, setting)]
     case 'blackout':
       return nodes.map(each => blackout(at, draw, each))
     case 'pause':
@@ -170,11 +185,28 @@ function makeOne(kind: FaultKind, at: Micros, draw: Draw, setting: Setting): rea
   }
 }
 
-function crashPoint(at: Micros, draw: Draw, node: NodeId, down: Micros, keeps: boolean): Fault {
-  const kind = 'crash-point'
-  const point = draw.pick(crashPoints)
+function crashPoint(
+  kind: 'crash-point' | 'handoff-crash',
+  at: Micros,
+  draw: Draw,
+  node: NodeId,
+  down: Micros,
+  keeps: boolean,
+): Fault {
+  const point = draw.pick(kind === 'crash-point' ? crashPoints : handoffPoints)
   const leaves = draw.permille(700)
-  return { kind, type: kind, at, node, point, skip: draw.below(12), down, keeps, leaves }
+  const skip = draw.below(kind === 'crash-point' ? 12 : 3)
+  return { kind, type: 'crash-point', at, node, point, skip, down, keeps, leaves }
+}
+
+/** Clients that reach the fallbacks of a key and none of its owners, and fallbacks that do not either. */
+function onlyFallbacks(at: Micros, draw: Draw, { options, names }: Setting): Fault {
+  const { primaries, fallbacks } = homesOf(options)(draw.pick(keyNames(options)))
+  const clients = names.clients.filter(() => draw.permille(600))
+  const last = draw.between(second, 8 * second)
+  const cuts = between([...fallbacks, ...clients], primaries)
+  const kind = 'only-fallbacks'
+  return { kind, type: 'partition', at, shape: 'fallbacks', message: undefined, cuts, last }
 }
 
 /** All nodes within five milliseconds. */
@@ -311,6 +343,12 @@ const crashPoints: readonly CrashPoint[] = [
   'after-fan-out',
   'after-fan-out',
   'after-ack',
+]
+const handoffPoints: readonly CrashPoint[] = [
+  'handing-over',
+  'taking-over',
+  'handed-over',
+  'after-answer',
 ]
 const hostileForms: readonly HostileForm[] = [
   'noise',

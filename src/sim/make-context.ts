@@ -1,11 +1,11 @@
 /** Puts a world together: machines that wait to be started, a network between them, luck. */
 import type { ClusterId, NodeId } from '../core/ids.ts'
-import type { MemberRecord } from '../core/message.ts'
 import { newSecret } from '../wire/secret.ts'
 import type { Context, Transport } from './context.ts'
 import { DatagramTransport } from './datagram.ts'
 import { Draws } from './draw.ts'
 import { Events, type Micros } from './events.ts'
+import { membersOf, settingsOf } from './homes.ts'
 import { Machine } from './machine.ts'
 import { Network } from './network.ts'
 import type { Notice } from './notice.ts'
@@ -33,15 +33,7 @@ export function makeContext(
     secret: newSecret(count => secret.bytes(count)),
     vectorEntries: options.vectorEntries,
     prunes: options.vectorEntries < 1000,
-    settings: {
-      replicas: options.replicas,
-      readQuorum: options.readQuorum,
-      writeQuorum: options.writeQuorum,
-      partitions: options.partitions,
-      fallbacks: Math.min(3, options.nodes - options.replicas),
-      valueBytesMax: 1024 * 1024,
-      readRepair: options.layersOff.includes('read repair') ? 'off' : 'blocking',
-    },
+    settings: settingsOf(options),
     members: membersOf(options),
     machines,
     notice,
@@ -50,20 +42,4 @@ export function makeContext(
     options.transport === 'stream' ? new StreamTransport(context) : new DatagramTransport(context)
   for (const { id } of context.members) machines.set(id, new Machine(id, context, transport))
   return { context, transport }
-}
-
-export function nodeNames(options: Options): readonly NodeId[] {
-  return Array.from({ length: options.nodes }, (_, i) => `n${i + 1}` as NodeId)
-}
-
-function membersOf(options: Options): readonly MemberRecord[] {
-  return nodeNames(options).map((id, i) => ({
-    id,
-    host: '127.0.0.1',
-    port: 4701 + i,
-    weight: 1,
-    zone: '',
-    key: undefined,
-    statement: undefined,
-  }))
 }

@@ -26,8 +26,13 @@ const faultKinds = [
   'wipe',
   'rot',
   'hostile',
+  'only-fallbacks',
+  'handoff-crash',
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
+
+/** So many of them are drawn from together. */
+const firstKinds = 20
 
 const intensities = ['rare', 'medium', 'storm'] as const
 export type Intensity = (typeof intensities)[number]
@@ -140,8 +145,15 @@ function drawFaults(shape: Shape, draws: Draws): Intensities {
   switch (shape) {
     case 'calm':
       return {}
-    case 'single':
-      return { [draw.pick(faultKinds)]: draw.pick(intensities) }
+    case 'single': {
+      // Kinds that came later have draws of their own: the worlds of the others stay.
+      const later = draws.of('options/single')
+      const kind = draw.pick(faultKinds.slice(0, firstKinds))
+      const intensity = draw.pick(intensities)
+      return later.permille(100)
+        ? { [later.pick(faultKinds.slice(firstKinds))]: intensity }
+        : { [kind]: intensity }
+    }
     case 'everything':
       return Object.fromEntries(faultKinds.map(kind => [kind, 'medium']))
     case 'reuse':

@@ -10,6 +10,7 @@ import { Replica } from '../core/replica.ts'
 import type { Caller, CommitId, Effect, Input, Row } from '../core/step.ts'
 import { coreSecrets } from '../wire/secret.ts'
 import type { Micros } from './events.ts'
+import type { CrashPoint } from './faults.ts'
 import { simHash } from './hash.ts'
 import type { Machine } from './machine.ts'
 
@@ -67,6 +68,8 @@ export class Process {
 
   begin(): void {
     this.#step({ type: 'tick', wall: this.#machine.clock.wall(this.#machine.now) })
+    // A trap may have sprung: then nothing more is done in its name.
+    if (this.#ended) return
     this.#tickLoop()
     this.#machine.transport.tick(this.#machine)
   }
@@ -113,6 +116,8 @@ export class Process {
 
   message(from: NodeId, message: PeerMessage): void {
     this.input({ type: 'message', from, message })
+    if (message.type === 'handoff') this.#mayDoomAt('taking-over')
+    else if (message.type === 'handed') this.#mayDoomAt('handed-over')
   }
 
   request(path: ReplyPath, request: ClientRequest): void {
@@ -156,7 +161,7 @@ export class Process {
     let at = 0
     for (const effect of this.replica.step(clock.monotonic(now), input)) {
       if (at++ > 0 && this.#isTrapped('between-effects')) {
-        sometimes('a crash between two effects of one step')
+        sometimes(`a crash ${crashes['between-effects']}`)
         this.#spring()
         return at
       }
@@ -189,19 +194,22 @@ export class Process {
     }
   }
 
-  /** Is this the point that a crash waits for? Then the turn is the last. */
   #mayDoom(effect: Extract<Effect, { type: 'send' | 'reply' }>): void {
     const type = effect.type === 'send' ? effect.message.type : effect.reply.type
-    if (type === 'store' && this.#isTrapped('after-fan-out')) {
-      sometimes('a crash between fan-out and flush')
-      this.#doomed = true
-    } else if ((type === 'stored' || type === 'wrote') && this.#isTrapped('after-ack')) {
-      sometimes('a crash just after an ack left')
-      this.#doomed = true
-    }
+    if (type === 'store') this.#mayDoomAt('after-fan-out')
+    else if (type === 'stored' || type === 'wrote') this.#mayDoomAt('after-ack')
+    else if (type === 'handoff') this.#mayDoomAt('handing-over')
+    else if (type === 'held') this.#mayDoomAt('after-answer')
   }
 
-  #isTrapped(point: string): boolean {
+  /** Is this the point that a crash waits for? Then the turn is the last. */
+  #mayDoomAt(point: CrashPoint): void {
+    if (this.#ended || !this.#isTrapped(point)) return
+    sometimes(`a crash ${crashes[point]}`)
+    this.#doomed = true
+  }
+
+  #isTrapped(point: CrashPoint): boolean {
     const { trap } = this.#machine
     if (trap?.point !== point) return false
     trap.skip--
@@ -283,5 +291,14 @@ export class Process {
   }
 }
 
+const crashes: { readonly [Point in CrashPoint]: string } = {
+  'between-effects': 'between two effects of one step',
+  'after-fan-out': 'between fan-out and flush',
+  'after-ack': 'just after an ack left',
+  'handing-over': 'of a holder that hands its hints over',
+  'taking-over': 'of an owner that takes hints over',
+  'handed-over': 'of a holder whose hints are home',
+  'after-answer': 'just after an answer to a read left',
+}
 const tickMicros = 20_000
 const restartDelay = 300_000

@@ -4,9 +4,7 @@
  * nodes restart and messages are lost, doubled and late. `retry-case.ts` is one of them.
  */
 
-import { partitionOf, tokenOf } from '../core/hash.ts'
 import type { Key, NodeId } from '../core/ids.ts'
-import { claim, type Ring } from '../core/ring/claim.ts'
 import type { Checker, Scene } from './check/checker.ts'
 import { copiesOn } from './check/copies.ts'
 import { newDecoded } from './check/decoded.ts'
@@ -16,8 +14,8 @@ import { operationsChecker } from './check/operations.ts'
 import { siblingsChecker } from './check/siblings.ts'
 import { type ClientId, SimClient } from './client.ts'
 import type { Context } from './context.ts'
-import { simHash } from './hash.ts'
 import { History, type Write } from './history.ts'
+import { type Home, homesOf } from './homes.ts'
 import { makeContext } from './make-context.ts'
 import type { Options } from './options.ts'
 import { RetryCase, type RetryCounts, type RetryPlan } from './retry-case.ts'
@@ -44,7 +42,7 @@ class Retries {
   readonly #scene: Scene
   readonly #checkers: readonly Checker[]
   readonly #workers: readonly Worker[]
-  readonly #ring: Ring
+  readonly #homeOf: (key: Key) => Home
   readonly #wanted: number
   readonly #seed: number
   readonly #failed = new Map<string, Set<Key | undefined>>()
@@ -72,7 +70,7 @@ class Retries {
       },
     )
     this.#context = context
-    this.#ring = claim(simHash, context.members, context.settings)
+    this.#homeOf = homesOf(context.options)
     const clients = Array.from({ length: writers + others }, (_, i) => {
       return new SimClient(`c${i + 1}` as ClientId, context, transport)
     })
@@ -144,11 +142,9 @@ class Retries {
   #planOf(number: number): RetryPlan {
     const draw = this.#context.draws.of('retries/plan', String(number))
     const key = `k${number >>> 1}` as Key
-    const partition = partitionOf(tokenOf(simHash, key), this.#context.settings.partitions)
-    const owners = draw.shuffled(this.#ring.lists[partition] ?? [])
-    const strangers = this.#ring.fallbacks[partition] ?? []
-    const [owner, ...rest] = owners
-    const first = draw.permille(150) ? draw.pick(strangers) : (owner as NodeId)
+    const { primaries, fallbacks } = this.#homeOf(key)
+    const [owner, ...rest] = draw.shuffled(primaries)
+    const first = draw.permille(150) ? draw.pick(fallbacks) : (owner as NodeId)
     const [fails, between] = kinds[number % kinds.length] as (typeof kinds)[0]
     return { key, first, others: rest, fails, between }
   }

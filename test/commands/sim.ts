@@ -51,3 +51,25 @@ t.test('what is shipped has no known-bad version', async t => {
   t.equal(exit, 2)
   t.match(errors, /there is no known-bad version 1 here/)
 })
+
+t.test('stories are listed, and told', async t => {
+  const listed = await runKv(['sim', '--stories'])
+  t.equal(listed.exit, 0, listed.errors)
+  t.match(listed.text, /^handoff +a write for a node that is down/)
+  const { stories } = JSON.parse((await runKv(['sim', '--stories', '--json'])).text)
+  t.equal(listed.text.trim().split('\n').length, stories.length)
+  const told = await runKv(['sim', '--story', 'reconcile'])
+  t.equal(told.exit, 0, told.errors)
+  t.match(told.text, /^reconcile: .*\n\nNodes A to E\..*\n.*\n\n 1\. Alice, having seen nothing/)
+  const { name, lines } = JSON.parse((await runKv(['sim', '--story', 'reconcile', '--json'])).text)
+  t.equal(name, 'reconcile')
+  t.equal(`${lines.join('\n')}\n`, told.text)
+})
+
+t.test('one world or one story, and one that there is', async t => {
+  const mistyped = await runKv(['sim', '--story', 'handof'])
+  t.match(mistyped, { exit: 2, text: '', errors: /no story handof\n.*kv sim --story handoff/ })
+  t.equal((await runKv(['sim'])).exit, 2)
+  t.equal((await runKv(['sim', '--story', 'strict', '--seed', '7'])).exit, 2)
+  t.equal((await runKv(['sim', '--story', 'strict', '--nodes', '7'])).exit, 2)
+})

@@ -16,6 +16,7 @@ export function routedCall(wanted: Wanted, fields: Partial<Call> = {}): Call {
     unsure: false,
     refusals: 0,
     lastFailure: undefined,
+    explained: undefined,
     dueAt: 0 as Instant,
     waitingSince: undefined,
     ...fields,

@@ -103,6 +103,11 @@ class ForwardCoordination implements Coordination {
   }
 
   sendNext(now: Instant, out: Effect[]): void {
+    const { placement } = this.#parts
+    // One that went away meanwhile is not waited for, unless there is nobody else.
+    while (this.#left.length > 1 && !placement.reachable(this.#left[0] as NodeId)) {
+      this.#left.shift()
+    }
     const to = this.#left.shift()
     const { deadline, id } = this.#terms
     this.#current = to
@@ -110,7 +115,7 @@ class ForwardCoordination implements Coordination {
     const timeLeft = Math.max(1, deadline - now)
     this.#tryEnds = after(now, timeLeft / (this.#left.length + 1))
     this.#tried.add(to)
-    const { epoch, self } = this.#parts.placement
+    const { epoch, self } = placement
     const request = { ...this.#request, again: this.#inDoubt, timeLeft }
     if (to === self) {
       sometimes('a forwarder stands in itself')

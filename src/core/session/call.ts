@@ -4,6 +4,7 @@
  * however often it is sent (design §2; `protocols.md` finding 8).
  */
 import type { Brand } from '../brand.ts'
+import type { Explained } from '../explained.ts'
 import type { Generation, Instant, Key, NodeId, OpId, Partition, RequestId } from '../ids.ts'
 import type { ClientReply, ClientRequest, Envelope, FailReply, FaultRule } from '../message.ts'
 import type { Failure } from '../outcome.ts'
@@ -57,7 +58,12 @@ export type FaultsWanted = {
 export type SuccessReply = Exclude<ClientReply, FailReply>
 export type CallResult =
   | { readonly type: 'done'; readonly reply: SuccessReply }
-  | { readonly type: 'failed'; readonly failure: Failure }
+  | {
+      readonly type: 'failed'
+      readonly failure: Failure
+      /** Of the last node that refused it, where that was asked for. */
+      readonly explained: Explained | undefined
+    }
 
 /** One request under way. */
 export type Try = {
@@ -89,6 +95,7 @@ export type Call = {
   unsure: boolean
   refusals: number
   lastFailure: Failure | undefined
+  explained: Explained | undefined
   /** When to act next, unless something happens before. */
   dueAt: Instant
   /** Since when there is nobody to send to. */

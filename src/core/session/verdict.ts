@@ -3,6 +3,8 @@
  * told at the end. A failure is *definite* only where no try of a write can have taken effect
  * (design §7.12). A read has no effect, so its failures are always definite.
  */
+
+import type { ClientReply } from '../message.ts'
 import { type Code, type Failure, nothingDone } from '../outcome.ts'
 import { type Call, type CallResult, isWrite, mayHaveHappened } from './call.ts'
 
@@ -45,7 +47,7 @@ export const retryOf: { readonly [C in Code]: Retry } = {
 export function failed(call: Call, failure: Failure): CallResult {
   const definite = isWrite(call) ? failure.outcome.definite && !mayHaveHappened(call) : true
   const outcome = { ...failure.outcome, definite, op: call.op ?? failure.outcome.op }
-  return { type: 'failed', failure: { ...failure, outcome } }
+  return { type: 'failed', failure: { ...failure, outcome }, explained: call.explained }
 }
 
 /** The end of a call that nobody answered; `needed` is its quorum. */
@@ -63,3 +65,11 @@ export function expired(call: Call, needed: number): CallResult {
 export function failureOf(code: Code, message: string, needed: number): Failure {
   return { code, message, outcome: nothingDone(needed) }
 }
+
+/** A refusal is quick and no merit: it must not draw more calls to that node. */
+export function costMs(tookMs: number, reply: ClientReply): number {
+  const isNodes = reply.type === 'failed' && retryOf[reply.failure.code] !== 'never'
+  return isNodes ? Math.max(tookMs, refusalCostMs) : tookMs
+}
+
+const refusalCostMs = 100

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { expired, failed, failureOf, retryOf } from '../../../src/core/session/verdict.ts'
+import { explainedOf } from '../../helpers/explained.ts'
 import { routedCall as callOf } from '../../helpers/session-call.ts'
 import { key, node, failureOf as ofNode, opOf, putOf } from '../../helpers/session-world.ts'
 
@@ -53,3 +54,12 @@ t.test('the end of a call: the last refusal, or silence, or nobody there', async
   })
   t.match(failureOf('BUSY', 'text', 3), { code: 'BUSY', outcome: { needed: 3, definite: true } })
 })
+
+t.test(
+  'a failure tells what the node that refused it had done, where that was asked for',
+  async t => {
+    const explained = explainedOf('0 n1 asked-full', '900 n1 refused QUORUM')
+    const call = callOf(get, { explained })
+    t.match(failed(call, failureOf('QUORUM', 'too few', 2)), { type: 'failed', explained })
+  },
+)
