@@ -9,7 +9,7 @@ import { FakeCluster } from '../helpers/fake-cluster.ts'
 t.test('the examples of docs/client.md run', async t => {
   const page = readFileSync(new URL('../../../docs/client.md', import.meta.url), 'utf8')
   const examples = [...page.matchAll(/<!-- run -->\n```js\n(.*?)```/gs)].map(found => found[1])
-  t.equal(examples.length, 4)
+  t.equal(examples.length, 5)
   const cluster = await FakeCluster.start()
   const directory = t.testdir()
   const kv = await connect({
