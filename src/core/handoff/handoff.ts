@@ -39,6 +39,7 @@ export class Handoff {
   readonly #requests: Requests
   readonly #rehoming: Rehoming<Stored>
   readonly #progress = new Map<NodeId, Progress>()
+  #tellAt = 0 as Instant
 
   constructor(placement: Placement, objects: Objects<Stored>, requests: Requests) {
     this.#placement = placement
@@ -49,10 +50,22 @@ export class Handoff {
 
   tick(now: Instant, out: Effect[]): void {
     this.#rehoming.tick(out)
+    this.#tellRefused(now, out)
     for (const owner of [...this.#objects.hints.counts.keys()]) {
       this.#go(owner, now, out)
       this.#watchAge(owner, out)
     }
+  }
+
+  /** Hints for which there was no room: their keys wait for reads and the exchange. */
+  #tellRefused(now: Instant, out: Effect[]): void {
+    if (now < this.#tellAt) return
+    const refused = this.#objects.hints.takeRefused()
+    if (refused === 0) return
+    this.#tellAt = after(now, tellAgainMs)
+    const { bytes, bytesMax } = this.#objects.hints
+    const detail = { refused, bytes, bytesMax }
+    out.push({ type: 'note', note: { level: 'warn', event: 'hints-full', detail } })
   }
 
   /** An owner that is away for so long may never come back: somebody should know, once. */
@@ -81,9 +94,10 @@ export class Handoff {
   /** What is held for whom, for people. */
   reply(id: RequestId): HintsReply {
     const { hints } = this.#objects
-    const owners = [...hints.counts].map(([owner, count]) => {
-      const handed = this.#progress.get(owner)?.handed ?? 0
-      return { owner, hints: count.hints, bytes: count.bytes, since: count.since, handed }
+    const known = new Set([...hints.counts.keys(), ...this.#progress.keys()])
+    const owners = [...known].map(owner => {
+      const { hints: held, bytes, since } = hints.counts.get(owner) ?? noHints
+      return { owner, hints: held, bytes, since, handed: this.#progress.get(owner)?.handed ?? 0 }
     })
     const bytesMax = Math.min(hints.bytesMax, counterMax)
     return { type: 'hints-are', id, node: this.#placement.self, owners, bytesMax }
@@ -209,6 +223,9 @@ class Batch implements Coordination {
   }
 }
 
+const noHints = { hints: 0, bytes: 0, since: 0 }
+/** How often it is said that there was no room. */
+const tellAgainMs = 60_000
 /** A hint that is older raises an alarm. */
 const hintAgeMsMax = 60 * 60 * 1000
 /** How long an owner may take for a batch. */

@@ -37,6 +37,7 @@ export class Hints<Then> {
   readonly #counts = new Map<NodeId, HintCount>()
   #bytes = 0
   #wall: WallTime = 0
+  #refused = 0
 
   /** Counts what an earlier start left: a scan of all hints. */
   constructor(parts: Parts<Then>) {
@@ -71,6 +72,13 @@ export class Hints<Then> {
   /** What all of them take up. */
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** How many hints found no room since this was last asked. */
+  takeRefused(): number {
+    const refused = this.#refused
+    this.#refused = 0
+    return refused
   }
 
   get none(): boolean {
@@ -110,7 +118,7 @@ export class Hints<Then> {
     const isFull = bytes > 0 && !this.hasRoom(bytes)
     const base = this.#base(row, key)
     if (base === undefined) {
-      if (isFull) return 'full'
+      if (isFull) return this.#refuse()
       this.#write(row, key, { ...copy, field: undefined }, then)
       return 'waits'
     }
@@ -119,7 +127,7 @@ export class Hints<Then> {
       sometimes('a hint has all of a copy already')
       return then !== undefined && this.#parts.pending.follow(row, then) ? 'waits' : 'held'
     }
-    if (isFull) return 'full'
+    if (isFull) return this.#refuse()
     sometimes('a hint is merged with a hint')
     const field = fieldAfterMerge(base.field, base.siblings, copy.siblings, siblings)
     const object = encodeObject(siblings)
@@ -188,6 +196,11 @@ export class Hints<Then> {
     this.#count(row, now, undefined)
     this.#parts.pending.write(row, { bytes: undefined, meaning: undefined })
     return true
+  }
+
+  #refuse(): 'full' {
+    this.#refused += 1
+    return 'full'
   }
 
   #base(row: RowKey, key: Key): Record | undefined {

@@ -166,7 +166,7 @@ class ForwardCoordination implements Coordination {
   }
 
   #giveUp(code: 'QUORUM' | 'TIMEOUT', why: string, out: Effect[]): void {
-    const message = `${why}; the write may still land`
+    const message = why
     this.#fail({ code, message, outcome: { ...this.#terms.outcome, definite: false } }, out)
   }
 

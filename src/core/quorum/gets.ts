@@ -58,7 +58,8 @@ export class Gets {
     const asked = this.#healthy(primaries, token, request.strict)
     const full = primaries.includes(self) ? self : this.#fastest(asked, primaries, now)
     if (full === undefined || asked.length < needed) {
-      const message = `${asked.length} of the ${needed} replicas needed can be reached`
+      const what = request.strict ? 'primaries' : 'replicas'
+      const message = `${asked.length} of the ${needed} ${what} needed can be reached`
       return this.#refuse(origin, needed, 'QUORUM', message, out, explanation)
     }
     hedging.begun()

@@ -73,13 +73,13 @@ export class PutTally {
   judge(): PutVerdict | undefined {
     if (this.#settled || this.#hopeful >= this.#terms.needed) return undefined
     sometimes('a put loses its quorum')
-    return this.#fail('QUORUM', 'acks; the write may still land')
+    return this.#fail('QUORUM', 'acks')
   }
 
   tick(now: Instant): PutVerdict | undefined {
     if (this.#settled || now < this.deadline) return undefined
     sometimes('a put ends at its deadline')
-    return this.#fail('TIMEOUT', 'acks in time; the write may still land')
+    return this.#fail('TIMEOUT', 'acks in time')
   }
 
   get settled(): boolean {

@@ -101,9 +101,9 @@ export class Puts {
   /** This node owns the key, or stands in for an owner. */
   begin(origin: Origin, request: PutRequest, now: Instant, out: Effect[]): void {
     const admitted = this.#admit(origin, request, now)
-    if ('code' in admitted) return void out.push(this.#refuse(origin, request, admitted))
+    if ('code' in admitted) return void out.push(this.#refuse(origin, request, admitted, now))
     const made = this.#make(admitted)
-    if ('code' in made) return void out.push(this.#refuse(origin, request, made))
+    if ('code' in made) return void out.push(this.#refuse(origin, request, made, now))
     this.#drive(admitted, made, now, out)
   }
 
@@ -297,11 +297,14 @@ export class Puts {
   }
 
   /** Definite for this send; of an earlier one of the same operation nothing is known here. */
-  #refuse(origin: Origin, { op, w, again }: PutRequest, refusal: Refusal): Effect {
+  #refuse(origin: Origin, request: PutRequest, refusal: Refusal, now: Instant): Effect {
+    const { op, w, again, key, explain } = request
     const needed = w ?? this.#placement.settings.writeQuorum
     const outcome = { ...nothingDone(needed, op), definite: refusal.definite ?? !again }
     const { code, message } = refusal
-    return answerPut(origin, failed(origin, { code, message, outcome }))
+    const token = this.#placement.tokenOf(key)
+    const explained = explain ? new Explanation(this.#placement, token, now).explained() : undefined
+    return answerPut(origin, failed(origin, { code, message, outcome }, explained))
   }
 }
 
