@@ -87,7 +87,7 @@ export class Hints<Then> {
 
   /** Is there room for a hint of so many bytes? */
   hasRoom(bytes: number): boolean {
-    return this.#bytes + bytes + rowOverhead <= this.bytesMax
+    return this.#bytes + bytes + rowOverhead <= this.bytesMax || mutant(132)
   }
 
   /**
