@@ -4,16 +4,15 @@
  */
 import { hexOf } from '../core/binary.ts'
 import { decodeCheckedObject } from '../core/causality/object.ts'
-import { decodeRecord } from '../core/causality/record.ts'
 import type { Siblings, Version } from '../core/causality/siblings.ts'
 import type { Key, NodeId } from '../core/ids.ts'
 import type { PeerMessage } from '../core/message.ts'
-import { keyOfRow } from '../core/row-key.ts'
-import type { Effect, Input } from '../core/step.ts'
+import { hintOfRow, keyOfRow } from '../core/row-key.ts'
+import type { Effect, Input, Row } from '../core/step.ts'
 import type { Violation } from './check/checker.ts'
+import { copyIn, isHint } from './check/decoded.ts'
 import type { Micros } from './events.ts'
 import type { Fault } from './faults.ts'
-import { simHash } from './hash.ts'
 import type { Call, History } from './history.ts'
 import type { Notice } from './notice.ts'
 import type { Options } from './options.ts'
@@ -96,19 +95,26 @@ function tell(history: History, key: Key | undefined, notice: Notice, add: Add):
     case 'effect':
       return effectLine(history, key, notice.node, notice.effect, add)
     case 'durable':
-      for (const { key: row, value } of notice.rows) {
-        const { key: ofRow } = keyOfRow(row)
-        if (!isOf(key, ofRow) || value === undefined) continue
-        const record = decodeRecord(simHash, ofRow, value)
-        add(
-          notice.node,
-          `durable ${record === undefined ? '?' : objectText(history, record.siblings)}`,
-        )
-      }
+      for (const row of notice.rows) durableLine(history, key, notice.node, row, add)
       return
     default:
       return
   }
+}
+
+function durableLine(
+  history: History,
+  key: Key | undefined,
+  node: NodeId,
+  { key: row, value }: Row,
+  add: Add,
+): void {
+  const of = isHint(row) ? hintOfRow(row) : { ...keyOfRow(row), owner: undefined }
+  if (!isOf(key, of.key) || (value === undefined && of.owner === undefined)) return
+  const what = of.owner === undefined ? 'durable' : `durable for ${of.owner}`
+  if (value === undefined) return add(node, `${what}: gone`)
+  const copy = copyIn(row, value)
+  add(node, `${what} ${copy === undefined ? '?' : objectText(history, copy.siblings)}`)
 }
 
 /** Is this the key that is told of? */
@@ -178,8 +184,17 @@ function messageText(
   switch (message.type) {
     case 'store': {
       const object = isOf(key, message.key) ? decodeCheckedObject(message.object) : undefined
-      return object && `store #${message.id % 10_000} ${objectText(history, object)}`
+      const owner = message.owner === undefined ? '' : ` for ${message.owner}`
+      return object && `store${owner} #${message.id % 10_000} ${objectText(history, object)}`
     }
+    case 'handoff': {
+      const copy = message.copies.find(one => isOf(key, one.key))
+      const object = copy && decodeCheckedObject(copy.object)
+      return object && `hint #${message.id % 10_000} ${objectText(history, object)}`
+    }
+    case 'handed':
+      if (key !== undefined) return undefined
+      return `handed #${message.id % 10_000}${message.refused === undefined ? '' : ', refused'}`
     case 'forward': {
       const { request } = message
       if (!isOf(key, request.key)) return undefined
