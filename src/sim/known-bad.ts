@@ -35,7 +35,7 @@ export const knownBad: readonly KnownBad[] = [
   bad('13b', 'hints past the quota are taken', [132], ['I14']),
   bad('14', 'hint deleted on send', [14], ['I7']),
   bad('15', 'hint deleted by the ack of an older version of itself', [15], ['I7'], besides),
-  bad('16', 'request ids start at 0 after a restart', [16], ['I13'], ['I12']),
+  bad('16', 'request ids start at 0 after a restart', [16], ['I13'], besides),
   bad('17', "fallback's nothing counts toward R", [17], ['I4', 'I12']),
   bad('18', 'context that fails its checksum taken for none', [18], ['I2', 'I12']),
   bad('19', 'read answered from the overlay', [19], ['I4']),
