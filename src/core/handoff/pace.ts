@@ -34,16 +34,16 @@ export class Pace {
   }
 }
 
-const sizeFirst = 32
+const sizeFirst = 24
 const sizeMin = 4
 const sizeStep = 4
 /** While the owner has other work. */
-const sizeBusyMax = 32
+const sizeBusyMax = 24
 const sizeMax = 512
 /** Fewer requests a second are no load. */
 const foregroundMin = 20
 const strainedFactor = 2
 const usualDrift = 1.02
-const pauseFactor = 2
+const pauseFactor = 4
 const pauseMsMin = 10
 const pauseMsFailed = 500

@@ -72,7 +72,7 @@ t.test('several owners at once, one batch under way for each, none for who is aw
   t.equal(world.left, 240 - first[0]!.message.copies.length)
   t.match(
     world.handoff.reply(1).owners.find(({ owner }) => owner === first[0]!.to),
-    { hints: 48, handed: 32 },
+    { hints: 56, handed: 24 },
   )
 })
 

@@ -19,27 +19,27 @@ t.test('as fast as it goes while the owner is idle, or an operator waits', async
   }
 })
 
-t.test('a busy owner has pauses twice as long as its batches take', async t => {
+t.test('a busy owner has pauses four times as long as its batches take', async t => {
   const pace = new Pace()
   pace.acknowledged(at(100), 50, busy, false)
-  t.equal(pace.nextAt, 200)
-  pace.acknowledged(at(200), 1, busy, false)
-  t.equal(pace.nextAt, 210, 'and never none')
+  t.equal(pace.nextAt, 300)
+  pace.acknowledged(at(300), 1, busy, false)
+  t.equal(pace.nextAt, 310, 'and never none')
 })
 
 t.test('half as much where a batch takes longer than usual, a little more where not', async t => {
   const pace = new Pace()
   for (let i = 0; i < 10; i++) pace.acknowledged(at(0), 0, 0, false)
   pace.acknowledged(at(0), 1, busy, false)
-  t.equal(pace.size, 32, 'at once, from as much as there was')
+  t.equal(pace.size, 24, 'at once, from as much as there was')
   pace.acknowledged(at(0), 10, busy, false)
-  t.equal(pace.size, 16)
+  t.equal(pace.size, 12)
   pace.acknowledged(at(0), 1, busy, false)
-  t.equal(pace.size, 20)
+  t.equal(pace.size, 16)
   for (let i = 0; i < 20; i++) pace.acknowledged(at(0), 10, busy, false)
   t.equal(pace.size, 4)
   for (let i = 0; i < 200; i++) pace.acknowledged(at(0), 10, busy, false)
-  t.equal(pace.size, 32, 'what is always so is usual after a while')
+  t.equal(pace.size, 24, 'what is always so is usual after a while')
 })
 
 t.test('after a failure one at a time, and later', async t => {
@@ -67,8 +67,8 @@ t.test('it always goes on: at least one copy, at most so many, a pause that ends
         if (failed) pace.failed(at(now))
         else pace.acknowledged(at(now), tookMs, foreground, hurried)
         ok(Number.isInteger(pace.size) && pace.size >= 1 && pace.size <= 512)
-        ok(pace.nextAt >= now && pace.nextAt <= now + Math.max(500, 2 * tookMs))
-        if (!failed && !hurried && foreground >= 20) ok(pace.size <= 32 && pace.nextAt > now)
+        ok(pace.nextAt >= now && pace.nextAt <= now + Math.max(500, 4 * tookMs))
+        if (!failed && !hurried && foreground >= 20) ok(pace.size <= 24 && pace.nextAt > now)
       }
     }),
   )
