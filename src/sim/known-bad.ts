@@ -21,7 +21,7 @@ export type KnownBad = {
 const besides = ['I1', 'I2', 'I4', 'I5', 'I7', 'I9', 'I11', 'I12', 'I13', 'I14', 'I15', 'I17']
 
 export const knownBad: readonly KnownBad[] = [
-  bad('1', 'ack before the flush', [1], ['I13']),
+  bad('1', 'ack before the flush', [1], ['I13'], ['I7']),
   bad('2', 'reply at W-1 acks', [2], ['I13', 'I12']),
   bad('3', 'counter restarts from memory', [3], ['I5', 'I1'], besides),
   bad('4', 'same actor after a restart', [4], ['I5', 'I1'], besides),
