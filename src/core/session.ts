@@ -208,7 +208,7 @@ export class Session {
     }
     const call = one.call
     this.#close(one)
-    this.#peers.observe(now, from, costMs(now - one.sentAt, reply))
+    this.#peers.answered(now, from, costMs(now - one.sentAt, reply))
     if (reply.type === 'failed') return this.#refused(now, call, from, reply)
     if (reply.type !== replyTypeOf[call.wanted.type]) {
       call.unsure ||= isWrite(call)
@@ -337,7 +337,7 @@ export class Session {
 
   #tick(now: Instant) {
     if (this.#asking !== undefined && now - this.#asking.at >= viewLimitMs) {
-      this.#peers.observe(now, this.#asking.node, now - this.#asking.at)
+      this.#peers.silent(now, this.#asking.node, now - this.#asking.at)
       this.#asking = undefined
     }
     if (this.#cluster.view === undefined) this.#askView(now)
@@ -352,7 +352,7 @@ export class Session {
     for (const one of call.open) {
       if (one.overdue || now - one.sentAt < call.tryLimitMs) continue
       one.overdue = true
-      this.#peers.observe(now, one.node, now - one.sentAt)
+      this.#peers.silent(now, one.node, now - one.sentAt)
     }
     this.#advance(now, call)
   }

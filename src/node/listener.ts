@@ -115,6 +115,12 @@ export class Listener {
     this.#host.inbox.close()
   }
 
+  /** Ends every connection, unread: whoever still wants something dials again. */
+  hangUp(reason: string): void {
+    for (const { connection } of this.#unproved) connection.destroy(reason)
+    for (const { connection } of this.#proved) connection.destroy(reason)
+  }
+
   /** Fails what clients still wait for, and hangs up everywhere. */
   stop(failure: Failure): void {
     this.#host.inbox.failAll(failure)

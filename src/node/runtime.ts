@@ -37,6 +37,8 @@ export type RuntimeOptions = {
 }
 
 const tickMs = 20
+/** A step is so much later than the one before only where the process was stopped. */
+const wokenMs = 3000
 /** The slower rounds, in ticks. */
 const sweepTicks = 5
 const diskTicks = 50
@@ -56,6 +58,7 @@ export class Runtime {
   #full = false
   #keys = 0
   #halted = false
+  #steppedAt: Instant | undefined
   #commitUnderWay: Promise<void> | undefined
 
   constructor(options: RuntimeOptions) {
@@ -187,11 +190,25 @@ export class Runtime {
   }
 
   #step(input: Input): void {
-    const effects = this.#options.replica.step(this.#now(), input)
+    const now = this.#now()
+    const woke = this.#steppedAt !== undefined && now - this.#steppedAt > wokenMs
+    this.#steppedAt = now
+    if (woke) this.#hangUp()
+    if (woke && (input.type === 'message' || input.type === 'request')) return
+    const effects = this.#options.replica.step(now, input)
     for (const effect of effects) {
       if (this.#halted) return
       this.#perform(effect)
     }
+  }
+
+  /**
+   * This process was stopped for a while: who asked meanwhile has given up, and what lies unread
+   * would be done late and for nobody. It was not heard either, so all dial anew.
+   */
+  #hangUp(): void {
+    this.#options.log.warn('woke', {})
+    this.#listener.hangUp('this node was stopped for a while')
   }
 
   #perform(effect: Effect): void {

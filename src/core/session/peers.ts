@@ -1,6 +1,6 @@
 /**
  * The nodes a client may talk to: which are connected, how busy each is with our requests, how
- * fast it answered lately, and when it may be dialled again. Of the candidates two are drawn and
+ * fast it answered lately, whether it has gone silent, and when it may be dialled again. Of the candidates two are drawn and
  * the better one taken (the power of two choices): nearly as good as asking the best, and no
  * herd runs to it.
  */
@@ -14,6 +14,9 @@ export type Peer = {
   /** Moving average over the answers (weight a quarter), as of `sampledAt`. */
   latencyMs: number
   sampledAt: Instant
+  /** Waits for it that were too long, since it last answered; not asked again before then. */
+  silences: number
+  silentUntil: Instant
   /** Attempts since the last handshake. */
   failures: number
   dialAt: Instant
@@ -51,6 +54,7 @@ export class Peers {
     if (peer.state !== 'connected') this.connectedCount++
     peer.state = 'connected'
     peer.failures = 0
+    peer.silences = 0
   }
 
   /** The connection is gone or could not be made: the next attempt waits a little longer. */
@@ -70,24 +74,42 @@ export class Peers {
     }
   }
 
-  /** One more answer, or one more wait that was too long. */
-  observe(now: Instant, id: NodeId, latencyMs: number): void {
+  /** One more answer. */
+  answered(now: Instant, id: NodeId, latencyMs: number): void {
+    this.peer(id).silences = 0
+    this.#observe(now, id, latencyMs)
+  }
+
+  /** One more wait that was too long: others are asked for a while, then it is tried by one call. */
+  silent(now: Instant, id: NodeId, waitedMs: number): void {
+    const peer = this.peer(id)
+    peer.silentUntil = after(now, silentMsFirst * 2 ** Math.min(peer.silences, silencesMax))
+    peer.silences++
+    this.#observe(now, id, waitedMs)
+  }
+
+  #observe(now: Instant, id: NodeId, latencyMs: number): void {
     const peer = this.peer(id)
     const before = recentLatency(now, peer)
     peer.latencyMs = before === 0 ? latencyMs : before + (latencyMs - before) / 4
     peer.sampledAt = now
   }
 
-  /** The better of two random candidates among those that are connected and pass. */
+  /**
+   * The better of two random candidates among those that are connected and pass; who is silent
+   * only where that is said.
+   */
   choose(
     now: Instant,
     candidates: readonly NodeId[],
     passes: (id: NodeId) => boolean,
+    evenSilent = false,
   ): NodeId | undefined {
     const fit: Peer[] = []
     for (const id of candidates) {
       const peer = this.#peers.get(id)
-      if (peer?.state === 'connected' && passes(id)) fit.push(peer)
+      if (peer?.state !== 'connected' || !passes(id)) continue
+      if (evenSilent || !isSilent(now, peer)) fit.push(peer)
     }
     if (fit.length < 2) return fit[0]?.id
     const first = drawBelow(this.#random, fit.length)
@@ -111,9 +133,15 @@ function newPeer(id: NodeId): Peer {
     inFlight: 0,
     latencyMs: 0,
     sampledAt: 0 as Instant,
+    silences: 0,
+    silentUntil: 0 as Instant,
     failures: 0,
     dialAt: 0 as Instant,
   }
+}
+
+function isSilent(now: Instant, peer: Peer): boolean {
+  return peer.silences > 0 && (now < peer.silentUntil || peer.inFlight > 0)
 }
 
 function load(now: Instant, peer: Peer): number {
@@ -125,3 +153,7 @@ function recentLatency(now: Instant, peer: Peer): number {
   const halvings = Math.floor((now - peer.sampledAt) / 5000)
   return halvings > 20 ? 0 : peer.latencyMs / (1 << halvings)
 }
+
+/** A node that did not answer is left alone so long, twice as long each further time. */
+const silentMsFirst = 500
+const silencesMax = 4

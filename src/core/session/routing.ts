@@ -1,7 +1,8 @@
 /**
  * Whom a call is sent to. A key's own replicas come first, then the nodes that stand in for
  * them, then anybody, who forwards; nobody waits for a node that is not connected while another
- * one is. Nodes that were asked before come last, and one that still owes an answer never.
+ * one is, nor for one that has gone silent. Nodes that were asked before come last, and one that
+ * still owes an answer never.
  */
 import type { Instant, NodeId } from '../ids.ts'
 import type { Call } from './call.ts'
@@ -22,10 +23,12 @@ export function nodeFor(
   const isUnasked = (id: NodeId) => !call.asked.includes(id)
   const near = nearby(call, cluster)
   return (
-    firstFit(now, near, peers, isUnasked) ??
+    firstFit(now, near, peers, isUnasked, false) ??
     peers.choose(now, peers.connected(), isUnasked) ??
-    firstFit(now, near, peers, isIdle) ??
-    peers.choose(now, peers.connected(), isIdle)
+    firstFit(now, near, peers, isUnasked, true) ??
+    peers.choose(now, peers.connected(), isUnasked, true) ??
+    firstFit(now, near, peers, isIdle, true) ??
+    peers.choose(now, peers.connected(), isIdle, true)
   )
 }
 
@@ -48,9 +51,10 @@ function firstFit(
   tiers: readonly (readonly NodeId[])[],
   peers: Peers,
   passes: (id: NodeId) => boolean,
+  evenSilent: boolean,
 ): NodeId | undefined {
   for (const tier of tiers) {
-    const node = peers.choose(now, tier, passes)
+    const node = peers.choose(now, tier, passes, evenSilent)
     if (node !== undefined) return node
   }
   return undefined

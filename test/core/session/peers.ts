@@ -36,32 +36,32 @@ t.test('only who is connected and passes is chosen', async t => {
 
 t.test('all alike: all are chosen', async t => {
   const peers = connected()
-  for (const id of three) peers.observe(at(0), id, 5)
+  for (const id of three) peers.answered(at(0), id, 5)
   const chosen = counts(peers, at(0), 300)
   for (const id of three) t.ok((chosen.get(id) ?? 0) > 60, `${id}: ${chosen.get(id)}`)
 })
 
 t.test('the slowest and the busiest of three is never the better of two', async t => {
   const slow = connected()
-  for (const id of three) slow.observe(at(0), id, id === 'n1' ? 50 : 5)
+  for (const id of three) slow.answered(at(0), id, id === 'n1' ? 50 : 5)
   t.equal(counts(slow, at(0), 100).get(node('n1')), undefined)
   const busy = connected()
-  for (const id of three) busy.observe(at(0), id, 5)
+  for (const id of three) busy.answered(at(0), id, 5)
   busy.peer(node('n3')).inFlight = 9
   t.equal(counts(busy, at(0), 100).get(node('n3')), undefined)
 })
 
 t.test('what was slow long ago is tried again', async t => {
   const peers = connected()
-  for (const id of three) peers.observe(at(0), id, id === 'n1' ? 50 : 5)
-  for (const id of three.slice(1)) peers.observe(at(60_000), id, 5)
+  for (const id of three) peers.answered(at(0), id, id === 'n1' ? 50 : 5)
+  for (const id of three.slice(1)) peers.answered(at(60_000), id, 5)
   t.ok((counts(peers, at(60_000), 100).get(node('n1')) ?? 0) > 0)
 })
 
 t.test('the average follows the answers, a quarter each', async t => {
   const peers = connected()
-  peers.observe(at(0), node('n1'), 8)
-  peers.observe(at(1), node('n1'), 16)
+  peers.answered(at(0), node('n1'), 8)
+  peers.answered(at(1), node('n1'), 16)
   t.equal(peers.peer(node('n1')).latencyMs, 10)
 })
 
@@ -88,4 +88,24 @@ t.test('who is no member any more is forgotten once apart', async t => {
   peers.keepOnly(id => id === 'n2')
   t.equal(peers.peer(node('n1')).failures, 0, 'a fresh row')
   t.ok(peers.isConnected(node('n3')), 'a connection that stands is kept')
+})
+
+t.test('who has gone silent is left alone, then tried by one call, until it answers', async t => {
+  const [a, b] = [node('n1'), node('n2')]
+  const peers = connected([a, b])
+  const chosen = (ms: number) =>
+    new Set(Array.from({ length: 50 }, () => peers.choose(at(ms), [a, b], anyone)))
+  const onlyA = (ms: number, evenSilent = false) => peers.choose(at(ms), [a], anyone, evenSilent)
+  peers.silent(at(1000), a, 1250)
+  t.same([...chosen(1200)], [b])
+  t.equal(onlyA(1200), undefined)
+  t.equal(onlyA(1200, true), a, 'where there is nobody else')
+  t.equal(onlyA(1600), a, 'it may be tried')
+  peers.peer(a).inFlight = 1
+  t.equal(onlyA(1600), undefined, 'by one call at a time')
+  peers.peer(a).inFlight = 0
+  peers.silent(at(1600), a, 1250)
+  t.equal(onlyA(2500), undefined, 'twice as long the next time')
+  peers.answered(at(2500), a, 5)
+  t.equal(onlyA(2500), a)
 })
