@@ -24,7 +24,8 @@ export class Pace {
     if (tookMs > this.#usualMs * strainedFactor) this.size = this.size / 2
     else this.size = this.size + sizeStep
     this.size = Math.max(sizeMin, Math.min(sizeBusyMax, Math.floor(this.size)))
-    this.nextAt = after(now, Math.max(pauseMsMin, tookMs * pauseFactor))
+    const pauseMs = Math.max(pauseMsMin, tookMs * pauseFactor)
+    this.nextAt = after(now, Math.min(pauseMsMax, pauseMs))
   }
 
   /** The owner refused, or did not answer: one by one, so that one it never takes is alone. */
@@ -46,4 +47,6 @@ const strainedFactor = 2
 const usualDrift = 1.02
 const pauseFactor = 4
 const pauseMsMin = 10
+/** However slow it was: hints have to go home. */
+const pauseMsMax = 1000
 const pauseMsFailed = 500

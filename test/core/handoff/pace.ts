@@ -25,6 +25,8 @@ t.test('a busy owner has pauses four times as long as its batches take', async t
   t.equal(pace.nextAt, 300)
   pace.acknowledged(at(300), 1, busy, false)
   t.equal(pace.nextAt, 310, 'and never none')
+  pace.acknowledged(at(400), 5000, busy, false)
+  t.equal(pace.nextAt, 1400, 'and never long')
 })
 
 t.test('half as much where a batch takes longer than usual, a little more where not', async t => {
