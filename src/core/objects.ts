@@ -4,10 +4,15 @@
  * through `durable` (design §1, protocols 11).
  */
 import { mutant, sometimes } from '#mutants'
-import { type ActorField, fieldAfterMerge } from './causality/actor.ts'
+import type { ActorField } from './causality/actor.ts'
 import { itemDigest } from './causality/digest.ts'
-import { encodeObject } from './causality/object.ts'
-import { decodeRecord, digestOfRecord, encodeRecord, type Record } from './causality/record.ts'
+import {
+  decodeRecord,
+  digestOfRecord,
+  encodeRecord,
+  joinRecords,
+  type Record,
+} from './causality/record.ts'
 import { mergeSiblings, type Siblings } from './causality/siblings.ts'
 import type { Hints } from './handoff/hints.ts'
 import type { Hash } from './hash.ts'
@@ -124,11 +129,7 @@ export class Objects<Then> {
       return then !== undefined && this.#pending.follow(row, then)
     }
     if (siblings !== copy.siblings) sometimes('a copy and a row each bring something')
-    const field = fieldAfterMerge(base.field, base.siblings, copy.siblings, siblings)
-    const object = siblings === copy.siblings ? copy.object : encodeObject(siblings)
-    const time = Math.max(base.time, copy.time)
-    const generation = Math.min(base.generation, copy.generation)
-    this.#write(row, key, { object, siblings, time, generation, field }, then)
+    this.#write(row, key, joinRecords(base, copy, siblings), then)
     return true
   }
 
@@ -153,11 +154,5 @@ function together(a: Held | undefined, b: Held | undefined): Held | undefined {
   const siblings = mergeSiblings(a.siblings, b.siblings)
   if (siblings === a.siblings) return a
   sometimes('a base of several rows')
-  return {
-    siblings,
-    object: encodeObject(siblings),
-    time: Math.max(a.time, b.time),
-    generation: Math.min(a.generation, b.generation),
-    field: fieldAfterMerge(a.field, a.siblings, b.siblings, siblings),
-  }
+  return joinRecords(a, b, siblings)
 }

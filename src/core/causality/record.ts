@@ -20,8 +20,8 @@ import {
 import { binaryOf, writeBinary } from '../binary.ts'
 import { crc32OfBinary, type Hash } from '../hash.ts'
 import type { Actor, Generation, Key, StartId, WallTime } from '../ids.ts'
-import type { ActorField } from './actor.ts'
-import { decodeCheckedObject } from './object.ts'
+import { type ActorField, fieldAfterMerge } from './actor.ts'
+import { decodeCheckedObject, encodeObject } from './object.ts'
 import type { Siblings } from './siblings.ts'
 
 export type Record = {
@@ -34,6 +34,26 @@ export type Record = {
   readonly time: WallTime
   readonly generation: Generation
   readonly field: ActorField | undefined
+}
+
+/**
+ * Two rows of one key as one: `siblings` are theirs, merged. The field is the first one's, where
+ * it may stay; the lower generation and the later time count.
+ */
+export function joinRecords(
+  base: Omit<Record, 'digest'>,
+  other: Pick<Record, 'object' | 'siblings' | 'time' | 'generation'>,
+  siblings: Siblings,
+): Omit<Record, 'digest'> {
+  const whole = siblings === other.siblings ? other : siblings === base.siblings ? base : undefined
+  const object = whole?.object ?? encodeObject(siblings)
+  return {
+    object,
+    siblings,
+    time: Math.max(base.time, other.time),
+    generation: Math.min(base.generation, other.generation),
+    field: fieldAfterMerge(base.field, base.siblings, other.siblings, siblings),
+  }
 }
 
 /** The row as bytes of its own. */

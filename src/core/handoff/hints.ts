@@ -7,10 +7,8 @@
  */
 import { mutant, sometimes } from '#mutants'
 import { readUint48, writeUint48 } from '../big-endian.ts'
-import { fieldAfterMerge } from '../causality/actor.ts'
 import { itemDigest } from '../causality/digest.ts'
-import { encodeObject } from '../causality/object.ts'
-import { decodeRecord, encodeRecord, type Record } from '../causality/record.ts'
+import { decodeRecord, encodeRecord, joinRecords, type Record } from '../causality/record.ts'
 import { mergeSiblings } from '../causality/siblings.ts'
 import type { Hash } from '../hash.ts'
 import type { Key, NodeId, Token, WallTime } from '../ids.ts'
@@ -129,11 +127,7 @@ export class Hints<Then> {
     }
     if (isFull) return this.#refuse()
     sometimes('a hint is merged with a hint')
-    const field = fieldAfterMerge(base.field, base.siblings, copy.siblings, siblings)
-    const object = encodeObject(siblings)
-    const time = Math.max(base.time, copy.time)
-    const generation = Math.min(base.generation, copy.generation)
-    this.#write(row, key, { object, siblings, time, generation, field }, then)
+    this.#write(row, key, joinRecords(base, copy, siblings), then)
     return 'waits'
   }
 
@@ -158,10 +152,10 @@ export class Hints<Then> {
   }
 
   /** Every durable hint of the key, merged: what a reader is told. A damaged one counts as none. */
-  durable(token: Token, key: Key): Omit<Record, 'field'> | undefined {
+  durable(token: Token, key: Key): Record | undefined {
     if (this.none) return undefined
     const { from, to } = hintRowsOf(token, key)
-    let all: Omit<Record, 'field'> | undefined
+    let all: Record | undefined
     for (const { value } of this.#parts.reads.range(from, to, ownersMax)) {
       const record = this.#recordIn(key, value)
       if (record === undefined) continue
@@ -219,20 +213,18 @@ export class Hints<Then> {
     return decodeRecord(this.#parts.hash, key, bytes.subarray(SINCE))
   }
 
-  #together(key: Key, a: Omit<Record, 'field'>, b: Record): Omit<Record, 'field'> {
-    const siblings = mergeSiblings(a.siblings, b.siblings)
-    return {
-      object: encodeObject(siblings),
-      siblings,
-      digest: itemDigest(this.#parts.hash, this.#parts.digestKey, key, siblings),
-      time: Math.max(a.time, b.time),
-      generation: Math.min(a.generation, b.generation),
-    }
+  #together(key: Key, a: Record, b: Record): Record {
+    return this.#digested(key, joinRecords(a, b, mergeSiblings(a.siblings, b.siblings)))
+  }
+
+  #digested(key: Key, made: Omit<Record, 'digest'>): Record {
+    const { hash, digestKey } = this.#parts
+    return { ...made, digest: itemDigest(hash, digestKey, key, made.siblings) }
   }
 
   #write(row: RowKey, key: Key, made: Omit<Record, 'digest'>, then: Then | undefined): void {
-    const { hash, digestKey, pending } = this.#parts
-    const record = { ...made, digest: itemDigest(hash, digestKey, key, made.siblings) }
+    const { hash, pending } = this.#parts
+    const record = this.#digested(key, made)
     const encoded = encodeRecord(hash, key, record)
     const bytes = new Uint8Array(SINCE + encoded.length)
     const before = this.#bytesOf(row)
