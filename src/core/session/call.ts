@@ -6,36 +6,27 @@
 import type { Brand } from '../brand.ts'
 import type { Explained } from '../explained.ts'
 import type { Generation, Instant, Key, NodeId, OpId, Partition, RequestId } from '../ids.ts'
-import type { ClientReply, ClientRequest, Envelope, FailReply, FaultRule } from '../message.ts'
+import type {
+  ClientReply,
+  ClientRequest,
+  Envelope,
+  FailReply,
+  FaultRule,
+  GetRequest,
+  PutRequest,
+} from '../message.ts'
 import type { Failure } from '../outcome.ts'
-import type { RepairMode } from '../quorum/repair-mode.ts'
 
 /** The host's handle for one call. */
 export type CallId = Brand<number, 'CallId'>
 
 /** What a caller asks for; `undefined` in `r` and `w` means the cluster's own. */
 export type Wanted =
-  | {
-      readonly type: 'get'
-      readonly key: Key
-      readonly r: number | undefined
-      readonly strict: boolean
-      /** undefined: the cluster's. */
-      readonly repair: RepairMode | undefined
-      readonly explain: boolean
-    }
-  | {
-      readonly type: 'put'
-      readonly key: Key
-      /** undefined: a delete. */
-      readonly value: Uint8Array | undefined
-      readonly context: Uint8Array | undefined
-      readonly w: number | undefined
-      readonly strict: boolean
-      readonly explain: boolean
+  | Pick<GetRequest, 'type' | 'key' | 'r' | 'strict' | 'repair' | 'explain'>
+  | (Pick<PutRequest, 'type' | 'key' | 'value' | 'context' | 'w' | 'strict' | 'explain'> & {
       /** Of an earlier call whose end is unknown; undefined: a new operation. */
       readonly op: OpId | undefined
-    }
+    })
   | {
       readonly type: 'scan'
       readonly prefix: string
