@@ -13,7 +13,10 @@ export function whyNoTerminal(): string | false {
   return /util-linux/.test(found.stdout ?? '') ? false : 'no script of util-linux is here'
 }
 
-/** Runs `kv` with these words; stdin, stdout and stderr are one terminal of 200 columns. */
+/**
+ * Runs `kv` with these words; stdin, stdout and stderr are one terminal of 200 columns. `exec`: a
+ * shell that stayed would get the Ctrl-C too, and end before `kv` does (dash does; bash never stays).
+ */
 export async function onTerminal(
   words: readonly string[],
   environment: Readonly<Record<string, string>>,
@@ -22,7 +25,7 @@ export async function onTerminal(
   const names = /^(KV_|XDG_|TAP|NO_COLOR$|FORCE_COLOR$|CI$)/
   const inherited = Object.entries(process.env).filter(([name]) => !names.test(name))
   const line = [process.execPath, bin, ...words].map(quoted).join(' ')
-  const child = spawn('script', ['-qec', `stty cols 200 rows 50; ${line}`, '/dev/null'], {
+  const child = spawn('script', ['-qec', `stty cols 200 rows 50; exec ${line}`, '/dev/null'], {
     env: { ...Object.fromEntries(inherited), TERM: 'xterm-256color', ...environment },
   })
   return seen(child, [...typed])
