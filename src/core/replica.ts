@@ -6,6 +6,7 @@ import { uint48Of } from './binary.ts'
 import type { Record } from './causality/record.ts'
 import { Copies } from './copies.ts'
 import { drawBelow, type Random } from './draw.ts'
+import { Tree } from './entropy/tree.ts'
 import { Foreground } from './handoff/foreground.ts'
 import { Handoff } from './handoff/handoff.ts'
 import { Hints } from './handoff/hints.ts'
@@ -28,32 +29,14 @@ import { answerPut, type ClientOrigin, failed, type Origin, replyTo } from './qu
 import type { Stored } from './quorum/put-coordination.ts'
 import { Puts } from './quorum/puts.ts'
 import { Scans } from './quorum/scans.ts'
+import type { ReplicaView } from './replica-view.ts'
 import { Requests } from './requests.ts'
 import type { Effect, Env, Input, PeerAddress } from './step.ts'
-
-/** What a host shows of a replica: counts for status, log and monitor. */
-export type ReplicaView = {
-  readonly epoch: string
-  readonly connected: readonly NodeId[]
-  readonly coordinating: number
-  /** Full reads that a second node was asked for, and copies that gets wrote back. */
-  readonly hedges: number
-  readonly repairs: number
-  readonly pendingBytes: number
-  readonly commits: number
-  readonly rowsCommitted: number
-  /** Rows in the store that are no objects: what is kept of the members. */
-  readonly rowsAside: number
-  /** Hints for all owners, and their bytes. */
-  readonly hints: number
-  readonly hintBytes: number
-  /** Vector entries dropped past the limit, since the start. */
-  readonly pruned: number
-}
 
 export class Replica {
   readonly placement: Placement
   readonly #pending = new Pending<Record, Stored>()
+  readonly #tree: Tree
   readonly #requests: Requests
   readonly #puts: Puts
   readonly #gets: Gets
@@ -95,7 +78,12 @@ export class Replica {
       pending: this.#pending,
       bytesMax: env.hintBytesMax ?? Number.MAX_SAFE_INTEGER,
     })
-    const objects = new Objects<Stored>(hash, secrets.digest, reads, this.#pending, hints)
+    const digestKey = secrets.digest
+    const { checkpointChanges } = env
+    const { partitions } = settings
+    this.#tree = new Tree({ hash, digestKey, reads, partitions, checkpointChanges })
+    const parts = { hash, digestKey, reads, pending: this.#pending, hints, tree: this.#tree }
+    const objects = new Objects<Stored>(parts)
     const listing = new Listing(hash, reads, placement)
     const requests = new Requests(Math.floor(uint48Of(random(6)) / 4))
     this.placement = placement
@@ -144,7 +132,7 @@ export class Replica {
       pendingBytes: this.#pending.bytes,
       commits: this.#pending.commits,
       rowsCommitted: this.#pending.rows,
-      rowsAside: this.#membership.view.length + hints,
+      rowsAside: this.#membership.view.length + hints + this.#tree.rows,
       hints,
       hintBytes: this.#hints.bytes,
       pruned: this.#puts.pruned,
@@ -160,7 +148,7 @@ export class Replica {
         return this.#request({ type: 'client', caller, id: request.id }, request, now, out)
       }
       case 'turn': {
-        const commit = this.#pending.turn()
+        const commit = this.#pending.turn(() => this.#tree.turn(), this.#tree.due)
         if (commit !== undefined) out.push(commit)
         return
       }
@@ -185,6 +173,7 @@ export class Replica {
       case 'listening':
         return this.#membership.listening(now, input.host, input.port)
       case 'leave':
+        this.#tree.stop()
         return this.#membership.leave(now, out)
     }
   }
@@ -194,6 +183,7 @@ export class Replica {
     this.#puts.observe(wall, this.#full)
     this.#hints.observe(wall)
     this.#requests.tick(now, out)
+    this.#tree.tick(now)
     if (this.#handsOver) this.#handoff.tick(now, out)
     const load: Load = { keys: this.#keys, full: this.#full }
     this.#membership.tick(now, load, out)
@@ -360,6 +350,7 @@ export class Replica {
       const reason = `a commit was ${input.result === 'unknown' ? 'left in doubt' : 'refused'}`
       return void out.push({ type: 'halt', reason })
     }
+    this.#tree.settled(now)
     for (const stored of then) {
       if (stored.type === 'handed') {
         stored.left -= 1

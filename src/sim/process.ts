@@ -51,6 +51,7 @@ export class Process {
       reads: disk.reads,
       random: count => luck.bytes(count),
       vectorEntriesMax: context.vectorEntries,
+      checkpointChanges: 20,
       whole,
       handoff: !layersOff.includes('handoff'),
       ...(hintBytesMax === undefined ? {} : { hintBytesMax }),
