@@ -147,6 +147,11 @@ export class Objects<Then> {
     return true
   }
 
+  /** The item digest of these versions. */
+  digestOf(key: Key, siblings: Siblings): string {
+    return itemDigest(this.#hash, this.#digestKey, key, siblings)
+  }
+
   /** True where `then` will come back with a commit that holds what is pending of the row. */
   follow(token: Token, key: Key, owner: NodeId | undefined, then: Then): boolean {
     const row = owner === undefined ? objectRowKey(token, key) : hintRowKey(token, key, owner)
@@ -162,7 +167,7 @@ export class Objects<Then> {
     then: Then | undefined,
   ): void {
     const row = objectRowKey(token, key)
-    const digest = itemDigest(this.#hash, this.#digestKey, key, made.siblings)
+    const digest = this.digestOf(key, made.siblings)
     const record = { ...made, digest }
     const bytes = encodeRecord(this.#hash, key, record)
     if (row !== this.#lastRow) this.base(token, key)

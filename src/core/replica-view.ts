@@ -1,3 +1,4 @@
+import type { ExchangeCounts } from './entropy/exchange.ts'
 import type { NodeId } from './ids.ts'
 
 /** What a host shows of a replica: counts for status, log and monitor. */
@@ -18,4 +19,7 @@ export type ReplicaView = {
   readonly hintBytes: number
   /** Vector entries dropped past the limit, since the start. */
   readonly pruned: number
+  /** False while the tree is counted again after a crash. */
+  readonly treeReady: boolean
+  readonly exchange: ExchangeCounts
 }

@@ -6,6 +6,7 @@ import { uint48Of } from './binary.ts'
 import type { Record } from './causality/record.ts'
 import { Copies } from './copies.ts'
 import { drawBelow, type Random } from './draw.ts'
+import { Exchange } from './entropy/exchange.ts'
 import { Tree } from './entropy/tree.ts'
 import { Foreground } from './handoff/foreground.ts'
 import { Handoff } from './handoff/handoff.ts'
@@ -43,6 +44,8 @@ export class Replica {
   readonly #hints: Hints<Stored>
   readonly #handoff: Handoff
   readonly #handsOver: boolean
+  readonly #exchange: Exchange
+  readonly #exchanges: boolean
   readonly #foreground = new Foreground()
   readonly #forwards: Forwards
   readonly #scans: Scans
@@ -93,6 +96,9 @@ export class Replica {
     this.#hints = hints
     this.#handoff = new Handoff(placement, objects, requests)
     this.#handsOver = env.handoff ?? true
+    const pendingBytes = () => this.#pending.bytes
+    this.#exchange = new Exchange({ ...parts, placement, objects, requests, random, pendingBytes })
+    this.#exchanges = env.exchange ?? true
     this.#forwards = new Forwards(placement, requests, (origin, request, now, out) =>
       this.#puts.begin(origin, request, now, out),
     )
@@ -136,6 +142,8 @@ export class Replica {
       hints,
       hintBytes: this.#hints.bytes,
       pruned: this.#puts.pruned,
+      treeReady: this.#tree.ready,
+      exchange: this.#exchange.counts,
     }
   }
 
@@ -158,10 +166,12 @@ export class Replica {
         return this.#tick(now, input.wall, out)
       case 'connected':
         this.placement.connected(input.node)
+        this.#exchange.connected(input.node, now)
         return this.#membership.connected(now, input.node, out)
       case 'disconnected':
         this.placement.disconnected(input.node)
         this.#membership.disconnected(input.node)
+        this.#exchange.disconnected(input.node, now)
         return this.#requests.lost(input.node, now, out)
       case 'disk':
         this.#full = input.full
@@ -185,6 +195,7 @@ export class Replica {
     this.#requests.tick(now, out)
     this.#tree.tick(now)
     if (this.#handsOver) this.#handoff.tick(now, out)
+    this.#exchange.tick(now, wall, this.#exchanges, out)
     const load: Load = { keys: this.#keys, full: this.#full }
     this.#membership.tick(now, load, out)
     if (this.#told === undefined) this.#tellPeers(out)
@@ -248,6 +259,14 @@ export class Replica {
         this.#foreground.count(now)
         if (message.timeLeft > 0) this.#copies.read(from, message, out)
         return
+      case 'compare':
+      case 'differ': {
+        const foreground = this.#foreground.perSecond(now)
+        return this.#exchange.asked(from, message, foreground, now, out)
+      }
+      case 'compared':
+      case 'differing':
+        return this.#exchange.answered(from, message, now, out)
       case 'list':
         if (message.timeLeft > 0) this.#copies.list(from, message, out)
         return
@@ -352,17 +371,11 @@ export class Replica {
     }
     this.#tree.settled(now)
     for (const stored of then) {
-      if (stored.type === 'handed') {
-        stored.left -= 1
-        if (stored.left === 0) out.push(this.#copies.handed(stored, undefined))
-        continue
+      if (stored.type !== 'own') this.#copies.durable(stored, out)
+      else {
+        this.#requests.find(stored.id)?.stored?.(this.placement.self, now, out)
+        this.#requests.forgetIfOver(stored.id, now)
       }
-      if (stored.type === 'copy') {
-        out.push(this.#copies.stored(stored.to, stored.id, undefined))
-        continue
-      }
-      this.#requests.find(stored.id)?.stored?.(this.placement.self, now, out)
-      this.#requests.forgetIfOver(stored.id, now)
     }
   }
 }

@@ -101,6 +101,8 @@ export type Env = {
   readonly vectorEntriesMax?: number
   /** False only where the simulator asks what the other layers do alone. */
   readonly handoff?: boolean
+  /** As `handoff`, of active anti-entropy. */
+  readonly exchange?: boolean
   /** Changes of objects from one checkpoint of the tree to the next; few only in simulations. */
   readonly checkpointChanges?: number
   /** True where this store proved that it lacks nothing (design §4, "whole"). */

@@ -6,7 +6,7 @@ export const rarePaths = [
   // what core meets
   'a base of several rows',
   'a base that is not durable yet',
-  'a batch of hints is not acknowledged',
+  'a batch of copies is not acknowledged',
   'a fallback counts to a get',
   'a fallback is asked in the middle of a put',
   'a fallback is full of hints',

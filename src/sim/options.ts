@@ -40,7 +40,7 @@ export type Intensities = Readonly<Partial<Record<FaultKind, Intensity>>>
 
 type Shape = 'swarm' | 'everything' | 'calm' | 'single' | 'reuse' | 'late' | 'decay' | 'skew'
 
-type Layer = 'read repair' | 'handoff'
+type Layer = 'read repair' | 'handoff' | 'exchange'
 
 export type Options = {
   readonly seed: number
@@ -113,7 +113,7 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
 }
 
 function drawLayers(draw: Draw): Pick<Options, 'layersOff' | 'hintBytesMax'> {
-  const layers: readonly Layer[] = ['read repair', 'handoff']
+  const layers: readonly Layer[] = ['read repair', 'handoff', 'exchange']
   return {
     layersOff: layers.filter(() => draw.permille(200)),
     hintBytesMax: draw.permille(200) ? 2048 : undefined,

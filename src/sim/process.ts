@@ -54,6 +54,7 @@ export class Process {
       checkpointChanges: 20,
       whole,
       handoff: !layersOff.includes('handoff'),
+      exchange: !layersOff.includes('exchange'),
       ...(hintBytesMax === undefined ? {} : { hintBytesMax }),
     })
   }

@@ -33,8 +33,8 @@ export class Counter {
     }
   }
 
-  page(after: RowKey, to: RowKey): readonly StoredRow[] {
-    return this.#reads.range(after, to, rowsAtOnce)
+  page(after: RowKey, to: RowKey, limit = rowsAtOnce): readonly StoredRow[] {
+    return this.#reads.range(after, to, limit)
   }
 
   /** The item digest of a row; '' where it is damaged, as good as none. */
