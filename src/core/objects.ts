@@ -128,7 +128,8 @@ export class Objects<Then> {
    */
   merge(token: Token, key: Key, copy: Copy, then: Then | undefined): boolean {
     const row = objectRowKey(token, key)
-    const base = this.base(token, key)
+    const base =
+      mutant(24) && then === undefined ? this.#snapshot(token, key) : this.base(token, key)
     if (base === undefined) {
       this.#write(token, key, { ...copy, field: undefined }, copy.time, then)
       return true
@@ -176,9 +177,17 @@ export class Objects<Then> {
     this.#pending.write(row, { bytes, meaning: record }, then)
   }
 
+  /** Known-bad 24: what was held when the exchange looked, without what is written since. */
+  #snapshot(token: Token, key: Key): Record | undefined {
+    this.base(token, key)
+    const durable = this.durable(token, key)
+    return durable === damaged ? undefined : durable
+  }
+
   /** The tree counts it as none from now on: another member's copy takes its place. */
   #damaged(token: Token): Damaged {
     this.#tree.doubt(token)
+    this.#lastRow = '' as RowKey
     return damaged
   }
 }

@@ -37,7 +37,7 @@ import type { Effect, Env, Input, PeerAddress } from './step.ts'
 export class Replica {
   readonly placement: Placement
   readonly #pending = new Pending<Record, Stored>()
-  readonly #tree: Tree
+  readonly tree: Tree
   readonly #requests: Requests
   readonly #puts: Puts
   readonly #gets: Gets
@@ -84,8 +84,8 @@ export class Replica {
     const digestKey = secrets.digest
     const { checkpointChanges } = env
     const { partitions } = settings
-    this.#tree = new Tree({ hash, digestKey, reads, partitions, checkpointChanges })
-    const parts = { hash, digestKey, reads, pending: this.#pending, hints, tree: this.#tree }
+    this.tree = new Tree({ hash, digestKey, reads, partitions, checkpointChanges })
+    const parts = { hash, digestKey, reads, pending: this.#pending, hints, tree: this.tree }
     const objects = new Objects<Stored>(parts)
     const listing = new Listing(hash, reads, placement)
     const requests = new Requests(Math.floor(uint48Of(random(6)) / 4))
@@ -138,11 +138,11 @@ export class Replica {
       pendingBytes: this.#pending.bytes,
       commits: this.#pending.commits,
       rowsCommitted: this.#pending.rows,
-      rowsAside: this.#membership.view.length + hints + this.#tree.rows,
+      rowsAside: this.#membership.view.length + hints + this.tree.rows,
       hints,
       hintBytes: this.#hints.bytes,
       pruned: this.#puts.pruned,
-      treeReady: this.#tree.ready,
+      treeReady: this.tree.ready,
       exchange: this.#exchange.counts,
     }
   }
@@ -156,7 +156,7 @@ export class Replica {
         return this.#request({ type: 'client', caller, id: request.id }, request, now, out)
       }
       case 'turn': {
-        const commit = this.#pending.turn(() => this.#tree.turn(), this.#tree.due)
+        const commit = this.#pending.turn(() => this.tree.turn(), this.tree.due)
         if (commit !== undefined) out.push(commit)
         return
       }
@@ -183,7 +183,7 @@ export class Replica {
       case 'listening':
         return this.#membership.listening(now, input.host, input.port)
       case 'leave':
-        this.#tree.stop()
+        this.tree.stop()
         return this.#membership.leave(now, out)
     }
   }
@@ -193,7 +193,7 @@ export class Replica {
     this.#puts.observe(wall, this.#full)
     this.#hints.observe(wall)
     this.#requests.tick(now, out)
-    this.#tree.tick(now)
+    this.tree.tick(now)
     if (this.#handsOver) this.#handoff.tick(now, out)
     this.#exchange.tick(now, wall, this.#exchanges, out)
     const load: Load = { keys: this.#keys, full: this.#full }
@@ -369,7 +369,7 @@ export class Replica {
       const reason = `a commit was ${input.result === 'unknown' ? 'left in doubt' : 'refused'}`
       return void out.push({ type: 'halt', reason })
     }
-    this.#tree.settled(now)
+    this.tree.settled(now)
     for (const stored of then) {
       if (stored.type !== 'own') this.#copies.durable(stored, out)
       else {

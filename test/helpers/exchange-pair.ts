@@ -105,7 +105,7 @@ export class Side {
     const commit = this.pending.turn(() => this.tree.turn(), this.tree.due)
     if (commit?.type !== 'commit') return
     for (const { key, value } of commit.rows) {
-      if (this.disk.has(key) === (value === undefined)) this.#sorted.delete(key.slice(0, 1))
+      if (this.disk.has(key) === (value === undefined)) this.#resort(key, value !== undefined)
       if (value === undefined) this.disk.delete(key)
       else this.disk.set(key, value)
     }
@@ -125,26 +125,39 @@ export class Side {
     return `${sums}`
   }
 
+  /** A row comes or goes: a million are not sorted again for it. */
+  #resort(key: RowKey, comes: boolean): void {
+    const sorted = this.#sorted.get(key.slice(0, 1))
+    if (sorted === undefined) return
+    if (comes) sorted.splice(placeIn(sorted, key), 0, key)
+    else sorted.splice(sorted.indexOf(key), 1)
+  }
+
   #range(from: RowKey, to: RowKey, limit: number): StoredRow[] {
     const space = from.slice(0, 1)
     const sorted =
       this.#sorted.get(space) ??
       [...this.disk.keys()].filter(key => key.startsWith(space)).sort((a, b) => (a < b ? -1 : 1))
     this.#sorted.set(space, sorted)
-    let [low, high] = [0, sorted.length]
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((sorted[middle] as RowKey) > from) high = middle
-      else low = middle + 1
-    }
     const rows: StoredRow[] = []
-    for (let i = low; i < sorted.length && rows.length < limit; i++) {
+    for (let i = placeIn(sorted, from); i < sorted.length && rows.length < limit; i++) {
       const key = sorted[i] as RowKey
       if (key >= to) break
       rows.push({ key, value: this.disk.get(key) as Uint8Array })
     }
     return rows
   }
+}
+
+/** How many rows are not behind this one. */
+function placeIn(sorted: readonly RowKey[], row: RowKey): number {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((sorted[middle] as RowKey) > row) high = middle
+    else low = middle + 1
+  }
+  return low
 }
 
 export type Measured = {

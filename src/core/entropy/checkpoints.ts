@@ -6,12 +6,14 @@
  * since the last one, so the tree is never written on a schedule.
  */
 import { mutant, sometimes } from '#mutants'
+import type { Hash } from '../hash.ts'
 import type { Row, RowKey } from '../step.ts'
 import { type BlockId, encodeMarker, markerRowKey } from './tree-rows.ts'
 
 type Round = { readonly blocks: BlockId[]; readonly rows: RowKey[] }
 
 export class Checkpoints {
+  readonly #hash: Hash
   readonly #changesMin: number | undefined
   /** Marked since the last round began, and the rows that say so. */
   #marked = new Set<BlockId>()
@@ -25,7 +27,8 @@ export class Checkpoints {
   #late: BlockId[] = []
 
   /** `changesMin`: changes from one round to the next; undefined: as few as are cheap. */
-  constructor(changesMin: number | undefined) {
+  constructor(hash: Hash, changesMin: number | undefined) {
+    this.#hash = hash
     this.#changesMin = changesMin
   }
 
@@ -85,7 +88,7 @@ export class Checkpoints {
     if (blocks.length === 0) return undefined
     const key = markerRowKey(this.#round, this.#number++)
     this.#rows.push(key)
-    return { key, value: encodeMarker(blocks) }
+    return { key, value: encodeMarker(this.#hash, blocks) }
   }
 }
 

@@ -4,6 +4,7 @@
  * for. The number of leaves follows the number of keys: 3 to 12 a leaf.
  */
 import { readUint8, readUint32, writeUint8, writeUint32 } from '../big-endian.ts'
+import type { Hash } from '../hash.ts'
 import type { Change } from './change.ts'
 import { prefixOf } from './node.ts'
 import { addItem, addSum, countAt, sumWords, takeItem, takeSum } from './sum.ts'
@@ -76,8 +77,11 @@ export class Leaves {
     this.#sums.fill(0, sumWords * from, sumWords * to)
   }
 
-  /** A block's bytes once these changes of the partition are durable: format 1 ‖ depth 1 ‖ sums. */
-  encode(block: number, changes: readonly Change[]): Uint8Array {
+  /**
+   * A block's bytes once these changes of the partition are durable: CRC-32 4 ‖ format 1 ‖
+   * depth 1 ‖ sums.
+   */
+  encode(hash: Hash, block: number, changes: readonly Change[]): Uint8Array {
     const leaf = block * blockLeaves
     const sums = this.#sums.slice(sumWords * leaf, sumWords * (leaf + blockLeaves))
     for (const { place, before, after } of changes) {
@@ -86,28 +90,30 @@ export class Leaves {
       takeItem(sums, at, before ?? '')
       addItem(sums, at, after)
     }
-    const bytes = new Uint8Array(2 + 4 * sums.length)
-    let at = writeUint8(bytes, writeUint8(bytes, 0, FORMAT), this.depth)
+    const bytes = new Uint8Array(HEADER + 4 * sums.length)
+    let at = writeUint8(bytes, writeUint8(bytes, 4, FORMAT), this.depth)
     for (const word of sums) at = writeUint32(bytes, at, word)
+    writeUint32(bytes, 0, hash.crc32(bytes.subarray(4)))
     return bytes
   }
 
-  /** Takes a block's sums from its row; false where the row is another's. */
+  /** Takes a block's sums from its sound row; false where it was written for another depth. */
   decode(block: number, bytes: Uint8Array): boolean {
     const words = sumWords * Math.min(blockLeaves, 2 ** this.depth)
-    if (depthIn(bytes) !== this.depth || bytes.length !== 2 + 4 * words) return false
+    if (readUint8(bytes, 5) !== this.depth || block >= this.blocks) return false
+    if (bytes.length !== HEADER + 4 * words) return false
     const from = sumWords * block * blockLeaves
-    for (let i = 0; i < words; i++) this.#sums[from + i] = readUint32(bytes, 2 + 4 * i)
+    for (let i = 0; i < words; i++) this.#sums[from + i] = readUint32(bytes, HEADER + 4 * i)
     for (let i = 0; i < words; i += sumWords) addSum(this.#total, 0, this.#sums, from + i)
     return true
   }
 }
 
-/** The depth that a block's row was written for; undefined where it is none. */
-export function depthIn(bytes: Uint8Array): number | undefined {
-  if (bytes.length < 2 || readUint8(bytes, 0) !== FORMAT) return undefined
-  const depth = readUint8(bytes, 1)
-  return depth <= depthMax && depth % depthStep === 0 && depth >= depthMin ? depth : undefined
+/** The depth that a block's row was written for; undefined where it is damaged. */
+export function depthIn(hash: Hash, bytes: Uint8Array): number | undefined {
+  if (bytes.length < HEADER || readUint32(bytes, 0) !== hash.crc32(bytes.subarray(4)))
+    return undefined
+  return readUint8(bytes, 4) === FORMAT ? readUint8(bytes, 5) : undefined
 }
 
 /** The depth at which so many keys are 3 to 12 a leaf. */
@@ -120,6 +126,7 @@ export function depthFor(count: number, now = depthMin): number {
 }
 
 const FORMAT = 1
+const HEADER = 6
 const blockBits = 8
 /** 4 to 2^28 leaves, in steps of four times as many. */
 export const depthMin = 2

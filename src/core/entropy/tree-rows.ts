@@ -5,12 +5,21 @@
  *   0x30 1 ‖ partition 2 ‖ block 3      a block of leaves as of its last checkpoint
  *   0x30 2 ‖ round 4 ‖ number 4         marker: the blocks that a commit was the first to change
  *
+ * Both have a checksum: a damaged block is counted again, after a damaged marker all are.
  * A marker is one row for all that a commit changes (antientropy §3.3): a row for each put would
  * cost a third of the rate.
  */
 
-import { readUint8, readUint16, writeUint8, writeUint16, writeUint32 } from '../big-endian.ts'
+import {
+  readUint8,
+  readUint16,
+  readUint32,
+  writeUint8,
+  writeUint16,
+  writeUint32,
+} from '../big-endian.ts'
 import { hexOf } from '../binary.ts'
+import type { Hash } from '../hash.ts'
 import type { RowKey } from '../step.ts'
 
 /** A block of a partition, as one number. */
@@ -48,22 +57,25 @@ export function roundOfRow(row: RowKey): number {
   return Number.parseInt(hexOf(row.slice(2, 6)), 16)
 }
 
-/** Five bytes a block. */
-export function encodeMarker(blocks: readonly BlockId[]): Uint8Array {
-  const bytes = new Uint8Array(5 * blocks.length)
-  let at = 0
+/** CRC-32 4 ‖ five bytes a block. */
+export function encodeMarker(hash: Hash, blocks: readonly BlockId[]): Uint8Array {
+  const bytes = new Uint8Array(4 + 5 * blocks.length)
+  let at = 4
   for (const id of blocks) {
     const { partition, block } = placeOfBlock(id)
     at = writeUint16(bytes, at, partition)
     at = writeUint8(bytes, at, block >>> 16)
     at = writeUint16(bytes, at, block & 0xffff)
   }
+  writeUint32(bytes, 0, hash.crc32(bytes.subarray(4)))
   return bytes
 }
 
-export function decodeMarker(bytes: Uint8Array): readonly BlockId[] {
+/** The blocks; undefined where the row is damaged, and any block may be meant. */
+export function decodeMarker(hash: Hash, bytes: Uint8Array): readonly BlockId[] | undefined {
+  if (bytes.length < 4 || readUint32(bytes, 0) !== hash.crc32(bytes.subarray(4))) return undefined
   const blocks: BlockId[] = []
-  for (let at = 0; at + 5 <= bytes.length; at += 5) {
+  for (let at = 4; at + 5 <= bytes.length; at += 5) {
     const block = readUint8(bytes, at + 2) * 65_536 + readUint16(bytes, at + 3)
     blocks.push(blockId(readUint16(bytes, at), block))
   }

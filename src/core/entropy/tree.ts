@@ -43,6 +43,7 @@ export class Tree {
   readonly counter: Counter
   /** Bits of a partition's name. */
   readonly bits: number
+  readonly #hash: Hash
   readonly #reads: Store
   readonly #checkpoints: Checkpoints
   readonly #leaves = new Map<number, Leaves>()
@@ -65,14 +66,15 @@ export class Tree {
   #stops = false
 
   constructor({ hash, digestKey, reads, partitions, checkpointChanges }: TreeParts) {
+    this.#hash = hash
     this.#reads = reads
     this.bits = 31 - Math.clz32(partitions)
     this.counter = new Counter(hash, reads)
-    this.#checkpoints = new Checkpoints(checkpointChanges)
+    this.#checkpoints = new Checkpoints(hash, checkpointChanges)
     const header = encodeHeader(this.bits, hash.sha256(`tree${digestKey}`))
     const found = reads.get(headerRow)
-    if (found?.every((byte, i) => byte === header[i]) === true) this.#load()
-    else this.#begin(header, partitions)
+    const isOurs = found?.every((byte, i) => byte === header[i]) === true
+    if (!isOurs || !this.#load()) this.#begin(header, partitions)
   }
 
   /** False while sums are counted anew: nothing is compared. */
@@ -239,7 +241,10 @@ export class Tree {
     this.#unbuilt.delete(partition)
     for (let block = 0; block < Math.max(before, leaves.blocks); block++) {
       const key = blockRowKey(blockId(partition, block))
-      rows.push({ key, value: block < leaves.blocks ? leaves.encode(block, changes) : undefined })
+      rows.push({
+        key,
+        value: block < leaves.blocks ? leaves.encode(this.#hash, block, changes) : undefined,
+      })
     }
     if (depthFor(leaves.count, leaves.depth) !== leaves.depth) this.#rebuild(partition)
   }
@@ -261,7 +266,7 @@ export class Tree {
       const leaves = this.#leavesOf(partition)
       if (block >= leaves.blocks) continue
       const some = mutant(21) ? [] : (changes.get(partition) ?? [])
-      rows.push({ key: blockRowKey(id), value: leaves.encode(block, some) })
+      rows.push({ key: blockRowKey(id), value: leaves.encode(this.#hash, block, some) })
     }
     for (const key of removed) rows.push({ key, value: undefined })
   }
@@ -298,21 +303,27 @@ export class Tree {
     this.#doubted.add(id)
   }
 
-  /** What an earlier start stored; blocks with a marker are not to be trusted. */
-  #load(): void {
+  /** What an earlier start stored; blocks that have a marker or are damaged are not trusted. */
+  #load(): boolean {
+    const markers = [...this.#all(markerRows.from, markerRows.to)].map(({ key, value }) => {
+      return { key, blocks: decodeMarker(this.#hash, value) }
+    })
+    // A damaged one may mean any block.
+    if (markers.some(({ blocks }) => blocks === undefined)) return false
+    for (const { key, blocks = [] } of markers) {
+      this.#checkpoints.found(key, roundOfRow(key), blocks)
+      for (const id of blocks) this.#uncounted.add(id)
+    }
     for (const { key, value } of this.#all(blockRows.from, blockRows.to)) {
       const id = blockOfRow(key)
       const { partition, block } = placeOfBlock(id)
-      const depth = depthIn(value) ?? depthMin
-      const known = this.#leaves.get(partition)
-      const leaves = known ?? new Leaves(partition, this.bits, depth)
-      if (known === undefined) this.#leaves.set(partition, leaves)
-      if (!leaves.decode(block, value)) this.#uncounted.add(id)
-    }
-    for (const { key, value } of this.#all(markerRows.from, markerRows.to)) {
-      const blocks = decodeMarker(value)
-      this.#checkpoints.found(key, roundOfRow(key), blocks)
-      for (const id of blocks) this.#uncounted.add(id)
+      const depth = depthIn(this.#hash, value)
+      if (depth !== undefined && !this.#leaves.has(partition)) {
+        this.#leaves.set(partition, new Leaves(partition, this.bits, depth))
+      }
+      if (depth !== undefined && this.#leavesOf(partition).decode(block, value)) continue
+      this.#uncounted.add(id)
+      this.#doubted.add(id)
     }
     for (const id of this.#uncounted) {
       const { partition, block } = placeOfBlock(id)
@@ -321,6 +332,7 @@ export class Tree {
       else leaves.clear(block * blockLeaves, Math.min((block + 1) * blockLeaves, 2 ** leaves.depth))
     }
     if (this.#uncounted.size > 0) sometimes('a start counts marked blocks')
+    return true
   }
 
   /** No tree, or that of another key: partitions that hold something are counted. */

@@ -6,6 +6,7 @@ import { prefixOf } from '../../../src/core/entropy/node.ts'
 import { addItem, isSameSum, sumWords } from '../../../src/core/entropy/sum.ts'
 import type { Instant } from '../../../src/core/ids.ts'
 import type { RowKey } from '../../../src/core/step.ts'
+import { nodeHash } from '../../../src/node/hash.ts'
 import { binary } from '../../helpers/arbitraries.ts'
 
 const bits = 3
@@ -46,10 +47,13 @@ t.test('blocks are stored with what a commit changes, and cleared', async () => 
           durableAt: 0 as Instant,
         }),
       )
-      const rows = Array.from({ length: leaves.blocks }, (_, i) => leaves.encode(i, changes))
+      const rows = Array.from({ length: leaves.blocks }, (_, i) =>
+        leaves.encode(nodeHash, i, changes),
+      )
       for (const { place, after } of changes) leaves.change(place, '', after)
       const copy = new Leaves(partition, bits, depth)
-      if (!rows.every((row, i) => copy.decode(i, row) && depthIn(row) === depth)) return false
+      if (!rows.every((row, i) => copy.decode(i, row) && depthIn(nodeHash, row) === depth))
+        return false
       const [a, b] = [new Uint32Array(sumWords), new Uint32Array(sumWords)]
       leaves.addTo(a, 0, bits, partition)
       copy.addTo(b, 0, bits, partition)
@@ -68,5 +72,5 @@ t.test('leaves follow the keys: 3 to 12 a leaf', async t => {
   t.equal(depthFor(3906), 10)
   t.equal(depthFor(2048, 10), 10, 'it does not change at every key')
   t.equal(depthFor(100, 10), 4)
-  t.equal(depthIn(new Uint8Array()), undefined)
+  t.equal(depthIn(nodeHash, new Uint8Array()), undefined)
 })

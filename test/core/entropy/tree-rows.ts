@@ -13,6 +13,7 @@ import {
   placeOfBlock,
   roundOfRow,
 } from '../../../src/core/entropy/tree-rows.ts'
+import { nodeHash } from '../../../src/node/hash.ts'
 
 const block = fc
   .tuple(fc.nat(65_535), fc.nat(2 ** 20 - 1))
@@ -38,7 +39,9 @@ t.test('a marker names its blocks and its round', async () => {
   fc.assert(
     fc.property(fc.array(block), fc.nat(2 ** 31), fc.nat(99), (blocks, round, number) => {
       const row = markerRowKey(round, number)
-      const same = decodeMarker(encodeMarker(blocks)).every((id, i) => id === blocks[i])
+      const same = decodeMarker(nodeHash, encodeMarker(nodeHash, blocks))!.every(
+        (id, i) => id === blocks[i],
+      )
       return same && roundOfRow(row) === round && row > markerRows.from && row < markerRows.to
     }),
   )

@@ -126,3 +126,27 @@ t.test('a row in doubt counts as it is found, and is marked', async t => {
   world.rest()
   t.same(sumsOf(world.tree, 4), modelOf(digests, 4))
 })
+
+t.test('damaged rows of the tree are noticed: a block is counted again, or all are', async t => {
+  const world = new TreeWorld(4)
+  for (let i = 0; i < 200; i++) {
+    world.write(`k${i}` as Key, `${i}`.padStart(8))
+    world.rest()
+  }
+  const rows = [...world.disk.keys()].filter(row => row.startsWith('\x30'))
+  t.ok(rows.length > 4)
+  for (const row of rows) {
+    const bytes = world.disk.get(row)
+    if (bytes === undefined) continue
+    for (const at of [0, 1, 5, bytes.length - 1]) {
+      world.disk.set(
+        row,
+        bytes.map((byte, i) => (i === at ? byte ^ 1 : byte)),
+      )
+      world.crash(false)
+      world.tree.tick(world.now)
+      world.rest()
+      t.same(sumsOf(world.tree, 8), modelOf(world.digests, 8))
+    }
+  }
+})
