@@ -177,11 +177,12 @@ export class Objects<Then> {
     this.#pending.write(row, { bytes, meaning: record }, then)
   }
 
-  /** Known-bad 24: what was held when the exchange looked, without what is written since. */
+  /** Known-bad 24: what an exchange merges with, having forgotten what was written of late. */
   #snapshot(token: Token, key: Key): Record | undefined {
-    this.base(token, key)
-    const durable = this.durable(token, key)
-    return durable === damaged ? undefined : durable
+    const base = this.base(token, key)
+    const row = objectRowKey(token, key)
+    const isNew = this.#pending.read(row) !== undefined || this.#tree.recent.remembers(row)
+    return isNew ? undefined : base
   }
 
   /** The tree counts it as none from now on: another member's copy takes its place. */

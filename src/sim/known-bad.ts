@@ -56,8 +56,8 @@ export const knownBad: readonly KnownBad[] = [
     '24',
     'an exchange forgets what was written meanwhile',
     [24],
-    ['I1', 'I13'],
-    ['I2', 'I3', 'I4', 'I5', 'I6', 'I7', 'I11', 'I12'],
+    ['I1', 'I2', 'I13'],
+    ['I3', 'I4', 'I5', 'I6', 'I7', 'I11', 'I12'],
   ),
   bad(
     '26',

@@ -191,7 +191,10 @@ export function runPass(a: Side, b: Side, options: PassOptions = {}): { pass: Pa
   const measured = { compareBytes: 0, tradeBytes: 0, rounds: 0, compareRounds: 0, moved: 0 }
   const epoch = shortEpoch(a.placement.epoch)
   for (;;) {
-    hand(a, b, pass.owed(size, 2 ** 30), measured)
+    for (let copies = pass.owed(size, 2 ** 30); copies.length > 0; ) {
+      hand(a, b, copies, measured)
+      copies = pass.owed(size, 2 ** 30)
+    }
     if (measured.rounds >= (options.roundsMax ?? Number.POSITIVE_INFINITY)) break
     const question = pass.next(measured.rounds, epoch, size, a.now)
     if (question === undefined) break

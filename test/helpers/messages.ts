@@ -1,7 +1,6 @@
 /** Random messages of every type. A message without an arbitrary does not compile. */
 import fc from 'fast-check'
 import type { Dot } from '../../src/core/causality/version-vector.ts'
-import { exchangeStates } from '../../src/core/entropy/exchange-message.ts'
 import { explainedWhats } from '../../src/core/explained.ts'
 import type { Actor, Epoch, OpId, StartId, StoreId, Token } from '../../src/core/ids.ts'
 import { memberStatuses } from '../../src/core/membership/beliefs.ts'
@@ -22,6 +21,7 @@ import {
   tag,
   uint48,
 } from './arbitraries.ts'
+import { exchangeMessages, handed } from './exchange-messages.ts'
 
 type Arbitraries = {
   readonly [Type in AnyMessage['type']]: fc.Arbitrary<Extract<AnyMessage, { type: Type }>>
@@ -83,13 +83,6 @@ const explained = some(
     ),
   }),
 )
-const handed = fc.record({
-  key,
-  token: id<Token>(8),
-  object: bytes,
-  generation: uint48,
-  time: uint48,
-})
 const wrote = fc.record({
   type: tag('wrote'),
   id: requestId,
@@ -160,14 +153,6 @@ const views = {
   ),
 }
 
-const uint32 = fc.nat(2 ** 32 - 1)
-const asked = { id: requestId, epoch: uint32, cut: uint32, age: uint32, level: fc.nat(48) }
-const told = {
-  id: requestId,
-  state: fc.constantFrom(...exchangeStates),
-  foreground: uint48,
-}
-
 export const messages = {
   store: fc.record({
     type: tag('store'),
@@ -191,27 +176,7 @@ export const messages = {
     foreground: uint48,
     refused: some(failure),
   }),
-  compare: fc.record({
-    type: tag('compare'),
-    ...asked,
-    sum: binary(0, 8),
-    nodes: bytes,
-  }),
-  compared: fc.record({ type: tag('compared'), ...told, wall: some(uint32), entries: bytes }),
-  differ: fc.record({
-    type: tag('differ'),
-    ...asked,
-    held: fc.array(fc.record({ key, known: bytes }), { maxLength: 9 }),
-    wanted: bytes,
-  }),
-  differing: fc.record({
-    type: tag('differing'),
-    ...told,
-    copies: fc.array(handed, { maxLength: 9 }),
-    wants: fc.array(fc.nat(65_536), { maxLength: 9 }),
-    heldDone: fc.nat(65_536),
-    nodesDone: fc.nat(65_536),
-  }),
+  ...exchangeMessages,
   stored: fc.record({
     type: tag('stored'),
     id: requestId,

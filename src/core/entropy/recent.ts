@@ -44,6 +44,11 @@ export class Recent {
     return last !== undefined && last.durableAt > now - settledMs
   }
 
+  /** Was this row changed in the last half minute? */
+  remembers(row: RowKey): boolean {
+    return this.#last.has(row)
+  }
+
   /** What a cut leaves out, oldest first. */
   after(cut: Cut, now: Instant): readonly Change[] {
     const left: Change[] = []

@@ -15,6 +15,7 @@ import { linksChecker } from './links.ts'
 import { operationsChecker } from './operations.ts'
 import { outcomesChecker } from './outcomes.ts'
 import { progressChecker } from './progress.ts'
+import { rowsChecker } from './rows.ts'
 import { siblingsChecker } from './siblings.ts'
 import { treeChecker } from './tree.ts'
 import { valuesChecker } from './values.ts'
@@ -32,6 +33,7 @@ const all: readonly MakeChecker[] = [
   claimsChecker,
   answersChecker,
   keptChecker,
+  rowsChecker,
   progressChecker,
   boundsChecker,
   linksChecker,
