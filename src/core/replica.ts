@@ -5,8 +5,8 @@
 import { uint48Of } from './binary.ts'
 import type { Record } from './causality/record.ts'
 import { Copies } from './copies.ts'
-import { drawBelow, type Random } from './draw.ts'
 import { Exchange } from './entropy/exchange.ts'
+import { defaultExchangeTiming } from './entropy/timing.ts'
 import { Tree } from './entropy/tree.ts'
 import { Foreground } from './handoff/foreground.ts'
 import { Handoff } from './handoff/handoff.ts'
@@ -15,9 +15,9 @@ import type { Instant, NodeId, WallTime } from './ids.ts'
 import { Listing } from './listing.ts'
 import type { Beliefs } from './membership/beliefs.ts'
 import { Directory } from './membership/directory.ts'
-import type { Load, Profile } from './membership/member-state.ts'
-import { isMembership, Membership } from './membership/membership.ts'
-import { defaultTiming } from './membership/timing.ts'
+import type { Load } from './membership/member-state.ts'
+import { isMembership, type Membership } from './membership/membership.ts'
+import { startMembership } from './membership/start.ts'
 import type { ClientRequest, GossipReply, PeerMessage, ViewReply } from './message.ts'
 import { Objects } from './objects.ts'
 import { nothingDone } from './outcome.ts'
@@ -62,16 +62,7 @@ export class Replica {
     const { self, settings, hash, secrets, reads, random } = env
     this.#directory = new Directory(hash, reads, env.members)
     const { view } = this.#directory
-    this.#membership = new Membership({
-      self,
-      hash,
-      random,
-      view,
-      profile: profileOf(env),
-      incarnation: this.#directory.incarnationOf(self) + (env.whole ? 1 : drawnStep(random)),
-      firstId: Math.floor(uint48Of(random(6)) / 4),
-      timing: env.timing ?? defaultTiming,
-    })
+    this.#membership = startMembership(env, this.#directory)
     const avoids = (node: NodeId) => this.#membership.avoids(node)
     const placement = new Placement(self, settings, view, hash, avoids)
     const hints = new Hints<Stored>({
@@ -82,9 +73,9 @@ export class Replica {
       bytesMax: env.hintBytesMax ?? Number.MAX_SAFE_INTEGER,
     })
     const digestKey = secrets.digest
-    const { checkpointChanges } = env
+    const { checkpointChanges, exchangeTiming: timing = defaultExchangeTiming } = env
     const { partitions } = settings
-    this.tree = new Tree({ hash, digestKey, reads, partitions, checkpointChanges })
+    this.tree = new Tree({ hash, digestKey, reads, partitions, checkpointChanges, timing })
     const parts = { hash, digestKey, reads, pending: this.#pending, hints, tree: this.tree }
     const objects = new Objects<Stored>(parts)
     const listing = new Listing(hash, reads, placement)
@@ -97,7 +88,15 @@ export class Replica {
     this.#handoff = new Handoff(placement, objects, requests)
     this.#handsOver = env.handoff ?? true
     const pendingBytes = () => this.#pending.bytes
-    this.#exchange = new Exchange({ ...parts, placement, objects, requests, random, pendingBytes })
+    this.#exchange = new Exchange({
+      ...parts,
+      timing,
+      placement,
+      objects,
+      requests,
+      random,
+      pendingBytes,
+    })
     this.#exchanges = env.exchange ?? true
     this.#forwards = new Forwards(placement, requests, (origin, request, now, out) =>
       this.#puts.begin(origin, request, now, out),
@@ -378,20 +377,6 @@ export class Replica {
       }
     }
   }
-}
-
-/** What this node says of itself until its port is bound. */
-/**
- * A store that is not whole may be another one than the node had: its incarnations must not meet
- * those of the life that it does not know, or others would mix the two.
- */
-function drawnStep(random: Random): number {
-  return 1 + drawBelow(random, 2 ** 16)
-}
-
-function profileOf({ self, members, store, start }: Env): Profile {
-  const { host, port } = members.find(member => member.id === self) ?? { host: '', port: 0 }
-  return { host, port, store, start, status: 'alive' }
 }
 
 /** Bytes waiting for the disk, past which client puts are refused with BUSY, definite. */

@@ -7,6 +7,7 @@ import { shortEpoch } from '../../src/core/entropy/clocks.ts'
 import { Pass } from '../../src/core/entropy/pass.ts'
 import { type ExchangeParts, Responder } from '../../src/core/entropy/responder.ts'
 import { sharedOf } from '../../src/core/entropy/shared.ts'
+import { defaultExchangeTiming } from '../../src/core/entropy/timing.ts'
 import { Tree } from '../../src/core/entropy/tree.ts'
 import { Hints } from '../../src/core/handoff/hints.ts'
 import { tokenOf } from '../../src/core/hash.ts'
@@ -115,7 +116,7 @@ export class Side {
 
   get parts(): ExchangeParts {
     const { placement, tree, objects } = this
-    return { hash: nodeHash, placement, tree, objects }
+    return { hash: nodeHash, placement, tree, objects, timing: defaultExchangeTiming }
   }
 
   /** What it holds, by key: live versions and all. */

@@ -78,7 +78,8 @@ export class Exchange {
   /** `asks`: false only where the simulator asks what the other layers do alone. */
   tick(now: Instant, wall: WallTime, asks: boolean, out: Effect[]): void {
     this.#wall = wall
-    this.#settledAt ??= after(now, startMs)
+    // A process that has just begun does not know what was written lately.
+    this.#settledAt ??= after(now, this.#parts.timing.cutAgeMs + this.#parts.timing.skewMs)
     if (!asks || mutant(9) || now < this.#settledAt || !this.#parts.tree.ready) return
     for (const node of this.#parts.placement.connectedPeers) {
       if (node > this.#parts.placement.self) this.#go(node, now, out)
@@ -150,7 +151,7 @@ export class Exchange {
       const wall = this.#wall + Math.min(0, peer.offset)
       peer.pass = new Pass(this.#parts, shared, now, wall, peer.from, peer.waited)
       peer.began = now
-    } else if (now > peer.began + passMsMax) return this.#giveUp(peer, now)
+    } else if (now > peer.began + this.#parts.timing.passMsMax) return this.#giveUp(peer, now)
     if (now < peer.pace.nextAt || pendingBytes() > pendingBytesMax) return
     this.#continue(node, peer, peer.pass, now, out)
   }
@@ -212,7 +213,7 @@ export class Exchange {
     sometimes('an exchange fails')
     peer.failures++
     peer.asked = undefined
-    const pause = Math.min(pauseMsMax, failedMs * 2 ** Math.min(peer.failures, 8))
+    const pause = Math.min(this.#parts.timing.pauseMs, failedMs * 2 ** Math.min(peer.failures, 8))
     if (peer.pass !== undefined) this.#end(peer, peer.pass, after(now, pause))
   }
 
@@ -243,6 +244,7 @@ export class Exchange {
   }
 
   #pause(): number {
+    const { pauseMs } = this.#parts.timing
     return pauseMs * 0.7 + drawBelow(this.#parts.random, pauseMs * 0.6)
   }
 }
@@ -264,17 +266,10 @@ function bytesOf(message: ExchangeQuestion | ExchangeAnswer): number {
 
 const idsMax = 65_536
 const messageBytes = 32
-/** From one comparison of equal members to the next, give or take three tenths. */
-const pauseMs = 10_000
-const pauseMsMax = 10_000
 const afterRepairMs = 1000
 const failedMs = 500
 const returnMs = 1000
 const firstMsMax = 2000
-/** A process that has just begun does not know what was written lately. */
-const startMs = 7000
 const answerMsMax = 5000
-/** As long as changes are remembered that the cut leaves out (`recent.ts`). */
-const passMsMax = 20_000
 const handedBytesMax = 512 * 1024
 const pendingBytesMax = 16 * 1024 * 1024

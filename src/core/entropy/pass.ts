@@ -15,7 +15,6 @@ import { Descent, type Difference } from './descent.ts'
 import type { Compared, Differing, ExchangeQuestion, HeldKey } from './exchange-message.ts'
 import { encodeKnown } from './known.ts'
 import { encodeNodes, encodeWanted, type Wanted } from './node-list.ts'
-import { cutAgeMs } from './recent.ts'
 import type { ExchangeParts } from './responder.ts'
 import type { Shared } from './shared.ts'
 import { binaryOfSum, shortOf } from './sum.ts'
@@ -56,7 +55,7 @@ export class Pass {
     this.#parts = parts
     this.#shared = shared
     this.#began = began
-    this.#stamp = Math.max(0, wall - cutAgeMs)
+    this.#stamp = Math.max(0, wall - parts.timing.cutAgeMs)
     this.#descent = new Descent(shared, this.#salt, from, waited)
   }
 
@@ -77,7 +76,7 @@ export class Pass {
 
   /** What to ask next, about so many objects at once; undefined: it is over, but for `owed`. */
   next(id: RequestId, epoch: number, size: number, now: Instant): ExchangeQuestion | undefined {
-    const age = Math.floor(cutAgeMs + now - this.#began)
+    const age = Math.floor(this.#age(now))
     const asked = { id, epoch, cut: lowBits(this.#stamp), age }
     while (this.#descent.ownNext && this.#differences.length < size) {
       this.#differences.push(...this.#descent.takeOwn(this.#asOf(now), now))
@@ -149,8 +148,12 @@ export class Pass {
     return saltOf(lowBits(this.#stamp))
   }
 
+  #age(now: Instant): number {
+    return this.#parts.timing.cutAgeMs + now - this.#began
+  }
+
   #asOf(now: Instant): AsOf {
-    const cut = { stamp: this.#stamp, ageMs: cutAgeMs + now - this.#began }
+    const cut = { stamp: this.#stamp, ageMs: this.#age(now) }
     return new AsOf(this.#parts.tree, this.#shared, cut, now)
   }
 

@@ -7,13 +7,19 @@ import { mutant } from '#mutants'
 import type { Instant } from '../ids.ts'
 import type { RowKey } from '../step.ts'
 import type { Change, Cut } from './change.ts'
+import type { ExchangeTiming } from './timing.ts'
 
 export class Recent {
+  readonly #timing: ExchangeTiming
   /** In the order in which they were durable; those before `#first` are forgotten. */
   #changes: Change[] = []
   #first = 0
   /** The last one of each row. */
   readonly #last = new Map<RowKey, Change>()
+
+  constructor(timing: ExchangeTiming) {
+    this.#timing = timing
+  }
 
   /** Changes that are remembered. */
   get size(): number {
@@ -33,7 +39,10 @@ export class Recent {
 
   /** Forgets what is too old to matter. */
   tick(now: Instant): void {
-    while (this.size > 0 && (this.#changes[this.#first] as Change).durableAt < now - keptMs) {
+    // As far back as the longest comparison looks.
+    const { cutAgeMs, skewMs, passMsMax } = this.#timing
+    const oldest = now - cutAgeMs - skewMs - passMsMax
+    while (this.size > 0 && (this.#changes[this.#first] as Change).durableAt < oldest) {
       this.#forget()
     }
   }
@@ -41,7 +50,7 @@ export class Recent {
   /** Was this row changed so lately that other members need not know? */
   has(row: RowKey, now: Instant): boolean {
     const last = this.#last.get(row)
-    return last !== undefined && last.durableAt > now - settledMs
+    return last !== undefined && last.durableAt > now - this.#timing.cutAgeMs - this.#timing.skewMs
   }
 
   /** Was this row changed in the last half minute? */
@@ -52,7 +61,7 @@ export class Recent {
   /** What a cut leaves out, oldest first. */
   after(cut: Cut, now: Instant): readonly Change[] {
     const left: Change[] = []
-    const oldest = now - cut.ageMs - skewMs
+    const oldest = now - cut.ageMs - this.#timing.skewMs
     for (let i = this.#changes.length - 1; i >= this.#first; i--) {
       const change = this.#changes[i] as Change
       if (change.durableAt < oldest) break
@@ -79,13 +88,5 @@ export function statesBefore(left: Iterable<Change>): ReadonlyMap<RowKey, Change
   return states
 }
 
-/** So far back a comparison looks. */
-export const cutAgeMs = 5000
-/** How wrong the clocks of members may be before writes in flight look like differences. */
-const skewMs = 2000
-/** A row that did not change for so long is the same everywhere, or differs. */
-const settledMs = cutAgeMs + skewMs
-/** The longest comparison, and what it looks back to. */
-const keptMs = 30_000
 /** About 20 MB; past it the oldest are forgotten, and some writes in flight look like differences. */
 const changesMax = 131_072

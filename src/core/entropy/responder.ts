@@ -25,6 +25,7 @@ import { decodeKnown, newsOf } from './known.ts'
 import { decodeNodes, decodeWanted, type Wanted } from './node-list.ts'
 import { type Shared, sharedOf } from './shared.ts'
 import { binaryOfSum, shortOf } from './sum.ts'
+import type { ExchangeTiming } from './timing.ts'
 import type { Tree } from './tree.ts'
 
 export type ExchangeParts = {
@@ -32,6 +33,7 @@ export type ExchangeParts = {
   readonly placement: Placement
   readonly tree: Tree
   readonly objects: Objects<Stored>
+  readonly timing: ExchangeTiming
 }
 
 /** `settled`: this process can say what it held a few seconds ago. */

@@ -14,6 +14,7 @@ import { blockLeaves, depthFor, depthIn, depthMin, Leaves } from './leaves.ts'
 import { placeOf, prefixOf, rowsOf } from './node.ts'
 import { Counter, Rebuild } from './rebuild.ts'
 import { Recent } from './recent.ts'
+import { defaultExchangeTiming, type ExchangeTiming } from './timing.ts'
 import {
   type BlockId,
   blockId,
@@ -36,10 +37,11 @@ export type TreeParts = {
   readonly partitions: number
   /** Changes from one checkpoint to the next; undefined: as few as are cheap. */
   readonly checkpointChanges: number | undefined
+  readonly timing?: ExchangeTiming | undefined
 }
 
 export class Tree {
-  readonly recent = new Recent()
+  readonly recent: Recent
   readonly counter: Counter
   /** Bits of a partition's name. */
   readonly bits: number
@@ -65,7 +67,8 @@ export class Tree {
   readonly #doubted = new Set<BlockId>()
   #stops = false
 
-  constructor({ hash, digestKey, reads, partitions, checkpointChanges }: TreeParts) {
+  constructor({ hash, digestKey, reads, partitions, checkpointChanges, timing }: TreeParts) {
+    this.recent = new Recent(timing ?? defaultExchangeTiming)
     this.#hash = hash
     this.#reads = reads
     this.bits = 31 - Math.clz32(partitions)

@@ -5,10 +5,13 @@
  */
 import type { Key } from '../../core/ids.ts'
 import type { Micros } from '../events.ts'
+import { exchangeTimingOf } from '../homes.ts'
 import type { Checker, MakeChecker } from './checker.ts'
 
 export const inFlightChecker: MakeChecker = (scene): Checker => {
   const first = new Map<Key, Micros>()
+  const { cutAgeMs } = exchangeTimingOf(scene.context.options)
+  const youngMicros = (cutAgeMs - clocksApartMs) * 1000
   return {
     name: 'E1',
     onNotice: notice => {
@@ -36,5 +39,5 @@ export const inFlightChecker: MakeChecker = (scene): Checker => {
   }
 }
 
-/** Less than the age of a cut: clocks are some tens of milliseconds apart. */
-const youngMicros = 4_500_000
+/** A cut is that much older than it should be, at most: clocks are some tens of milliseconds apart. */
+const clocksApartMs = 500
