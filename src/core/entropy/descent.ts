@@ -98,7 +98,6 @@ export class Descent {
     now: Instant,
   ): readonly Difference[] {
     if (countAt(asOf.sums(level, [prefix]), 0) > ownMax && level + 4 <= levelMax) {
-      sometimes('a node is full here and nearly empty there')
       const all = this.#shared.children(level, prefix, 4)
       const sums = asOf.sums(level + 4, all)
       const empty = shorts.length === 0

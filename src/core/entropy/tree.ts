@@ -199,7 +199,6 @@ export class Tree {
     const leaves = of(partition) ? this.#leaves.get(partition) : undefined
     if (leaves === undefined) return
     if (level <= leaves.level) return leaves.addTo(into, at, level, prefix)
-    sometimes('a node below the leaves is compared')
     const below = new Leaves(prefix, level, 0)
     this.counter.count(below, level, prefix)
     below.addTo(into, at, level, prefix)
