@@ -100,6 +100,13 @@ export function binaryOfHex(hex: string): string | undefined {
   return binary
 }
 
+export function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a === b) return true
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
 /** An integer below 2^48 as 6 big-endian bytes. */
 export function binaryOfUint48(value: number): string {
   const high = Math.floor(value / 2 ** 24)

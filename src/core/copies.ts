@@ -69,6 +69,13 @@ export class Copies {
     if (then.left === 0) out.push(this.handed(then, undefined))
   }
 
+  /** A row that was written for another node is durable: it is told, or waits for the rest. */
+  durable(then: Exclude<Stored, { type: 'own' }>, out: Effect[]): void {
+    if (then.type === 'copy') return void out.push(this.stored(then.to, then.id, undefined))
+    then.left -= 1
+    if (then.left === 0) out.push(this.handed(then, undefined))
+  }
+
   /** The answer to a handoff. */
   handed({ to, id, foreground }: HandedThen, refused: Failure | undefined): Effect {
     const message = { type: 'handed', id, whole: this.#env.whole, foreground, refused } as const

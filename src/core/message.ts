@@ -4,6 +4,7 @@
  * (`src/wire`); who may send which is decided by the role proved in the hello (design §8).
  */
 import type { Dot } from './causality/version-vector.ts'
+import type { ExchangeAnswer, ExchangeQuestion } from './entropy/exchange-message.ts'
 import type { Explained } from './explained.ts'
 import type { HintsReply, HintsRequest } from './handoff/hints-message.ts'
 import type {
@@ -172,6 +173,8 @@ export type PeerMessage =
   | Forwarded
   | ListKeys
   | KeysListed
+  | ExchangeQuestion
+  | ExchangeAnswer
 
 // -- between a client and a node ---------------------------------------------------------------
 
@@ -216,13 +219,10 @@ export type ScanRequest = Envelope & {
 
 /** What does each replica of this key hold? For `kv ring KEY`. */
 export type InspectRequest = Envelope & { readonly type: 'inspect'; readonly key: Key }
-
 /** Who are the members, and how is the cluster set? Also the first request of a client. */
 type ViewRequest = { readonly type: 'view'; readonly id: RequestId }
-
 /** How is this node? */
 type StatusRequest = { readonly type: 'status'; readonly id: RequestId }
-
 /** What do you believe of the members? */
 type GossipRequest = { readonly type: 'gossip'; readonly id: RequestId }
 

@@ -14,6 +14,7 @@ import {
   type Record,
 } from './causality/record.ts'
 import { mergeSiblings, type Siblings } from './causality/siblings.ts'
+import type { Tree } from './entropy/tree.ts'
 import type { Hints } from './handoff/hints.ts'
 import type { Hash } from './hash.ts'
 import type { Generation, Key, NodeId, Token, WallTime } from './ids.ts'
@@ -37,25 +38,33 @@ export type Copy = {
 export type Base = { readonly own: Held | undefined; readonly all: Held | undefined }
 type Held = Omit<Record, 'digest'>
 
+type Parts<Then> = {
+  readonly hash: Hash
+  readonly digestKey: string
+  readonly reads: Store
+  readonly pending: Pending<Record, Then>
+  readonly hints: Hints<Then>
+  readonly tree: Tree
+}
+
 export class Objects<Then> {
   readonly hints: Hints<Then>
   readonly #hash: Hash
   readonly #digestKey: string
   readonly #reads: Store
   readonly #pending: Pending<Record, Then>
+  readonly #tree: Tree
+  /** The last row that was read, and what it counts as; undefined: it is damaged. */
+  #lastRow = '' as RowKey
+  #lastDigest: string | undefined
 
-  constructor(
-    hash: Hash,
-    digestKey: string,
-    reads: Store,
-    pending: Pending<Record, Then>,
-    hints: Hints<Then>,
-  ) {
+  constructor({ hash, digestKey, reads, pending, hints, tree }: Parts<Then>) {
     this.hints = hints
     this.#hash = hash
     this.#digestKey = digestKey
     this.#reads = reads
     this.#pending = pending
+    this.#tree = tree
   }
 
   /**
@@ -75,27 +84,33 @@ export class Objects<Then> {
   /** What this node's row of the key is, pending included. A damaged row counts as none. */
   base(token: Token, key: Key): Record | undefined {
     const row = objectRowKey(token, key)
+    this.#lastRow = row
     const pending = this.#pending.read(row)
     if (pending !== undefined) {
       sometimes('a base that is not durable yet')
+      this.#lastDigest = pending.meaning?.digest ?? ''
       return pending.meaning
     }
     const bytes = this.#reads.get(row)
-    return bytes === undefined ? undefined : decodeRecord(this.#hash, key, bytes)
+    const record = bytes === undefined ? undefined : decodeRecord(this.#hash, key, bytes)
+    this.#lastDigest = bytes === undefined ? '' : record?.digest
+    return record
   }
 
   /** The durable record of the key. */
   durable(token: Token, key: Key): Record | Damaged | undefined {
     if (mutant(19)) return this.base(token, key)
     const bytes = this.#reads.get(objectRowKey(token, key))
-    return bytes === undefined ? undefined : (decodeRecord(this.#hash, key, bytes) ?? damaged)
+    if (bytes === undefined) return undefined
+    return decodeRecord(this.#hash, key, bytes) ?? this.#damaged(token)
   }
 
   /** The durable record's item digest; '' where nothing is held. */
   durableDigest(token: Token, key: Key): string | Damaged {
     if (mutant(19)) return this.base(token, key)?.digest ?? ''
     const bytes = this.#reads.get(objectRowKey(token, key))
-    return bytes === undefined ? '' : (digestOfRecord(this.#hash, key, bytes) ?? damaged)
+    if (bytes === undefined) return ''
+    return digestOfRecord(this.#hash, key, bytes) ?? this.#damaged(token)
   }
 
   /** Writes what a coordinator made of its base: into the key's row, or the owner's hint. */
@@ -109,7 +124,7 @@ export class Objects<Then> {
     const { object, siblings, time, generation, field } = made
     const record = { object, siblings, time, generation, field }
     if (owner !== undefined) this.hints.writeOwn(owner, token, key, record, then)
-    else this.#write(objectRowKey(token, key), key, record, then)
+    else this.#write(token, key, record, time, then)
   }
 
   /**
@@ -118,9 +133,10 @@ export class Objects<Then> {
    */
   merge(token: Token, key: Key, copy: Copy, then: Then | undefined): boolean {
     const row = objectRowKey(token, key)
-    const base = this.base(token, key)
+    const base =
+      mutant(24) && then === undefined ? this.#snapshot(token, key) : this.base(token, key)
     if (base === undefined) {
-      this.#write(row, key, { ...copy, field: undefined }, then)
+      this.#write(token, key, { ...copy, field: undefined }, copy.time, then)
       return true
     }
     const siblings = mutant(8) ? copy.siblings : mergeSiblings(base.siblings, copy.siblings)
@@ -129,8 +145,13 @@ export class Objects<Then> {
       return then !== undefined && this.#pending.follow(row, then)
     }
     if (siblings !== copy.siblings) sometimes('a copy and a row each bring something')
-    this.#write(row, key, joinRecords(base, copy, siblings), then)
+    this.#write(token, key, joinRecords(base, copy, siblings), copy.time, then)
     return true
+  }
+
+  /** The item digest of these versions. */
+  digestOf(key: Key, siblings: Siblings): string {
+    return itemDigest(this.#hash, this.#digestKey, key, siblings)
   }
 
   /** True where `then` will come back with a commit that holds what is pending of the row. */
@@ -139,11 +160,37 @@ export class Objects<Then> {
     return this.#pending.follow(row, then)
   }
 
-  #write(row: RowKey, key: Key, made: Omit<Record, 'digest'>, then: Then | undefined): void {
-    const digest = itemDigest(this.#hash, this.#digestKey, key, made.siblings)
+  /** `stamp`: the coordinator's, of what is new. */
+  #write(
+    token: Token,
+    key: Key,
+    made: Omit<Record, 'digest'>,
+    stamp: WallTime,
+    then: Then | undefined,
+  ): void {
+    const row = objectRowKey(token, key)
+    const digest = this.digestOf(key, made.siblings)
     const record = { ...made, digest }
     const bytes = encodeRecord(this.#hash, key, record)
+    if (row !== this.#lastRow) this.base(token, key)
+    this.#tree.change(row, token, stamp, this.#lastDigest, digest)
+    this.#lastDigest = digest
     this.#pending.write(row, { bytes, meaning: record }, then)
+  }
+
+  /** Known-bad 24: what an exchange merges with, having forgotten what was written of late. */
+  #snapshot(token: Token, key: Key): Record | undefined {
+    const base = this.base(token, key)
+    const row = objectRowKey(token, key)
+    const isNew = this.#pending.read(row) !== undefined || this.#tree.recent.remembers(row)
+    return isNew ? undefined : base
+  }
+
+  /** The tree counts it as none from now on: another member's copy takes its place. */
+  #damaged(token: Token): Damaged {
+    this.#tree.doubt(token)
+    this.#lastRow = '' as RowKey
+    return damaged
   }
 }
 

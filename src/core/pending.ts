@@ -49,9 +49,12 @@ export class Pending<Meaning, Then> {
     return true
   }
 
-  /** The turn is over: the next commit, unless one is under way or nothing is gathered. */
-  turn(): Effect | undefined {
-    if (this.#gathering.rows.size === 0) return undefined
+  /**
+   * The turn is over: the next commit, unless one is under way or nothing is gathered. `aside`:
+   * rows that follow from those of the commit and go with it; `due`: even if there are no others.
+   */
+  turn(aside: () => readonly Row[] = noRows, due = false): Effect | undefined {
+    if (this.#gathering.rows.size === 0 && !due) return undefined
     if (this.#underWay !== undefined) {
       sometimes('a commit gathers behind another')
       return undefined
@@ -62,6 +65,7 @@ export class Pending<Meaning, Then> {
     this.#rows += this.#underWay.rows.size
     const rows: Row[] = []
     for (const [key, row] of this.#underWay.rows) rows.push({ key, value: row.bytes })
+    rows.push(...aside())
     return { type: 'commit', commit: this.#commit as CommitId, rows }
   }
 
@@ -87,6 +91,10 @@ export class Pending<Meaning, Then> {
   get rows(): number {
     return this.#rows
   }
+}
+
+function noRows(): readonly Row[] {
+  return []
 }
 
 class Batch<Meaning, Then> {

@@ -5,7 +5,9 @@
 import { uint48Of } from './binary.ts'
 import type { Record } from './causality/record.ts'
 import { Copies } from './copies.ts'
-import { drawBelow, type Random } from './draw.ts'
+import { Exchange } from './entropy/exchange.ts'
+import { defaultExchangeTiming } from './entropy/timing.ts'
+import { Tree } from './entropy/tree.ts'
 import { Foreground } from './handoff/foreground.ts'
 import { Handoff } from './handoff/handoff.ts'
 import { Hints } from './handoff/hints.ts'
@@ -13,9 +15,9 @@ import type { Instant, NodeId, WallTime } from './ids.ts'
 import { Listing } from './listing.ts'
 import type { Beliefs } from './membership/beliefs.ts'
 import { Directory } from './membership/directory.ts'
-import type { Load, Profile } from './membership/member-state.ts'
-import { isMembership, Membership } from './membership/membership.ts'
-import { defaultTiming } from './membership/timing.ts'
+import type { Load } from './membership/member-state.ts'
+import { isMembership, type Membership } from './membership/membership.ts'
+import { startMembership } from './membership/start.ts'
 import type { ClientRequest, GossipReply, PeerMessage, ViewReply } from './message.ts'
 import { Objects } from './objects.ts'
 import { nothingDone } from './outcome.ts'
@@ -28,38 +30,22 @@ import { answerPut, type ClientOrigin, failed, type Origin, replyTo } from './qu
 import type { Stored } from './quorum/put-coordination.ts'
 import { Puts } from './quorum/puts.ts'
 import { Scans } from './quorum/scans.ts'
+import type { ReplicaView } from './replica-view.ts'
 import { Requests } from './requests.ts'
 import type { Effect, Env, Input, PeerAddress } from './step.ts'
-
-/** What a host shows of a replica: counts for status, log and monitor. */
-export type ReplicaView = {
-  readonly epoch: string
-  readonly connected: readonly NodeId[]
-  readonly coordinating: number
-  /** Full reads that a second node was asked for, and copies that gets wrote back. */
-  readonly hedges: number
-  readonly repairs: number
-  readonly pendingBytes: number
-  readonly commits: number
-  readonly rowsCommitted: number
-  /** Rows in the store that are no objects: what is kept of the members. */
-  readonly rowsAside: number
-  /** Hints for all owners, and their bytes. */
-  readonly hints: number
-  readonly hintBytes: number
-  /** Vector entries dropped past the limit, since the start. */
-  readonly pruned: number
-}
 
 export class Replica {
   readonly placement: Placement
   readonly #pending = new Pending<Record, Stored>()
+  readonly tree: Tree
   readonly #requests: Requests
   readonly #puts: Puts
   readonly #gets: Gets
   readonly #hints: Hints<Stored>
   readonly #handoff: Handoff
   readonly #handsOver: boolean
+  readonly #exchange: Exchange
+  readonly #exchanges: boolean
   readonly #foreground = new Foreground()
   readonly #forwards: Forwards
   readonly #scans: Scans
@@ -76,16 +62,7 @@ export class Replica {
     const { self, settings, hash, secrets, reads, random } = env
     this.#directory = new Directory(hash, reads, env.members)
     const { view } = this.#directory
-    this.#membership = new Membership({
-      self,
-      hash,
-      random,
-      view,
-      profile: profileOf(env),
-      incarnation: this.#directory.incarnationOf(self) + (env.whole ? 1 : drawnStep(random)),
-      firstId: Math.floor(uint48Of(random(6)) / 4),
-      timing: env.timing ?? defaultTiming,
-    })
+    this.#membership = startMembership(env, this.#directory)
     const avoids = (node: NodeId) => this.#membership.avoids(node)
     const placement = new Placement(self, settings, view, hash, avoids)
     const hints = new Hints<Stored>({
@@ -95,7 +72,12 @@ export class Replica {
       pending: this.#pending,
       bytesMax: env.hintBytesMax ?? Number.MAX_SAFE_INTEGER,
     })
-    const objects = new Objects<Stored>(hash, secrets.digest, reads, this.#pending, hints)
+    const digestKey = secrets.digest
+    const { checkpointChanges, exchangeTiming: timing = defaultExchangeTiming } = env
+    const { partitions } = settings
+    this.tree = new Tree({ hash, digestKey, reads, partitions, checkpointChanges, timing })
+    const parts = { hash, digestKey, reads, pending: this.#pending, hints, tree: this.tree }
+    const objects = new Objects<Stored>(parts)
     const listing = new Listing(hash, reads, placement)
     const requests = new Requests(Math.floor(uint48Of(random(6)) / 4))
     this.placement = placement
@@ -105,6 +87,17 @@ export class Replica {
     this.#hints = hints
     this.#handoff = new Handoff(placement, objects, requests)
     this.#handsOver = env.handoff ?? true
+    const pendingBytes = () => this.#pending.bytes
+    this.#exchange = new Exchange({
+      ...parts,
+      timing,
+      placement,
+      objects,
+      requests,
+      random,
+      pendingBytes,
+    })
+    this.#exchanges = env.exchange ?? true
     this.#forwards = new Forwards(placement, requests, (origin, request, now, out) =>
       this.#puts.begin(origin, request, now, out),
     )
@@ -144,10 +137,12 @@ export class Replica {
       pendingBytes: this.#pending.bytes,
       commits: this.#pending.commits,
       rowsCommitted: this.#pending.rows,
-      rowsAside: this.#membership.view.length + hints,
+      rowsAside: this.#membership.view.length + hints + this.tree.rows,
       hints,
       hintBytes: this.#hints.bytes,
       pruned: this.#puts.pruned,
+      treeReady: this.tree.ready,
+      exchange: this.#exchange.counts,
     }
   }
 
@@ -160,7 +155,7 @@ export class Replica {
         return this.#request({ type: 'client', caller, id: request.id }, request, now, out)
       }
       case 'turn': {
-        const commit = this.#pending.turn()
+        const commit = this.#pending.turn(() => this.tree.turn(), this.tree.due)
         if (commit !== undefined) out.push(commit)
         return
       }
@@ -170,10 +165,12 @@ export class Replica {
         return this.#tick(now, input.wall, out)
       case 'connected':
         this.placement.connected(input.node)
+        this.#exchange.connected(input.node, now)
         return this.#membership.connected(now, input.node, out)
       case 'disconnected':
         this.placement.disconnected(input.node)
         this.#membership.disconnected(input.node)
+        this.#exchange.disconnected(input.node, now)
         return this.#requests.lost(input.node, now, out)
       case 'disk':
         this.#full = input.full
@@ -185,6 +182,7 @@ export class Replica {
       case 'listening':
         return this.#membership.listening(now, input.host, input.port)
       case 'leave':
+        this.tree.stop()
         return this.#membership.leave(now, out)
     }
   }
@@ -194,7 +192,9 @@ export class Replica {
     this.#puts.observe(wall, this.#full)
     this.#hints.observe(wall)
     this.#requests.tick(now, out)
+    this.tree.tick(now)
     if (this.#handsOver) this.#handoff.tick(now, out)
+    this.#exchange.tick(now, wall, this.#exchanges, out)
     const load: Load = { keys: this.#keys, full: this.#full }
     this.#membership.tick(now, load, out)
     if (this.#told === undefined) this.#tellPeers(out)
@@ -258,6 +258,14 @@ export class Replica {
         this.#foreground.count(now)
         if (message.timeLeft > 0) this.#copies.read(from, message, out)
         return
+      case 'compare':
+      case 'differ': {
+        const foreground = this.#foreground.perSecond(now)
+        return this.#exchange.asked(from, message, foreground, now, out)
+      }
+      case 'compared':
+      case 'differing':
+        return this.#exchange.answered(from, message, now, out)
       case 'list':
         if (message.timeLeft > 0) this.#copies.list(from, message, out)
         return
@@ -360,34 +368,15 @@ export class Replica {
       const reason = `a commit was ${input.result === 'unknown' ? 'left in doubt' : 'refused'}`
       return void out.push({ type: 'halt', reason })
     }
+    this.tree.settled(now)
     for (const stored of then) {
-      if (stored.type === 'handed') {
-        stored.left -= 1
-        if (stored.left === 0) out.push(this.#copies.handed(stored, undefined))
-        continue
+      if (stored.type !== 'own') this.#copies.durable(stored, out)
+      else {
+        this.#requests.find(stored.id)?.stored?.(this.placement.self, now, out)
+        this.#requests.forgetIfOver(stored.id, now)
       }
-      if (stored.type === 'copy') {
-        out.push(this.#copies.stored(stored.to, stored.id, undefined))
-        continue
-      }
-      this.#requests.find(stored.id)?.stored?.(this.placement.self, now, out)
-      this.#requests.forgetIfOver(stored.id, now)
     }
   }
-}
-
-/** What this node says of itself until its port is bound. */
-/**
- * A store that is not whole may be another one than the node had: its incarnations must not meet
- * those of the life that it does not know, or others would mix the two.
- */
-function drawnStep(random: Random): number {
-  return 1 + drawBelow(random, 2 ** 16)
-}
-
-function profileOf({ self, members, store, start }: Env): Profile {
-  const { host, port } = members.find(member => member.id === self) ?? { host: '', port: 0 }
-  return { host, port, store, start, status: 'alive' }
 }
 
 /** Bytes waiting for the disk, past which client puts are refused with BUSY, definite. */

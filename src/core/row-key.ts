@@ -5,7 +5,7 @@
  *   0x00        what the store knows of itself: identity, commit number, settings
  *   0x10        objects of plain puts
  *   0x20        hints: token ‖ length of key 2 ‖ key ‖ owner, so that handoff writes in order
- *   0x30        the tree: sums and markers
+ *   0x30        the tree: sums and markers (`entropy/tree-rows.ts`)
  *   0x40        partitions: generation, floor, marks, whole
  *   0x50        members: the view, and where each was last heard to listen
  *   0x80        compare-and-set data, which plain puts, hints and repair refuse

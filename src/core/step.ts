@@ -4,6 +4,7 @@
  * waits: what it asks for comes back as a later input (etcd/raft's `Ready`, design §1).
  */
 import type { Brand } from './brand.ts'
+import type { ExchangeTiming } from './entropy/timing.ts'
 import type { Hash } from './hash.ts'
 import type { ClusterId, NodeId, StartId, StoreId, WallTime } from './ids.ts'
 import type { MembershipTiming } from './membership/timing.ts'
@@ -101,6 +102,12 @@ export type Env = {
   readonly vectorEntriesMax?: number
   /** False only where the simulator asks what the other layers do alone. */
   readonly handoff?: boolean
+  /** As `handoff`, of active anti-entropy. */
+  readonly exchange?: boolean
+  /** Other than the default only in simulations. */
+  readonly exchangeTiming?: ExchangeTiming
+  /** Changes of objects from one checkpoint of the tree to the next; few only in simulations. */
+  readonly checkpointChanges?: number
   /** True where this store proved that it lacks nothing (design §4, "whole"). */
   readonly whole: boolean
 }

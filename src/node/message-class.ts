@@ -8,7 +8,7 @@ import { type Failure, nothingDone } from '../core/outcome.ts'
 
 export type PeerRequest = Extract<
   PeerMessage,
-  { type: 'store' | 'handoff' | 'read' | 'forward' | 'list' }
+  { type: 'store' | 'handoff' | 'read' | 'forward' | 'list' | 'compare' | 'differ' }
 >
 export type PeerReply = Exclude<PeerMessage, PeerRequest | MembershipMessage>
 /** Gossip is no request: it is answered or not, and nobody waits. */
@@ -50,11 +50,15 @@ const classOf: {
   read: 'request',
   forward: 'request',
   list: 'request',
+  compare: 'request',
+  differ: 'request',
   stored: 'reply',
   handed: 'reply',
   held: 'reply',
   forwarded: 'reply',
   listed: 'reply',
+  compared: 'reply',
+  differing: 'reply',
   syn: 'gossip',
   ack: 'gossip',
   ping: 'gossip',
@@ -96,6 +100,13 @@ export function weightOf(message: PeerRequest | ClientRequest): number {
     case 'scan':
     case 'list':
       return requestOverhead + message.prefix.length + message.after.length
+    case 'compare':
+      return requestOverhead + message.nodes.length
+    case 'differ': {
+      let weight = requestOverhead + message.wanted.length
+      for (const { key, known } of message.held) weight += 64 + key.length + known.length
+      return weight
+    }
     case 'view':
     case 'status':
     case 'gossip':
@@ -145,5 +156,11 @@ export function peerRefusal(message: PeerRequest, failure: Failure): PeerReply {
       }
     case 'list':
       return { type: 'listed', id, rows: [], upTo: '', refused: failure }
+    case 'compare':
+      return { type: 'compared', id, ...notNow, wall: undefined, entries: new Uint8Array(0) }
+    case 'differ':
+      return { type: 'differing', id, ...notNow, copies: [], wants: [], heldDone: 0, nodesDone: 0 }
   }
 }
+
+const notNow = { state: 'not-ready', foreground: 0 } as const

@@ -1,7 +1,7 @@
 /** What a node says of its process to `kv node status`, `kv cluster status` and the bench. */
 import type { Instant, NodeId, RequestId, StartId, StoreId } from '../core/ids.ts'
 import type { StatusReply } from '../core/message.ts'
-import type { ReplicaView } from '../core/replica.ts'
+import type { ReplicaView } from '../core/replica-view.ts'
 import type { Counters } from './counters.ts'
 
 /** What does not change while the process lives. */
@@ -53,6 +53,11 @@ export function statusReply(identity: NodeIdentity, facts: NodeFacts): StatusRep
       ['hedges', view.hedges],
       ['repairs', view.repairs],
       ['pendingBytes', view.pendingBytes],
+      ['exchanges', view.exchange.passes],
+      ['exchangesEqual', view.exchange.equal],
+      ['exchangeRepaired', view.exchange.repaired],
+      ['exchangeBytes', view.exchange.bytes],
+      ['treeReady', view.treeReady ? 1 : 0],
       ['cpuUserUs', cpu.user],
       ['cpuSystemUs', cpu.system],
       ['rssBytes', memory.rss],

@@ -126,6 +126,9 @@ export class Runtime {
     this.#options.faults.stop()
     this.#listener.stop(stoppedFailure)
     this.#peers.stop()
+    // What the replica wants to keep for its next start may wait behind the commit under way.
+    await this.#commitUnderWay
+    this.#endTurn()
     await this.#commitUnderWay
     this.#halted = true
   }

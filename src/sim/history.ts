@@ -3,7 +3,7 @@
  * how each call ended. The checkers' oracle: never the system's own vectors, for a bug worth
  * finding is a vector that lies.
  */
-import { binaryOf, bytesOf } from '../core/binary.ts'
+import { binaryOf, bytesOf, isSameBytes } from '../core/binary.ts'
 import type { Key, NodeId, OpId } from '../core/ids.ts'
 import type { RepairMode } from '../core/quorum/repair-mode.ts'
 import type { CallResult } from '../core/session/call.ts'
@@ -115,7 +115,7 @@ export class History {
   ofValue(value: Uint8Array): Write | undefined {
     const end = value.indexOf(separator)
     const write = this.#byId.get(binaryOf(value, 0, Math.max(0, end)))
-    return write !== undefined && isSame(payloadOf(write), value) ? write : undefined
+    return write !== undefined && isSameBytes(payloadOf(write), value) ? write : undefined
   }
 }
 
@@ -140,12 +140,6 @@ export function payloadOf(write: Write): Uint8Array {
 }
 
 const separator = 0x7c
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
-  return true
-}
 
 function setBit(bits: Uint32Array, index: number): void {
   bits[index >>> 5] = at(bits, index >>> 5) | (1 << (index & 31))

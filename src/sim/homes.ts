@@ -1,4 +1,5 @@
 /** Who there is, how the cluster is set, and who owns which key: all of it follows from the options. */
+import { defaultExchangeTiming, type ExchangeTiming } from '../core/entropy/timing.ts'
 import { partitionOf, tokenOf } from '../core/hash.ts'
 import type { Key, NodeId } from '../core/ids.ts'
 import type { ClusterSettings, MemberRecord } from '../core/message.ts'
@@ -32,6 +33,12 @@ export function settingsOf(options: Options): ClusterSettings {
     valueBytesMax: 1024 * 1024,
     readRepair: options.layersOff.includes('read repair') ? 'off' : 'blocking',
   }
+}
+
+/** Often: while faults last, and as of a moment that most writes have reached everybody by. */
+export function exchangeTimingOf({ exchanges }: Options): ExchangeTiming {
+  if (exchanges === 'usual') return defaultExchangeTiming
+  return { cutAgeMs: 1000, skewMs: 500, pauseMs: 1000, passMsMax: 5000 }
 }
 
 export type Home = { readonly primaries: readonly NodeId[]; readonly fallbacks: readonly NodeId[] }

@@ -18,7 +18,22 @@ export type KnownBad = {
 }
 
 /** What else a version breaks that loses or mixes up writes. */
-const besides = ['I1', 'I2', 'I4', 'I5', 'I7', 'I9', 'I11', 'I12', 'I13', 'I14', 'I15', 'I17']
+const besides = [
+  'I1',
+  'I2',
+  'I3',
+  'I4',
+  'I5',
+  'I6',
+  'I7',
+  'I9',
+  'I11',
+  'I12',
+  'I13',
+  'I14',
+  'I15',
+  'I17',
+]
 
 export const knownBad: readonly KnownBad[] = [
   bad('1', 'ack before the flush', [1], ['I13'], besides),
@@ -29,6 +44,7 @@ export const knownBad: readonly KnownBad[] = [
   bad('6', 'newest wall clock wins a merge', [6], ['I1'], besides),
   bad('7', 'put supersedes all local siblings', [7], ['I1', 'I2'], besides),
   bad('8', 'a copy overwrites instead of merging', [8], ['I1'], besides),
+  bad('9', 'no anti-entropy', [9], ['I3']),
   bad('11', 'retry issues a new dot, no operation ids', [11], ['I11'], besides),
   bad('12', 'operation ids only collapse equal siblings', [12], ['I11'], besides),
   bad('13a', 'hint only in memory', [13], ['I7', 'I13'], besides),
@@ -39,6 +55,17 @@ export const knownBad: readonly KnownBad[] = [
   bad('17', "fallback's nothing counts toward R", [17], ['I4', 'I12'], besides),
   bad('18', 'context that fails its checksum taken for none', [18], ['I2', 'I12'], besides),
   bad('19', 'read answered from the overlay', [19], ['I4'], besides),
+  bad('20', 'a digest that does not cover every sibling', [20], ['I3'], ['I4', 'I12', 'I6']),
+  bad('21', 'sums of the tree changed before the commit', [21], ['I6'], ['I3', 'E1']),
+  bad('22', 'markers of the tree written one commit late', [22], ['I6'], ['I3']),
+  bad('23', 'lists of an exchange with what is in flight', [23], ['E1'], ['I3']),
+  bad(
+    '24',
+    'an exchange forgets what was written meanwhile',
+    [24],
+    ['I1', 'I2', 'I13'],
+    [...besides, 'I3', 'I6'],
+  ),
   bad('26', 'pruning drops the newest entry', [26], ['I1', 'I13', 'I15'], besides),
   bad('27', 'suspicion kept by a node that wakes', [27], ['I8'], ['I15']),
   bad('28', 'refutation with an equal incarnation accepted', [28], ['I8']),

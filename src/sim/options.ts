@@ -40,7 +40,7 @@ export type Intensities = Readonly<Partial<Record<FaultKind, Intensity>>>
 
 type Shape = 'swarm' | 'everything' | 'calm' | 'single' | 'reuse' | 'late' | 'decay' | 'skew'
 
-type Layer = 'read repair' | 'handoff'
+type Layer = 'read repair' | 'handoff' | 'exchange'
 
 export type Options = {
   readonly seed: number
@@ -66,6 +66,8 @@ export type Options = {
   readonly deadForEver: number
   /** Layers of repair that are switched off: they hide each other's mistakes. */
   readonly layersOff: readonly Layer[]
+  /** How often members compare: at the defaults, or so often that it meets with the faults. */
+  readonly exchanges: 'usual' | 'often'
   /** Bytes that a node takes of hints; undefined: as many as there are. */
   readonly hintBytesMax: number | undefined
 }
@@ -112,11 +114,12 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
   }
 }
 
-function drawLayers(draw: Draw): Pick<Options, 'layersOff' | 'hintBytesMax'> {
-  const layers: readonly Layer[] = ['read repair', 'handoff']
+function drawLayers(draw: Draw): Pick<Options, 'layersOff' | 'exchanges' | 'hintBytesMax'> {
+  const layers: readonly Layer[] = ['read repair', 'handoff', 'exchange']
   return {
     layersOff: layers.filter(() => draw.permille(200)),
     hintBytesMax: draw.permille(200) ? 2048 : undefined,
+    exchanges: draw.permille(500) ? 'often' : 'usual',
   }
 }
 

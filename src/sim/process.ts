@@ -12,6 +12,7 @@ import { coreSecrets } from '../wire/secret.ts'
 import type { Micros } from './events.ts'
 import type { CrashPoint } from './faults.ts'
 import { simHash } from './hash.ts'
+import { exchangeTimingOf } from './homes.ts'
 import type { Machine } from './machine.ts'
 
 /** The way back to a client. */
@@ -51,8 +52,11 @@ export class Process {
       reads: disk.reads,
       random: count => luck.bytes(count),
       vectorEntriesMax: context.vectorEntries,
+      checkpointChanges: 20,
       whole,
       handoff: !layersOff.includes('handoff'),
+      exchange: !layersOff.includes('exchange'),
+      exchangeTiming: exchangeTimingOf(context.options),
       ...(hintBytesMax === undefined ? {} : { hintBytesMax }),
     })
   }

@@ -195,6 +195,7 @@ function optionsOf(seed: number): Options {
     deadForEver: 0,
     layersOff: [],
     hintBytesMax: undefined,
+    exchanges: 'usual',
   }
 }
 

@@ -112,7 +112,9 @@ export class World {
     events.at(healsAt, () => this.#heal())
     const probes = healsAt + 5 * second
     this.#planProbes(probes)
-    const rest = probes + 12 * second
+    // All primaries are equal within 10 s and two cycles of exchanges (design §7.3).
+    const exchanges = !this.#plan.options.layersOff.includes('exchange')
+    const rest = probes + (exchanges ? 37 : 12) * second
     events.at(rest, () => this.#rest())
     for (const [i, machine] of [...this.context.machines.values()].entries()) {
       events.at(rest + i * 100_000, () => machine.crash('it is restarted', false, 50_000))

@@ -6,7 +6,6 @@ import type {
   FailReply,
   Forwarded,
   Handed,
-  HandedCopy,
   Handoff,
   KeysListed,
   ListedKey,
@@ -19,6 +18,8 @@ import type {
 import { counterMax, itemsMax } from './bounds.ts'
 import { failedRow, writeFailed, writeWrote, wroteRow } from './client-reply-codec.ts'
 import { putRow, writePut } from './client-request-codec.ts'
+import { readHandedCopy, writeHandedCopy } from './copy-codec.ts'
+import { exchangeRows, writeExchange } from './exchange-codec.ts'
 import { membershipRows, writeMembership } from './gossip-codec.ts'
 import {
   readBytes,
@@ -75,6 +76,11 @@ export function writePeerMessage(writer: Writer, message: PeerMessage): void {
     case 'listed':
       writeListed(writer, message)
       break
+    case 'compare':
+    case 'compared':
+    case 'differ':
+    case 'differing':
+      writeExchange(writer, message)
   }
 }
 
@@ -93,16 +99,6 @@ function writeHandoff(writer: Writer, message: Handoff): void {
   writeEnvelope(writer, 5, tags.handoff, message)
   writer.array(message.copies.length)
   for (const copy of message.copies) writeHandedCopy(writer, copy)
-}
-
-/** [key, token, object, generation, time] */
-function writeHandedCopy(writer: Writer, copy: HandedCopy): void {
-  writer.array(5)
-  writer.binary(copy.key)
-  writer.binary(copy.token)
-  writer.bytes(copy.object)
-  writer.uint(copy.generation)
-  writer.milliseconds(copy.time)
 }
 
 function writeHanded(writer: Writer, message: Handed): void {
@@ -194,17 +190,6 @@ function readHandoff(reader: Reader): Handoff {
   return { type: 'handoff', id, epoch, timeLeft, copies: reader.list(readHandedCopy, itemsMax) }
 }
 
-function readHandedCopy(reader: Reader): HandedCopy {
-  reader.array(5)
-  return {
-    key: reader.key(),
-    token: reader.id(8),
-    object: reader.bytes(),
-    generation: reader.uint(counterMax),
-    time: reader.uint(counterMax),
-  }
-}
-
 function readHanded(reader: Reader): Handed {
   return {
     type: 'handed',
@@ -285,6 +270,7 @@ const forwardedReplies = tableOf<PutReply | FailReply>([wroteRow, failedRow])
 
 export const peerMessages = tableOf<PeerMessage>([
   ...membershipRows,
+  ...exchangeRows,
   { tag: tags.store, arity: 10, read: readStore },
   { tag: tags.stored, arity: 4, read: readStored },
   { tag: tags.read, arity: 7, read: readRead },

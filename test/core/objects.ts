@@ -3,6 +3,7 @@ import { bytesOf } from '../../src/core/binary.ts'
 import { encodeObject } from '../../src/core/causality/object.ts'
 import type { Record } from '../../src/core/causality/record.ts'
 import { mergeSiblings, noSiblings, putVersion } from '../../src/core/causality/siblings.ts'
+import { Tree } from '../../src/core/entropy/tree.ts'
 import { Hints } from '../../src/core/handoff/hints.ts'
 import { tokenOf } from '../../src/core/hash.ts'
 import type { Actor, Key, NodeId, OpId, StartId } from '../../src/core/ids.ts'
@@ -35,7 +36,9 @@ function start() {
   const reads = { get: (row: RowKey) => disk.get(row), range: () => [] }
   const digestKey = 'd'.repeat(32)
   const hints = new Hints<string>({ hash: nodeHash, digestKey, reads, pending, bytesMax: 4096 })
-  const objects = new Objects<string>(nodeHash, digestKey, reads, pending, hints)
+  const partitions = 16
+  const tree = new Tree({ hash: nodeHash, digestKey, reads, partitions, checkpointChanges: 1 })
+  const objects = new Objects<string>({ hash: nodeHash, digestKey, reads, pending, hints, tree })
   const flush = () => {
     const commit = pending.turn()
     if (commit?.type !== 'commit') return []

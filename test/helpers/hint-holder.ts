@@ -3,6 +3,7 @@ import { bytesOf } from '../../src/core/binary.ts'
 import { encodeObject } from '../../src/core/causality/object.ts'
 import type { Record } from '../../src/core/causality/record.ts'
 import { noSiblings, putVersion } from '../../src/core/causality/siblings.ts'
+import { Tree } from '../../src/core/entropy/tree.ts'
 import { Hints } from '../../src/core/handoff/hints.ts'
 import { tokenOf } from '../../src/core/hash.ts'
 import type { Actor, Key, NodeId, OpId } from '../../src/core/ids.ts'
@@ -42,7 +43,10 @@ export class HintHolder<Then> {
     const { pending } = this
     const bytesMax = this.#bytesMax
     this.hints = new Hints<Then>({ hash: nodeHash, digestKey, reads, pending, bytesMax })
-    this.objects = new Objects<Then>(nodeHash, digestKey, reads, pending, this.hints)
+    const { hints } = this
+    const partitions = 16
+    const tree = new Tree({ hash: nodeHash, digestKey, reads, partitions, checkpointChanges: 1 })
+    this.objects = new Objects<Then>({ hash: nodeHash, digestKey, reads, pending, hints, tree })
   }
 
   /** The next commit begins, unless one is under way. */

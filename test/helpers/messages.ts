@@ -21,6 +21,7 @@ import {
   tag,
   uint48,
 } from './arbitraries.ts'
+import { exchangeMessages, handed } from './exchange-messages.ts'
 
 type Arbitraries = {
   readonly [Type in AnyMessage['type']]: fc.Arbitrary<Extract<AnyMessage, { type: Type }>>
@@ -82,13 +83,6 @@ const explained = some(
     ),
   }),
 )
-const handed = fc.record({
-  key,
-  token: id<Token>(8),
-  object: bytes,
-  generation: uint48,
-  time: uint48,
-})
 const wrote = fc.record({
   type: tag('wrote'),
   id: requestId,
@@ -182,6 +176,7 @@ export const messages = {
     foreground: uint48,
     refused: some(failure),
   }),
+  ...exchangeMessages,
   stored: fc.record({
     type: tag('stored'),
     id: requestId,

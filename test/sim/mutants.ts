@@ -1,5 +1,5 @@
 /**
- * A checker counts once a known-bad version of the code has made it fire: those of stage 3, each
+ * A checker counts once a known-bad version of the code has made it fire: those of stages 3 and 4, each
  * in the first few seeds. How often, in how many worlds, `npm run sim:mutants` tells.
  */
 import t from 'tap'
@@ -11,13 +11,42 @@ import { planOf } from '../../src/sim/world.ts'
 t.setTimeout(1_800_000)
 
 const all = Array.from({ length: 200 }, (_, i) => i + 1)
+const optionsOf = (seed: number) => planOf(seed).options
+const exchanging = all.filter(seed => !optionsOf(seed).layersOff.includes('exchange'))
 /** Worlds in which it can show at all, and how many of them are enough. */
 const seedsOf: Readonly<Record<string, readonly number[]>> = {
-  '13b': all.filter(seed => planOf(seed).options.hintBytesMax !== undefined).slice(0, 6),
-  '26': all.filter(seed => planOf(seed).options.vectorEntries < 1000).slice(0, 6),
+  '9': exchanging.slice(0, 9),
+  '13b': all.filter(seed => optionsOf(seed).hintBytesMax !== undefined).slice(0, 6),
+  '20': exchanging.slice(0, 6),
+  '23': exchanging
+    .filter(seed => optionsOf(seed).keys >= 300 && optionsOf(seed).faults.clock === undefined)
+    .slice(0, 5),
+  '24': exchanging
+    .filter(seed => optionsOf(seed).keys <= 30 && optionsOf(seed).exchanges === 'often')
+    .slice(0, 12),
+  '26': all.filter(seed => optionsOf(seed).vectorEntries < 1000).slice(0, 6),
 }
 
-for (const name of ['5', '8', '11', '12', '13a', '13b', '14', '15', '17', '18', '19', '26']) {
+for (const name of [
+  '5',
+  '8',
+  '9',
+  '11',
+  '12',
+  '13a',
+  '13b',
+  '14',
+  '15',
+  '17',
+  '18',
+  '19',
+  '20',
+  '21',
+  '22',
+  '23',
+  '24',
+  '26',
+]) {
   const bad = knownBad.find(one => one.name === name)
   t.test(`${name}: ${bad?.what}`, async t => {
     const seeds = seedsOf[name] ?? all.slice(0, 3)

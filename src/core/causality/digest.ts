@@ -2,6 +2,7 @@
  * The item digest (design §6.3, antientropy §3.2): equal on two replicas exactly where their
  * live versions are. Keyed, so that nobody can choose keys whose digests cancel out.
  */
+import { mutant } from '#mutants'
 import { binaryOfUint48 } from '../binary.ts'
 import type { Hash } from '../hash.ts'
 import type { Key } from '../ids.ts'
@@ -20,7 +21,7 @@ export function itemDigest(
 ): string {
   if (versions.length === 0) return ''
   let text = digestKey + String.fromCharCode(key.length >>> 8, key.length & 255) + key
-  for (const version of versions) text += digestedOf(version)
+  for (const version of mutant(20) ? versions.slice(0, 1) : versions) text += digestedOf(version)
   return hash.sha256(text).slice(0, 8)
 }
 

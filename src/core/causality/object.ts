@@ -128,7 +128,7 @@ function writeVersion(into: Uint8Array, from: number, version: Version): number 
   return at + version.value.length
 }
 
-function readDot(bytes: Uint8Array, at: number): Dot {
+export function readDot(bytes: Uint8Array, at: number): Dot {
   return { actor: binaryOf(bytes, at, at + 8) as Actor, counter: readUint48(bytes, at + 8) }
 }
 

@@ -32,6 +32,9 @@ export type Version = {
   readonly value: Uint8Array
 }
 
+/** What tells versions apart. */
+export type Identity = Pick<Version, 'dot' | 'checksum' | 'tombstone'>
+
 /** Every live version under one vector; versions sorted by dot, then by what they hold. */
 export type Siblings = {
   readonly vector: VersionVector
@@ -112,7 +115,7 @@ export function compareVersions(a: Version, b: Version): number {
 }
 
 /** Same dot and same content: the same version, whatever else differs. */
-export function compareIdentities(a: Version, b: Version): number {
+export function compareIdentities(a: Identity, b: Identity): number {
   return (
     compareDots(a.dot, b.dot) ||
     a.checksum - b.checksum ||

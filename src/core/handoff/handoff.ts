@@ -12,9 +12,10 @@ import type { HandedCopy } from '../message.ts'
 import type { Objects } from '../objects.ts'
 import type { Placement } from '../placement.ts'
 import type { Stored } from '../quorum/put-coordination.ts'
-import type { Coordination, PeerAnswer, Requests } from '../requests.ts'
+import type { Requests } from '../requests.ts'
 import { hintOfRow, hintRows } from '../row-key.ts'
 import type { Effect, RowKey } from '../step.ts'
+import { Batch } from './batch.ts'
 import { Pace } from './pace.ts'
 import { Rehoming } from './rehoming.ts'
 
@@ -180,46 +181,6 @@ export class Handoff {
     }
     this.#progress.set(owner, fresh)
     return fresh
-  }
-}
-
-type Ended = (handed: boolean, foreground: number, now: Instant, out: Effect[]) => void
-
-/** One batch on its way to its owner. */
-class Batch implements Coordination {
-  readonly #owner: NodeId
-  readonly #deadline: Instant
-  readonly #ended: Ended
-  #over = false
-
-  constructor(owner: NodeId, deadline: Instant, ended: Ended) {
-    this.#owner = owner
-    this.#deadline = deadline
-    this.#ended = ended
-  }
-
-  answered(from: NodeId, answer: PeerAnswer, now: Instant, out: Effect[]): void {
-    if (answer.type !== 'handed' || from !== this.#owner) return
-    this.#end(answer.refused === undefined, answer.foreground, now, out)
-  }
-
-  lost(node: NodeId, now: Instant, out: Effect[]): void {
-    if (node === this.#owner) this.#end(false, 0, now, out)
-  }
-
-  tick(now: Instant, out: Effect[]): void {
-    if (now >= this.#deadline) this.#end(false, 0, now, out)
-  }
-
-  over(): boolean {
-    return this.#over
-  }
-
-  #end(handed: boolean, foreground: number, now: Instant, out: Effect[]): void {
-    if (this.#over) return
-    this.#over = true
-    if (!handed) sometimes('a batch of hints is not acknowledged')
-    this.#ended(handed, foreground, now, out)
   }
 }
 

@@ -7,6 +7,7 @@
  */
 import { mutant, sometimes } from '#mutants'
 import { readUint48, writeUint48 } from '../big-endian.ts'
+import { isSameBytes } from '../binary.ts'
 import { itemDigest } from '../causality/digest.ts'
 import { decodeRecord, encodeRecord, joinRecords, type Record } from '../causality/record.ts'
 import { mergeSiblings } from '../causality/siblings.ts'
@@ -183,7 +184,7 @@ export class Hints<Then> {
   remove(row: RowKey, handed: Uint8Array): boolean {
     const now = this.#bytesOf(row)
     if (now === undefined) return true
-    if (!isSame(now, handed) && !mutant(15)) {
+    if (!isSameBytes(now, handed) && !mutant(15)) {
       sometimes('a hint is newer than what was handed')
       return false
     }
@@ -257,11 +258,4 @@ const ownersMax = 1024
 
 function sizeOf(row: RowKey, bytes: Uint8Array | undefined): number {
   return bytes === undefined ? 0 : row.length + bytes.length + rowOverhead
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  if (a === b) return true
-  if (a.length !== b.length) return false
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
-  return true
 }

@@ -5,15 +5,19 @@ import { answersChecker } from './answers.ts'
 import { boundsChecker } from './bounds.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
 import { claimsChecker } from './claims.ts'
+import { convergedChecker } from './converged.ts'
 import { dotsChecker } from './dots.ts'
 import { hintsChecker } from './hints.ts'
 import { hostileChecker } from './hostile.ts'
+import { inFlightChecker } from './in-flight.ts'
 import { keptChecker } from './kept.ts'
 import { linksChecker } from './links.ts'
 import { operationsChecker } from './operations.ts'
 import { outcomesChecker } from './outcomes.ts'
 import { progressChecker } from './progress.ts'
+import { rowsChecker } from './rows.ts'
 import { siblingsChecker } from './siblings.ts'
+import { treeChecker } from './tree.ts'
 import { valuesChecker } from './values.ts'
 import { viewsChecker } from './views.ts'
 
@@ -29,11 +33,15 @@ const all: readonly MakeChecker[] = [
   claimsChecker,
   answersChecker,
   keptChecker,
+  rowsChecker,
   progressChecker,
   boundsChecker,
   linksChecker,
   hostileChecker,
   viewsChecker,
+  treeChecker,
+  inFlightChecker,
+  convergedChecker,
 ]
 
 export function makeCheckers(scene: Scene): readonly Checker[] {

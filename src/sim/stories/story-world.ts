@@ -251,5 +251,6 @@ function optionsOf({ vectorEntries }: StorySettings): Options {
     deadForEver: 0,
     layersOff: [],
     hintBytesMax: undefined,
+    exchanges: 'usual',
   }
 }

@@ -1,0 +1,144 @@
+/**
+ * The way down from a sum that differs to the objects that do, in batches of nodes of one level
+ * and depth first, so that what waits is bounded and repair begins early. Nothing of it is kept:
+ * what was repaired is equal the next time.
+ */
+import { sometimes } from '#mutants'
+import type { Instant } from '../ids.ts'
+import type { AsOf, Item } from './as-of.ts'
+import type { Dirty, Entry } from './comparison.ts'
+import { levelMax } from './node.ts'
+import { nodesMax } from './node-list.ts'
+import type { Shared } from './shared.ts'
+import { countAt, shortAt, shortOf, sumWords } from './sum.ts'
+
+/** Nodes of one level, ascending; `empty`: the other side has nothing there. */
+type Batch = { readonly level: number; readonly nodes: readonly Dirty[]; readonly empty: boolean }
+
+/** A node's objects that only we hold, and short digests of those that only they hold. */
+export type Difference = {
+  readonly level: number
+  readonly prefix: number
+  readonly own: readonly Item[]
+  readonly theirs: readonly number[]
+}
+
+export class Descent {
+  readonly #shared: Shared
+  readonly #salt: number
+  /** The last one is next. */
+  readonly #batches: Batch[] = []
+  /** Where the last comparison was given up: it is the others' turn. */
+  readonly #from: number
+  /** Nodes that differed in what was changed lately: they wait once, not twice (design §6.3). */
+  readonly #waited: ReadonlySet<string>
+  readonly waiting = new Set<string>()
+
+  constructor(shared: Shared, salt: number, from: number, waited: ReadonlySet<string>) {
+    this.#shared = shared
+    this.#salt = salt
+    this.#from = from
+    this.#waited = waited
+    this.#push(0, [{ prefix: 0, short: undefined }], false)
+  }
+
+  /** The place that is next. */
+  get place(): number {
+    const batch = this.#batches.at(-1)
+    const first = batch?.nodes[0]
+    return batch === undefined || first === undefined
+      ? 0
+      : first.prefix * 2 ** (levelMax - batch.level)
+  }
+
+  /** The next nodes to ask for; undefined: there are none. */
+  next(): { readonly level: number; readonly nodes: readonly Dirty[] } | undefined {
+    const batch = this.#batches.at(-1)
+    return batch === undefined || batch.empty ? undefined : this.#take(nodesMax)
+  }
+
+  /** Is there something that only we hold, so that nobody has to be asked? */
+  get ownNext(): boolean {
+    return this.#batches.at(-1)?.empty === true
+  }
+
+  /** Some of what only we hold. */
+  takeOwn(asOf: AsOf, now: Instant): readonly Difference[] {
+    const batch = this.#take(ownAtOnce)
+    if (batch === undefined) return []
+    return batch.nodes.flatMap(({ prefix }) => this.#list(asOf, batch.level, prefix, [], now))
+  }
+
+  /** What the other side told of the nodes that `next` gave: the differences among them. */
+  take(asOf: AsOf, level: number, entries: readonly Entry[], now: Instant): readonly Difference[] {
+    for (const step of [4, 2]) {
+      const children = entries.flatMap(entry =>
+        entry.type === 'children' && entry.step === step ? entry.children : [],
+      )
+      this.#push(level + step, this.#dirty(asOf, level + step, children), false)
+    }
+    return entries.flatMap(entry =>
+      entry.type === 'list' ? this.#list(asOf, level, entry.prefix, entry.shorts, now) : [],
+    )
+  }
+
+  #dirty(asOf: AsOf, level: number, nodes: readonly Dirty[]): readonly Dirty[] {
+    const sums = asOf.sums(
+      level,
+      nodes.map(({ prefix }) => prefix),
+    )
+    return nodes.filter(({ short }, i) => short !== shortAt(sums, sumWords * i, this.#salt))
+  }
+
+  #list(
+    asOf: AsOf,
+    level: number,
+    prefix: number,
+    shorts: readonly number[],
+    now: Instant,
+  ): readonly Difference[] {
+    if (countAt(asOf.sums(level, [prefix]), 0) > ownMax && level + 4 <= levelMax) {
+      const all = this.#shared.children(level, prefix, 4)
+      const sums = asOf.sums(level + 4, all)
+      const empty = shorts.length === 0
+      const children = all.filter((_, i) => !empty || countAt(sums, sumWords * i) > 0)
+      const nodes = children.map(child => ({ prefix: child, short: undefined }))
+      this.#push(level + 4, nodes, empty)
+      return []
+    }
+    const theirs = [...shorts]
+    const own = asOf.items(level, prefix, ownMax * 2).filter(({ digest }) => {
+      const at = theirs.indexOf(shortOf(digest, this.#salt))
+      if (at >= 0) theirs.splice(at, 1)
+      return at < 0
+    })
+    if (own.length === 0 && theirs.length === 0) return []
+    const name = `${level} ${prefix}`
+    if (own.some(({ row }) => asOf.isRecent(row, now)) && !this.#waited.has(name)) {
+      sometimes('a difference waits since its key was just written')
+      this.waiting.add(name)
+      return []
+    }
+    return [{ level, prefix, own, theirs }]
+  }
+
+  /** Those behind the place where the last comparison ended come first. */
+  #push(level: number, nodes: readonly Dirty[], empty: boolean): void {
+    const width = 2 ** (levelMax - level)
+    const isLater = ({ prefix }: Dirty) => (prefix + 1) * width <= this.#from
+    for (const some of [nodes.filter(isLater), nodes.filter(node => !isLater(node))]) {
+      if (some.length > 0) this.#batches.push({ level, nodes: some, empty })
+    }
+  }
+
+  #take(max: number): Batch | undefined {
+    const batch = this.#batches.pop()
+    if (batch === undefined || batch.nodes.length <= max) return batch
+    this.#batches.push({ ...batch, nodes: batch.nodes.slice(max) })
+    return { ...batch, nodes: batch.nodes.slice(0, max) }
+  }
+}
+
+/** As many of our own objects are looked at together. */
+const ownMax = 64
+const ownAtOnce = 16

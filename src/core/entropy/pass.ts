@@ -1,0 +1,203 @@
+/**
+ * One comparison with one member, from the roots to the last object (Dynamo §4.7, design §6.3):
+ * what to ask next, and what to make of the answers. Objects go both ways, exactly those that
+ * differ, and are merged into what is held by then.
+ */
+import { decodeObject } from '../causality/object.ts'
+import type { Instant, RequestId, WallTime } from '../ids.ts'
+import type { HandedCopy } from '../message.ts'
+import { damaged } from '../objects.ts'
+import { keyOfRow } from '../row-key.ts'
+import { AsOf, type Item } from './as-of.ts'
+import { lowBits } from './clocks.ts'
+import { type Dirty, decodeEntries, saltOf } from './comparison.ts'
+import { Descent, type Difference } from './descent.ts'
+import type { Compared, Differing, ExchangeQuestion, HeldKey } from './exchange-message.ts'
+import { encodeKnown } from './known.ts'
+import { encodeNodes, encodeWanted, type Wanted } from './node-list.ts'
+import type { ExchangeParts } from './responder.ts'
+import type { Shared } from './shared.ts'
+import { binaryOfSum, shortOf } from './sum.ts'
+
+type Held = HeldKey & { readonly copy: HandedCopy; readonly of: Difference }
+type Asked =
+  | { readonly type: 'compare'; readonly level: number; readonly nodes: readonly Dirty[] }
+  | {
+      readonly type: 'differ'
+      readonly level: number
+      readonly held: readonly Held[]
+      readonly wanted: readonly Wanted[]
+    }
+
+export class Pass {
+  readonly #parts: ExchangeParts
+  readonly #shared: Shared
+  readonly #stamp: WallTime
+  readonly #began: Instant
+  readonly #descent: Descent
+  #differences: Difference[] = []
+  #asked: Asked | undefined
+  #equal = false
+  /** Objects to be sent to the other side: it asked for them. */
+  #owed: HandedCopy[] = []
+  /** Objects that came, and that went. */
+  repaired = 0
+
+  /** `wall`: the clock that both sides go by. */
+  constructor(
+    parts: ExchangeParts,
+    shared: Shared,
+    began: Instant,
+    wall: WallTime,
+    from: number,
+    waited: ReadonlySet<string>,
+  ) {
+    this.#parts = parts
+    this.#shared = shared
+    this.#began = began
+    this.#stamp = Math.max(0, wall - parts.timing.cutAgeMs)
+    this.#descent = new Descent(shared, this.#salt, from, waited)
+  }
+
+  /** The roots were equal. */
+  get equal(): boolean {
+    return this.#equal
+  }
+
+  /** Nodes that the next pass must not wait for again. */
+  get waiting(): ReadonlySet<string> {
+    return this.#descent.waiting
+  }
+
+  /** Where the next pass goes on if this one is given up. */
+  get place(): number {
+    return this.#descent.place
+  }
+
+  /** What to ask next, about so many objects at once; undefined: it is over, but for `owed`. */
+  next(id: RequestId, epoch: number, size: number, now: Instant): ExchangeQuestion | undefined {
+    const age = Math.floor(this.#age(now))
+    const asked = { id, epoch, cut: lowBits(this.#stamp), age }
+    while (this.#descent.ownNext && this.#differences.length < size) {
+      this.#differences.push(...this.#descent.takeOwn(this.#asOf(now), now))
+    }
+    if (this.#differences.length >= size) return this.#differ(asked, size)
+    const next = this.#descent.next()
+    if (next === undefined) {
+      return this.#differences.length > 0 ? this.#differ(asked, size) : undefined
+    }
+    const { level, nodes } = next
+    this.#asked = { type: 'compare', level, nodes }
+    if (level > 0) {
+      const prefixes = encodeNodes(nodes.map(({ prefix }) => prefix))
+      return { type: 'compare', ...asked, level, sum: '', nodes: prefixes }
+    }
+    const sum = binaryOfSum(this.#asOf(now).sums(0, [0]))
+    return { type: 'compare', ...asked, level, sum, nodes: new Uint8Array(0) }
+  }
+
+  /** The other side told sums; false where it cannot be understood. */
+  compared({ entries }: Compared, now: Instant): boolean {
+    const asked = this.#asked
+    if (asked?.type !== 'compare') return false
+    if (entries.length === 0 && asked.level === 0) {
+      this.#equal = true
+      return true
+    }
+    const told = decodeEntries(entries, this.#shared, asked.level, asked.nodes)
+    if (told === undefined) return false
+    this.#differences.push(...this.#descent.take(this.#asOf(now), asked.level, told, now))
+    return true
+  }
+
+  /** The other side sent what it has, and said what it wants. */
+  differing(answer: Differing): boolean {
+    const asked = this.#asked
+    if (asked?.type !== 'differ') return false
+    const { level, held, wanted } = asked
+    const got = answer.copies.map(copy => this.#merge(copy))
+    for (const position of answer.wants) {
+      const copy = held[position]?.copy
+      if (copy !== undefined) this.#owed.push(copy)
+    }
+    this.repaired += answer.copies.length
+    // What did not fit into the answer is asked for again, without what came.
+    if (answer.heldDone + answer.nodesDone === 0 && got.length === 0) return false
+    const own = held.slice(answer.heldDone).map(({ of }): Difference => ({ ...of, theirs: [] }))
+    const left = wanted.slice(answer.nodesDone).flatMap(({ prefix, shorts }): Difference[] => {
+      const theirs = shorts.filter(short => !got.includes(short))
+      return theirs.length === 0 ? [] : [{ level, prefix, own: [], theirs }]
+    })
+    this.#differences.unshift(...own, ...left)
+    return true
+  }
+
+  /** Objects that the other side asked for, up to some bytes. */
+  owed(count: number, bytesMax: number): readonly HandedCopy[] {
+    let bytes = 0
+    let end = 0
+    while (end < Math.min(count, this.#owed.length) && bytes < bytesMax) {
+      bytes += (this.#owed[end++] as HandedCopy).object.length
+    }
+    const some = this.#owed.splice(0, end)
+    this.repaired += some.length
+    return some
+  }
+
+  get #salt(): number {
+    return saltOf(lowBits(this.#stamp))
+  }
+
+  #age(now: Instant): number {
+    return this.#parts.timing.cutAgeMs + now - this.#began
+  }
+
+  #asOf(now: Instant): AsOf {
+    const cut = { stamp: this.#stamp, ageMs: this.#age(now) }
+    return new AsOf(this.#parts.tree, this.#shared, cut, now)
+  }
+
+  /** Some differences of one level as a question. */
+  #differ(
+    asked: { id: RequestId; epoch: number; cut: number; age: number },
+    size: number,
+  ): ExchangeQuestion {
+    const level = this.#differences[0]?.level ?? 0
+    const some: Difference[] = []
+    let objects = 0
+    this.#differences = this.#differences.filter(difference => {
+      if (difference.level !== level || objects >= size) return true
+      objects += difference.own.length + difference.theirs.length
+      some.push(difference)
+      return false
+    })
+    some.sort((a, b) => a.prefix - b.prefix)
+    const held = some.flatMap(of => of.own.flatMap(item => this.#held(item, of)))
+    const wanted = some
+      .filter(({ theirs }) => theirs.length > 0)
+      .map(({ prefix, theirs }) => ({ prefix, shorts: theirs }))
+    this.#asked = { type: 'differ', level, held, wanted }
+    const keys = held.map(({ key, known }) => ({ key, known }))
+    return { type: 'differ', ...asked, level, held: keys, wanted: encodeWanted(wanted) }
+  }
+
+  /** What this node holds of an object now; a damaged one it has to get back. */
+  #held(item: Item, of: Difference): readonly Held[] {
+    const { token, key } = keyOfRow(item.row)
+    const record = this.#parts.objects.durable(token, key)
+    if (record === undefined || record === damaged) return []
+    const { object, generation, time, siblings } = record
+    const copy = { key, token, object, generation, time }
+    return [{ key, known: encodeKnown(siblings), copy, of: { ...of, own: [item] } }]
+  }
+
+  /** Merges a copy into what is held now; returns the short digest that it was listed by. */
+  #merge({ key, token, object, generation, time }: HandedCopy): number {
+    const { hash, placement, objects } = this.#parts
+    const siblings = decodeObject(hash, object)
+    if (siblings === undefined || token !== placement.tokenOf(key)) return -1
+    if (!this.#shared.holds(token)) return -1
+    objects.merge(token, key, { object, siblings, time, generation }, undefined)
+    return shortOf(objects.digestOf(key, siblings), this.#salt)
+  }
+}

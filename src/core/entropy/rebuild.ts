@@ -1,0 +1,85 @@
+/**
+ * Counts objects from the store: one block after a crash, one leaf that is in doubt, or a whole
+ * partition whose number of leaves no longer fits its keys, in steps and beside the old one.
+ */
+import { digestOfRecord } from '../causality/record.ts'
+import type { Hash } from '../hash.ts'
+import { keyOfRow } from '../row-key.ts'
+import type { RowKey, Store, StoredRow } from '../step.ts'
+import type { Change } from './change.ts'
+import type { Leaves } from './leaves.ts'
+import { placeOf, rowsOf } from './node.ts'
+
+export class Counter {
+  readonly #hash: Hash
+  readonly #reads: Store
+
+  constructor(hash: Hash, reads: Store) {
+    this.#hash = hash
+    this.#reads = reads
+  }
+
+  /** Adds the objects of a node to leaves that have none of it; returns how many rows it read. */
+  count(into: Leaves, level: number, prefix: number): number {
+    const { from, to } = rowsOf(level, prefix)
+    let read = 0
+    for (let after = from; ; ) {
+      const rows = this.page(after, to)
+      for (const row of rows) this.add(into, row)
+      read += rows.length
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < rowsAtOnce) return read
+      after = last.key
+    }
+  }
+
+  page(after: RowKey, to: RowKey, limit = rowsAtOnce): readonly StoredRow[] {
+    return this.#reads.range(after, to, limit)
+  }
+
+  /** The item digest of a row; '' where it is damaged, as good as none. */
+  digestOf({ key: row, value }: StoredRow): string {
+    return digestOfRecord(this.#hash, keyOfRow(row).key, value) ?? ''
+  }
+
+  add(into: Leaves, row: StoredRow): void {
+    into.change(placeOf(keyOfRow(row.key).token), '', this.digestOf(row))
+  }
+}
+
+export class Rebuild {
+  readonly leaves: Leaves
+  readonly #counter: Counter
+  readonly #to: RowKey
+  /** Rows up to here are counted. */
+  #at: RowKey
+  #done = false
+
+  constructor(counter: Counter, leaves: Leaves, level: number, prefix: number) {
+    const { from, to } = rowsOf(level, prefix)
+    this.leaves = leaves
+    this.#counter = counter
+    this.#at = from
+    this.#to = to
+  }
+
+  get done(): boolean {
+    return this.#done
+  }
+
+  /** A change is durable: it counts here too, unless its row is read later. */
+  change({ row, place, before, after }: Change): void {
+    if (this.#done || row <= this.#at) this.leaves.change(place, before ?? '', after)
+  }
+
+  /** Counts some more rows, and returns how many. Only between commits. */
+  step(): number {
+    const rows = this.#counter.page(this.#at, this.#to)
+    for (const row of rows) this.#counter.add(this.leaves, row)
+    this.#at = rows.at(-1)?.key ?? this.#at
+    this.#done = rows.length < rowsAtOnce
+    return rows.length
+  }
+}
+
+const rowsAtOnce = 256

@@ -1,0 +1,157 @@
+/**
+ * The side that is asked: it tells sums and lists, and trades objects, from what it durably
+ * holds and keeps nothing of it, so that a crash of either side ends nothing but a question.
+ */
+import { sometimes } from '#mutants'
+import type { Hash } from '../hash.ts'
+import type { Instant, NodeId, WallTime } from '../ids.ts'
+import type { HandedCopy } from '../message.ts'
+import { damaged, type Objects } from '../objects.ts'
+import type { Placement } from '../placement.ts'
+import type { Stored } from '../quorum/put-coordination.ts'
+import { keyOfRow } from '../row-key.ts'
+import { AsOf } from './as-of.ts'
+import { lowBits, nearest, shortEpoch } from './clocks.ts'
+import { encodeEntries, listMax, saltOf } from './comparison.ts'
+import type {
+  Compare,
+  Compared,
+  Differ,
+  Differing,
+  ExchangeQuestion,
+  ExchangeState,
+} from './exchange-message.ts'
+import { decodeKnown, newsOf } from './known.ts'
+import { decodeNodes, decodeWanted, type Wanted } from './node-list.ts'
+import { type Shared, sharedOf } from './shared.ts'
+import { binaryOfSum, shortOf } from './sum.ts'
+import type { ExchangeTiming } from './timing.ts'
+import type { Tree } from './tree.ts'
+
+export type ExchangeParts = {
+  readonly hash: Hash
+  readonly placement: Placement
+  readonly tree: Tree
+  readonly objects: Objects<Stored>
+  readonly timing: ExchangeTiming
+}
+
+/** `settled`: this process can say what it held a few seconds ago. */
+export type Clocks = { readonly now: Instant; readonly wall: WallTime; readonly settled: boolean }
+
+export class Responder {
+  readonly #parts: ExchangeParts
+
+  constructor(parts: ExchangeParts) {
+    this.#parts = parts
+  }
+
+  compare(from: NodeId, asked: Compare, clocks: Clocks, foreground: number): Compared {
+    const { id } = asked
+    const state = this.#stateOf(asked, clocks)
+    const wall = asked.level === 0 ? lowBits(clocks.wall) : undefined
+    const told = { type: 'compared', id, state, foreground, wall } as const
+    const prefixes = decodeNodes(asked.nodes, asked.level)
+    if (state !== 'ok' || prefixes === undefined) return { ...told, entries: noBytes }
+    const { shared, asOf } = this.#asOf(from, asked, clocks)
+    if (asked.level === 0 && binaryOfSum(asOf.sums(0, [0])) === asked.sum) {
+      return { ...told, entries: noBytes }
+    }
+    const nodes = asked.level === 0 ? [0] : prefixes
+    const entries = encodeEntries(asOf, shared, asked.level, nodes, saltOf(asked.cut))
+    return { ...told, entries }
+  }
+
+  differ(from: NodeId, asked: Differ, clocks: Clocks, foreground: number): Differing {
+    const { id, level, held } = asked
+    const state = this.#stateOf(asked, clocks)
+    const wanted = decodeWanted(asked.wanted, level)
+    if (state !== 'ok' || wanted === undefined) {
+      const nothing = { copies: [], wants: [], heldDone: 0, nodesDone: 0 }
+      return { type: 'differing', id, state, foreground, ...nothing }
+    }
+    const { shared, asOf } = this.#asOf(from, asked, clocks)
+    const copies: HandedCopy[] = []
+    let bytes = 0
+    const add = (copy: HandedCopy) => {
+      copies.push(copy)
+      bytes += copyOverhead + copy.object.length
+    }
+    const isFull = () => bytes > answerBytesMax
+    const wants: number[] = []
+    let heldDone = 0
+    for (const { key, known } of held) {
+      if (isFull()) break
+      const news = this.#newsOf(shared, key, known)
+      if (news.theirs) wants.push(heldDone)
+      if (news.copy !== undefined) add(news.copy)
+      heldDone++
+    }
+    const names = new Set<string>(held.map(({ key }) => key))
+    let nodesDone = 0
+    for (const node of wanted) {
+      for (const copy of this.#wantedOf(asOf, asked, node, names)) {
+        if (isFull()) break
+        add(copy)
+      }
+      // Where it is full, some of this node may be left out: the asker knows what it got.
+      if (isFull()) break
+      nodesDone++
+    }
+    return { type: 'differing', id, state, foreground, copies, wants, heldDone, nodesDone }
+  }
+
+  /** Who has news of a key that both may hold. */
+  #newsOf(shared: Shared, key: HandedCopy['key'], bytes: Uint8Array) {
+    const { placement, objects } = this.#parts
+    const token = placement.tokenOf(key)
+    const known = decodeKnown(bytes)
+    if (known === undefined || !shared.holds(token)) return { theirs: false, copy: undefined }
+    const record = objects.durable(token, key)
+    if (record === undefined || record === damaged) return { theirs: true, copy: undefined }
+    const news = newsOf(known, record.siblings)
+    if (news.theirs && news.ours) sometimes('both sides of an exchange have news of a key')
+    const { object, generation, time } = record
+    return {
+      theirs: news.theirs,
+      copy: news.ours ? { key, token, object, generation, time } : undefined,
+    }
+  }
+
+  /** The objects of a node that the asker lacks, as they are now. */
+  *#wantedOf(
+    asOf: AsOf,
+    { level, cut }: Differ,
+    { prefix, shorts }: Wanted,
+    held: ReadonlySet<string>,
+  ): Generator<HandedCopy> {
+    const salt = saltOf(cut)
+    for (const { row, digest } of asOf.items(level, prefix, listMax)) {
+      const { token, key } = keyOfRow(row)
+      if (!shorts.includes(shortOf(digest, salt)) || held.has(key)) continue
+      const record = this.#parts.objects.durable(token, key)
+      if (record === undefined || record === damaged) continue
+      const { object, generation, time } = record
+      yield { key, token, object, generation, time }
+    }
+  }
+
+  #asOf(from: NodeId, { cut, age }: ExchangeQuestion, { now, wall }: Clocks) {
+    const { placement, tree } = this.#parts
+    const shared = sharedOf(placement.ring, placement.self, from)
+    const asOf = new AsOf(tree, shared, { stamp: nearest(wall, cut), ageMs: age }, now)
+    return { shared, asOf }
+  }
+
+  #stateOf({ epoch }: ExchangeQuestion, { settled }: Clocks): ExchangeState {
+    if (epoch !== shortEpoch(this.#parts.placement.epoch)) return 'stale-view'
+    if (settled && this.#parts.tree.ready) return 'ok'
+    sometimes('a node is not ready for an exchange')
+    return 'not-ready'
+  }
+}
+
+const noBytes = new Uint8Array(0)
+/** Objects in one answer, the last one aside. */
+const answerBytesMax = 1024 * 1024
+const copyOverhead = 64

@@ -1,0 +1,388 @@
+/**
+ * The tree of this node's objects (Dynamo §4.7, design §6.3): sums in memory, kept current with
+ * every write through the commit that makes it durable. Sums change only with durable rows, for
+ * they are answers that leave the node. A store that was killed counts again what markers name.
+ */
+import { mutant, sometimes } from '#mutants'
+import type { Hash } from '../hash.ts'
+import type { Instant, Token, WallTime } from '../ids.ts'
+import { keyOfRow, objectRowAt, objectRowsEnd } from '../row-key.ts'
+import type { Row, RowKey, Store } from '../step.ts'
+import type { Change } from './change.ts'
+import { Checkpoints } from './checkpoints.ts'
+import { blockLeaves, depthFor, depthIn, depthMin, Leaves } from './leaves.ts'
+import { placeOf, prefixOf, rowsOf } from './node.ts'
+import { Counter, Rebuild } from './rebuild.ts'
+import { Recent } from './recent.ts'
+import { defaultExchangeTiming, type ExchangeTiming } from './timing.ts'
+import {
+  type BlockId,
+  blockId,
+  blockOfRow,
+  blockRowKey,
+  blockRows,
+  decodeMarker,
+  encodeHeader,
+  headerRow,
+  markerRows,
+  placeOfBlock,
+  roundOfRow,
+} from './tree-rows.ts'
+
+export type TreeParts = {
+  readonly hash: Hash
+  readonly digestKey: string
+  readonly reads: Store
+  /** Q, a power of two. */
+  readonly partitions: number
+  /** Changes from one checkpoint to the next; undefined: as few as are cheap. */
+  readonly checkpointChanges: number | undefined
+  readonly timing?: ExchangeTiming | undefined
+}
+
+export class Tree {
+  readonly recent: Recent
+  readonly counter: Counter
+  /** Bits of a partition's name. */
+  readonly bits: number
+  readonly #hash: Hash
+  readonly #reads: Store
+  readonly #checkpoints: Checkpoints
+  readonly #leaves = new Map<number, Leaves>()
+  /** To be written once every partition is counted. */
+  #header: Uint8Array | undefined
+  /** Rows to be written with the next commit, beside those that follow from its changes. */
+  #rows: Row[] = []
+  readonly #stored = new Set<RowKey>()
+  #gathering: Change[] = []
+  #underWay: readonly Change[] = []
+  #committing = false
+  /** Blocks that a crash left marked and that are not counted yet. */
+  readonly #uncounted = new Set<BlockId>()
+  readonly #rebuilds = new Map<number, Rebuild>()
+  /** Partitions without sums until they are rebuilt. */
+  readonly #unbuilt = new Set<number>()
+  /** Places of rows that were found damaged. */
+  readonly #doubts = new Set<number>()
+  readonly #doubted = new Set<BlockId>()
+  #stops = false
+
+  constructor({ hash, digestKey, reads, partitions, checkpointChanges, timing }: TreeParts) {
+    this.recent = new Recent(timing ?? defaultExchangeTiming)
+    this.#hash = hash
+    this.#reads = reads
+    this.bits = 31 - Math.clz32(partitions)
+    this.counter = new Counter(hash, reads)
+    this.#checkpoints = new Checkpoints(hash, checkpointChanges)
+    const header = encodeHeader(this.bits, hash.sha256(`tree${digestKey}`))
+    const found = reads.get(headerRow)
+    const isOurs = found?.every((byte, i) => byte === header[i]) === true
+    if (!isOurs || !this.#load()) this.#begin(header, partitions)
+  }
+
+  /** False while sums are counted anew: nothing is compared. */
+  get ready(): boolean {
+    return this.#uncounted.size === 0 && this.#unbuilt.size === 0
+  }
+
+  /** Rows of the tree in the store, those of the commit under way included. */
+  get rows(): number {
+    return this.#stored.size
+  }
+
+  /** Changes that are written and not durable. */
+  get underWay(): readonly Change[] {
+    return this.#underWay
+  }
+
+  /** Should a commit go even if nothing else is written? */
+  get due(): boolean {
+    if (this.#stops && this.ready && this.#checkpoints.marked > 0) return true
+    for (const rebuild of this.#rebuilds.values()) if (rebuild.done) return true
+    return false
+  }
+
+  /**
+   * A row of the commit that gathers changes the digest of its object from `before` (undefined:
+   * it was damaged) to `after`. `stamp`: the coordinator's, of what is new in it.
+   */
+  change(
+    row: RowKey,
+    token: Token,
+    stamp: WallTime,
+    before: string | undefined,
+    after: string,
+  ): void {
+    if (before === after) return
+    const place = placeOf(token)
+    const change: Change = { row, place, stamp, before, after, durableAt: 0 as Instant }
+    if (mutant(21)) this.#apply(change)
+    this.#gathering.push(change)
+  }
+
+  /** A row was found damaged: what it counts as is looked up in the store. */
+  doubt(token: Token): void {
+    this.#doubts.add(placeOf(token))
+  }
+
+  /** The process will stop: what is not stored is stored with the next commit. */
+  stop(): void {
+    this.#stops = true
+  }
+
+  /** A commit goes: the tree's rows in it. */
+  turn(): readonly Row[] {
+    const batch = this.#gathering
+    this.#gathering = []
+    this.#underWay = batch
+    this.#committing = true
+    const rows = this.#rows
+    this.#rows = []
+    const changes = byPartition(batch, this.bits)
+    for (const [partition, rebuild] of this.#rebuilds) {
+      if (rebuild.done) this.#adopt(partition, rebuild, changes.get(partition) ?? [], rows)
+    }
+    if (this.#header !== undefined && this.#unbuilt.size === 0) {
+      rows.push({ key: headerRow, value: this.#header })
+      this.#header = undefined
+    }
+    const changed = this.#blocksOf(batch)
+    const all = this.#stops
+    if (this.ready) {
+      if (all) this.#checkpoints.mark(changed)
+      this.#checkpoints.begin(batch.length, all)
+      this.#store(all, changes, rows)
+    }
+    const marker = all && this.ready ? undefined : this.#checkpoints.mark(changed)
+    if (marker !== undefined) rows.push(marker)
+    for (const { key, value } of rows) {
+      if (value === undefined) this.#stored.delete(key)
+      else this.#stored.add(key)
+    }
+    return rows
+  }
+
+  /** The commit under way is durable: its changes count. */
+  settled(now: Instant): void {
+    const batch = this.#underWay
+    this.#underWay = []
+    this.#committing = false
+    for (const change of batch) {
+      if (!mutant(21)) this.#apply(change)
+      if (change.before === undefined) this.#doubts.add(change.place)
+      this.recent.add(change, now)
+    }
+    this.#work(rowsBetweenCommits)
+  }
+
+  tick(now: Instant): void {
+    this.recent.tick(now)
+    if (!this.#committing) this.#work(rowsInTick)
+  }
+
+  /** Adds the durable sum of the node to the sum at a word; `of`: only these partitions. */
+  addTo(
+    into: Uint32Array,
+    at: number,
+    level: number,
+    prefix: number,
+    of: (partition: number) => boolean,
+  ): void {
+    if (level < this.bits) {
+      const width = 2 ** (this.bits - level)
+      for (let partition = prefix * width; partition < (prefix + 1) * width; partition++) {
+        if (of(partition)) this.#leaves.get(partition)?.addTo(into, at, this.bits, partition)
+      }
+      return
+    }
+    const partition = Math.floor(prefix / 2 ** (level - this.bits))
+    const leaves = of(partition) ? this.#leaves.get(partition) : undefined
+    if (leaves === undefined) return
+    if (level <= leaves.level) return leaves.addTo(into, at, level, prefix)
+    const below = new Leaves(prefix, level, 0)
+    this.counter.count(below, level, prefix)
+    below.addTo(into, at, level, prefix)
+  }
+
+  #apply(change: Change): void {
+    const partition = prefixOf(change.place, this.bits)
+    this.#rebuilds.get(partition)?.change(change)
+    if (this.#unbuilt.has(partition)) return
+    const leaves = this.#leavesOf(partition)
+    if (this.#uncounted.size > 0) {
+      // It is counted with its block.
+      if (this.#uncounted.has(blockId(partition, leaves.blockOf(change.place)))) return
+    }
+    leaves.change(change.place, change.before ?? '', change.after)
+    if (this.#uncounted.size === 0 && depthFor(leaves.count, leaves.depth) !== leaves.depth)
+      this.#rebuild(partition)
+  }
+
+  #leavesOf(partition: number): Leaves {
+    let leaves = this.#leaves.get(partition)
+    if (leaves === undefined) {
+      leaves = new Leaves(partition, this.bits, depthMin)
+      this.#leaves.set(partition, leaves)
+    }
+    return leaves
+  }
+
+  #rebuild(partition: number): void {
+    if (this.#rebuilds.has(partition)) return
+    const { count, depth } = this.#leavesOf(partition)
+    const leaves = new Leaves(partition, this.bits, depthFor(count, depth))
+    this.#rebuilds.set(partition, new Rebuild(this.counter, leaves, this.bits, partition))
+  }
+
+  /** The rebuilt leaves take the place of the old ones, in this commit. */
+  #adopt(partition: number, { leaves }: Rebuild, changes: readonly Change[], rows: Row[]): void {
+    sometimes('a partition gets other leaves')
+    const before = this.#leaves.get(partition)?.blocks ?? 0
+    this.#leaves.set(partition, leaves)
+    this.#rebuilds.delete(partition)
+    this.#unbuilt.delete(partition)
+    for (let block = 0; block < Math.max(before, leaves.blocks); block++) {
+      const key = blockRowKey(blockId(partition, block))
+      rows.push({
+        key,
+        value: block < leaves.blocks ? leaves.encode(this.#hash, block, changes) : undefined,
+      })
+    }
+    if (depthFor(leaves.count, leaves.depth) !== leaves.depth) this.#rebuild(partition)
+  }
+
+  #blocksOf(batch: readonly Change[]): ReadonlySet<BlockId> {
+    const blocks = new Set(this.#doubted)
+    this.#doubted.clear()
+    for (const { place } of batch) {
+      const partition = prefixOf(place, this.bits)
+      blocks.add(blockId(partition, this.#leavesOf(partition).blockOf(place)))
+    }
+    return blocks
+  }
+
+  #store(all: boolean, changes: ReadonlyMap<number, readonly Change[]>, rows: Row[]): void {
+    const { blocks, removed } = this.#checkpoints.store(all)
+    for (const id of blocks) {
+      const { partition, block } = placeOfBlock(id)
+      const leaves = this.#leavesOf(partition)
+      if (block >= leaves.blocks) continue
+      const some = mutant(21) ? [] : (changes.get(partition) ?? [])
+      rows.push({ key: blockRowKey(id), value: leaves.encode(this.#hash, block, some) })
+    }
+    for (const key of removed) rows.push({ key, value: undefined })
+  }
+
+  /** Counts what has to be counted, up to about so many rows. Only between commits. */
+  #work(rowsMax: number): void {
+    for (const place of this.#doubts) this.#recount(place)
+    this.#doubts.clear()
+    let read = 0
+    for (const id of this.#uncounted) {
+      if (read >= rowsMax) return
+      const { partition, block } = placeOfBlock(id)
+      const leaves = this.#leavesOf(partition)
+      const { level, prefix } = leaves.nodeOfBlock(block)
+      read += 1 + this.counter.count(leaves, level, prefix)
+      this.#uncounted.delete(id)
+    }
+    for (const rebuild of this.#rebuilds.values()) {
+      while (!rebuild.done && read < rowsMax) read += 1 + rebuild.step()
+    }
+  }
+
+  /** The leaf of this place is counted again: a row of it is damaged, or was. */
+  #recount(place: number): void {
+    sometimes('a leaf in doubt is counted again')
+    const partition = prefixOf(place, this.bits)
+    if (this.#rebuilds.delete(partition)) this.#rebuild(partition)
+    const leaves = this.#leavesOf(partition)
+    const id = blockId(partition, leaves.blockOf(place))
+    if (this.#unbuilt.has(partition) || this.#uncounted.has(id)) return
+    const leaf = leaves.leafOf(place)
+    leaves.clear(leaf, leaf + 1)
+    this.counter.count(leaves, leaves.level, prefixOf(place, leaves.level))
+    this.#doubted.add(id)
+  }
+
+  /** What an earlier start stored; blocks that have a marker or are damaged are not trusted. */
+  #load(): boolean {
+    const markers = [...this.#all(markerRows.from, markerRows.to)].map(({ key, value }) => {
+      return { key, blocks: decodeMarker(this.#hash, value) }
+    })
+    // A damaged one may mean any block.
+    if (markers.some(({ blocks }) => blocks === undefined)) return false
+    for (const { key, blocks = [] } of markers) {
+      this.#checkpoints.found(key, roundOfRow(key), blocks)
+      for (const id of blocks) this.#uncounted.add(id)
+    }
+    for (const { key, value } of this.#all(blockRows.from, blockRows.to)) {
+      const id = blockOfRow(key)
+      const { partition, block } = placeOfBlock(id)
+      const depth = depthIn(this.#hash, value)
+      if (depth !== undefined && !this.#leaves.has(partition)) {
+        this.#leaves.set(partition, new Leaves(partition, this.bits, depth))
+      }
+      if (depth !== undefined && this.#leavesOf(partition).decode(block, value)) continue
+      this.#uncounted.add(id)
+      this.#doubted.add(id)
+    }
+    for (const id of this.#uncounted) {
+      const { partition, block } = placeOfBlock(id)
+      const leaves = this.#leavesOf(partition)
+      if (block >= leaves.blocks) this.#uncounted.delete(id)
+      else leaves.clear(block * blockLeaves, Math.min((block + 1) * blockLeaves, 2 ** leaves.depth))
+    }
+    if (this.#uncounted.size > 0) sometimes('a start counts marked blocks')
+    return true
+  }
+
+  /** No tree, or that of another key: partitions that hold something are counted. */
+  #begin(header: Uint8Array, partitions: number): void {
+    for (const { key } of this.#all(headerRow.slice(0, 1) as RowKey, markerRows.to)) {
+      this.#rows.push({ key, value: undefined })
+    }
+    this.#header = header
+    for (let after = objectRowAt(''); ; ) {
+      const [first] = this.#reads.range(after, objectRowsEnd, 1)
+      if (first === undefined) return
+      const partition = prefixOf(placeOf(keyOfRow(first.key).token), this.bits)
+      this.#unbuilt.add(partition)
+      this.#rebuild(partition)
+      if (partition + 1 === partitions) return
+      after = rowsOf(this.bits, partition + 1).from
+    }
+  }
+
+  *#all(from: RowKey, to: RowKey) {
+    for (let after = from; ; ) {
+      const rows = this.#reads.range(after, to, rowsAtOnce)
+      for (const row of rows) {
+        this.#stored.add(row.key)
+        yield row
+      }
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < rowsAtOnce) return
+      after = last.key
+    }
+  }
+}
+
+function byPartition(
+  batch: readonly Change[],
+  bits: number,
+): ReadonlyMap<number, readonly Change[]> {
+  const changes = new Map<number, Change[]>()
+  for (const change of batch) {
+    const partition = prefixOf(change.place, bits)
+    const some = changes.get(partition)
+    if (some === undefined) changes.set(partition, [change])
+    else some.push(change)
+  }
+  return changes
+}
+
+const rowsAtOnce = 512
+const rowsBetweenCommits = 512
+/** About a third of the time: a million keys in about two seconds. */
+const rowsInTick = 8192

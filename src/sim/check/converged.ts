@@ -1,0 +1,76 @@
+/**
+ * I3: after faults all primaries of a key hold the same live versions, byte for byte, though
+ * nobody reads; then exchanges trade nothing any more. Told from the disks. A row that rotted and
+ * was never looked at differs unnoticed; a layer that is switched off mends nothing.
+ */
+
+import { isSameBytes } from '../../core/binary.ts'
+import type { Siblings } from '../../core/causality/siblings.ts'
+import type { Key, NodeId } from '../../core/ids.ts'
+import { homesOf } from '../homes.ts'
+import type { Checker, MakeChecker } from './checker.ts'
+
+type Held = { readonly node: NodeId; readonly siblings: Siblings | undefined }
+
+export const convergedChecker: MakeChecker = (scene): Checker => {
+  const { context, dead, decoded, fail } = scene
+  const homeOf = homesOf(context.options)
+  let rested = false
+  /** The first two living primaries that differ. */
+  const differ = (key: Key): readonly [Held, Held] | undefined => {
+    const held: Held[] = []
+    for (const node of homeOf(key).primaries) {
+      const rows = context.machines.get(node)?.disk.rows
+      const [row] = decoded.rowsOf(key, [])
+      const bytes = row === undefined ? undefined : rows?.get(row)
+      if (dead.has(node) || row === undefined) continue
+      const siblings = bytes && decoded.copyIn(row, bytes)?.siblings
+      if (bytes !== undefined && siblings === undefined) continue
+      held.push({ node, siblings })
+    }
+    const [first, ...rest] = held
+    const other = rest.find(one => !isSame(one.siblings, first?.siblings))
+    return first && other && [first, other]
+  }
+  return {
+    name: 'I3',
+    onNotice: notice => {
+      if (!rested || notice.type !== 'effect' || notice.effect.type !== 'send') return
+      const { message, to } = notice.effect
+      if (message.type !== 'differ') return
+      const what = `${message.held.length} keys`
+      fail('I3', message.held[0]?.key, `${notice.node} still trades ${what} with ${to} at rest`)
+    },
+    atRest: () => {
+      if (context.options.layersOff.includes('exchange')) return
+      rested = true
+      for (const key of scene.history.writes.keys()) {
+        const two = differ(key)
+        if (two === undefined) continue
+        const [a, b] = two
+        fail('I3', key, `${told(a)} and ${told(b)} at rest`)
+      }
+    },
+  }
+}
+
+function told({ node, siblings }: Held): string {
+  const ops = siblings?.versions.map(({ dot }) => `${dot.counter}`).join(' ') ?? 'nothing'
+  return `${node} holds dots ${ops}`
+}
+
+/** The same live versions: vectors, operation ids and history may differ. */
+function isSame(a: Siblings | undefined, b: Siblings | undefined): boolean {
+  const [one, other] = [a?.versions ?? [], b?.versions ?? []]
+  if (one.length !== other.length) return false
+  return one.every((version, i) => {
+    const twin = other[i]
+    return (
+      twin !== undefined &&
+      version.dot.actor === twin.dot.actor &&
+      version.dot.counter === twin.dot.counter &&
+      version.tombstone === twin.tombstone &&
+      isSameBytes(version.value, twin.value)
+    )
+  })
+}

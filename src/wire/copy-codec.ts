@@ -1,0 +1,26 @@
+/** A copy of an object as it is handed over: with hints, or where two members differ. */
+import type { HandedCopy } from '../core/message.ts'
+import { counterMax } from './bounds.ts'
+import type { Writer } from './pack.ts'
+import type { Reader } from './read.ts'
+
+/** [key, token, object, generation, time] */
+export function writeHandedCopy(writer: Writer, copy: HandedCopy): void {
+  writer.array(5)
+  writer.binary(copy.key)
+  writer.binary(copy.token)
+  writer.bytes(copy.object)
+  writer.uint(copy.generation)
+  writer.milliseconds(copy.time)
+}
+
+export function readHandedCopy(reader: Reader): HandedCopy {
+  reader.array(5)
+  return {
+    key: reader.key(),
+    token: reader.id(8),
+    object: reader.bytes(),
+    generation: reader.uint(counterMax),
+    time: reader.uint(counterMax),
+  }
+}

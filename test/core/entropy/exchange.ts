@@ -1,0 +1,63 @@
+import t from 'tap'
+import type { Instant } from '../../../src/core/ids.ts'
+import { TestCluster, valuesOf } from '../../helpers/replicas.ts'
+
+/** Ticks everybody for so long, delivering all that is said. */
+function live(cluster: TestCluster, ms: number): void {
+  for (let passed = 0; passed < ms; passed += 250) {
+    cluster.now = (cluster.now + 250) as Instant
+    cluster.wall += 250
+    for (const node of cluster.nodes) node.step({ type: 'tick', wall: cluster.wall })
+    cluster.settle()
+  }
+}
+const rows = (cluster: TestCluster) =>
+  cluster.nodes.map(({ disk }) => [...disk.keys()].filter(key => key.startsWith('\x10')).length)
+
+t.test('what one of three missed it gets without a read, and then nothing moves', async t => {
+  const cluster = new TestCluster(3, { readRepair: 'off' }, false)
+  live(cluster, 10_000)
+  const lost = (from: string, to: string) => from !== 'n3' && to !== 'n3'
+  for (let i = 0; i < 40; i++) {
+    cluster.ask('n1', cluster.put(`k${i}`, 'v'))
+    cluster.settle(letter => lost(letter.from, letter.to))
+  }
+  t.same(rows(cluster), [40, 40, 0])
+  live(cluster, 35_000)
+  t.same(rows(cluster), [40, 40, 40])
+  const counts = () => cluster.nodes.map(({ replica }) => replica.observe().exchange)
+  const repaired = counts().reduce((sum, one) => sum + one.repaired, 0)
+  t.equal(repaired, 40)
+  live(cluster, 35_000)
+  const later = counts()
+  t.equal(
+    later.reduce((sum, one) => sum + one.repaired, 0),
+    40,
+  )
+  t.ok(later[0]!.equal >= 6, 'each pair at least every 13 seconds')
+  t.equal(later[2]!.passes, 0, 'of two the one with the lower name asks')
+  t.ok(later[0]!.bytes < 25_000)
+})
+
+t.test('a node that was killed goes on where it was', async t => {
+  const cluster = new TestCluster(3, { readRepair: 'off' }, false)
+  live(cluster, 10_000)
+  for (let i = 0; i < 60; i++) {
+    cluster.ask('n1', cluster.put(`k${i}`, 'v'))
+    cluster.settle(letter => letter.from !== 'n3' && letter.to !== 'n3')
+  }
+  for (const name of ['n1', 'n3', 'n2']) {
+    live(cluster, 8000)
+    cluster.node(name).restart()
+    for (const { id } of cluster.members) {
+      if (id !== name) cluster.node(name).step({ type: 'connected', node: id })
+    }
+  }
+  live(cluster, 40_000)
+  t.same(rows(cluster), [60, 60, 60])
+  t.same(valuesOf(cluster.call('n3', cluster.get('k7'))), ['v'])
+  t.equal(
+    cluster.nodes.every(({ replica }) => replica.observe().treeReady),
+    true,
+  )
+})
