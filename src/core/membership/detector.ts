@@ -90,11 +90,9 @@ export class Detector {
     sometimes('an observer wakes from a pause')
     this.#trusted = false
     this.#wokeAt = now
-    for (const one of this.#watched.values()) {
-      one.heardAt = (one.heardAt + gap) as Instant
-      one.sampledAt = (one.sampledAt + gap) as Instant
-      if (one.suspect) one.askedAt = now
-    }
+    this.#checkedAt = Math.min(now, this.#checkedAt + gap) as Instant
+    this.#forgive(now, gap)
+    for (const one of this.#watched.values()) if (one.suspect) one.askedAt = now
     return true
   }
 
@@ -131,7 +129,10 @@ export class Detector {
 
   /** Every 100 ms or so: pings, suspicions, questions to others. */
   tick(now: Instant, canBeAsked: (node: NodeId) => boolean): readonly DetectorAct[] {
-    if (now - this.#checkedAt < checkMs) return []
+    const late = now - this.#checkedAt - checkMs
+    if (late < 0) return []
+    // Steps may come in time and checks not: while nobody looks, nobody was silent.
+    if (this.#checkedAt >= 0 && late >= stallMsMin) this.#forgive(now, late)
     this.#checkedAt = now
     this.#lagMs *= lagDecay
     const acts: DetectorAct[] = []
@@ -163,6 +164,14 @@ export class Detector {
   /** Those whom neither we nor anybody we asked can reach. */
   accused(): readonly NodeId[] {
     return [...this.#watched].filter(([, one]) => one.accused).map(([node]) => node)
+  }
+
+  /** So long nobody was listened to. */
+  #forgive(now: Instant, ms: number): void {
+    for (const one of this.#watched.values()) {
+      one.heardAt = Math.min(now, one.heardAt + ms) as Instant
+      one.sampledAt = Math.min(now, one.sampledAt + ms) as Instant
+    }
   }
 
   #check(

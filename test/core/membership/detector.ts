@@ -128,6 +128,24 @@ t.test('a late observer forgives others as much', async t => {
   t.ok(sure! > unsure! + 2, `φ ${sure} and ${unsure}`)
 })
 
+t.test('a check that is late is lag too, though steps came in time', async t => {
+  const watch = new Watch()
+  watch.run(10_000)
+  const { detector } = watch
+  // Seed 20127: messages are taken all the time, but no check comes for three seconds.
+  for (let i = 0; i < 150; i++) {
+    watch.now = (watch.now + 20) as Instant
+    detector.clock(watch.now)
+  }
+  t.same(
+    detector.tick(watch.now, () => true).filter(({ type }) => type === 'suspect'),
+    [],
+  )
+  watch.living.clear()
+  watch.run(20_000)
+  t.equal(watch.of('suspect').length, 4, 'but not for ever')
+})
+
 t.test('only the watched are kept', async t => {
   const watch = new Watch()
   watch.detector.watch(watch.now, [ids[1]!])
