@@ -1,7 +1,7 @@
 /**
  * `npm run bench:repair`: what it costs two replicas of a million keys to find what differs and
- * to mend it (issue 6), on two real stores and over the real wire: two node processes on
- * loopback. Ends by itself and leaves nothing behind.
+ * to mend it, and what a tree costs that makes this cheap (issue 6), on two real stores and over
+ * the real wire: two node processes on loopback. Ends by itself and leaves nothing behind.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -10,14 +10,17 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { rows } from './repair/anchors.ts'
 import { type Cost, measureDifferences } from './repair/differences.ts'
+import { measureOpening } from './repair/opening.ts'
 import { names, Pair } from './repair/pair.ts'
+import { openingLines, tableOf } from './repair/report.ts'
 import { fill } from './repair/stopped-store.ts'
 
+const sections = ['open', 'differ']
 const { values: flags } = parseArgs({
   options: {
     keys: { type: 'string', default: '1000000' },
     differing: { type: 'string', default: rows.map(row => row.differing).join() },
-    json: { type: 'boolean', default: false },
+    only: { type: 'string', default: sections.join() },
     dir: { type: 'string', default: tmpdir() },
   },
 })
@@ -37,7 +40,7 @@ try {
 }
 
 async function run(pair: Pair): Promise<void> {
-  const emptyMs = timeOfEmptyNode()
+  print([`${keys} keys, two nodes, 256 partitions, loopback`, ''])
   await fill(
     names.map(name => pair.place(name)),
     keys,
@@ -47,6 +50,12 @@ async function run(pair: Pair): Promise<void> {
   await pair.startBoth()
   await pair.untilEqual()
   await pair.stopBoth()
+  const only = flags.only.split(',')
+  if (only.includes('open')) print(openingLines(await measureOpening(pair, keys), emptyNodeMs()))
+  if (only.includes('differ')) print(tableOf(await differences(pair), emptyNodeMs()))
+}
+
+async function differences(pair: Pair): Promise<readonly Cost[]> {
   const costs: Cost[] = []
   let from = 0
   for (const differing of flags.differing.split(',').map(Number)) {
@@ -54,47 +63,21 @@ async function run(pair: Pair): Promise<void> {
     costs.push(await measureDifferences(pair, differing, from))
     from += differing
   }
-  if (flags.json) process.stdout.write(`${JSON.stringify({ keys, emptyMs, costs })}\n`)
-  else process.stdout.write(tableOf(costs, emptyMs))
+  return costs
 }
 
-function tableOf(costs: readonly Cost[], emptyMs: number): string {
-  const lines = [
-    `${keys} keys, two nodes, 256 partitions, loopback; an empty node process: ${emptyMs.toFixed(0)} ms`,
-    'find: bytes both ways until both know which entries differ, round trips; trade: keys and',
-    'versions, without the objects; end: the comparison that then finds them equal',
-    '',
-    '| differ | find, B | at most | round trips | trade, B | round trips | moved a key | ms | end, B | elsewhere |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
-  ]
-  for (const cost of costs) {
-    const { differing, moved } = cost
-    const row = rows.find(one => one.differing === differing)
-    const cells = [
-      differing,
-      differing === 0 ? cost.endBytes : cost.findBytes,
-      row?.bytesMax ?? '',
-      differing === 0 ? 1 : cost.findRounds,
-      cost.tradeBytes,
-      cost.tradeRounds,
-      differing === 0 ? moved : (moved / differing).toFixed(2),
-      cost.ms.toFixed(0),
-      cost.endBytes,
-      row?.anchors ?? '',
-    ]
-    lines.push(`| ${cells.join(' | ')} |`)
-  }
-  return `${lines.join('\n')}\n`
-}
-
-/** Median of five. */
-function timeOfEmptyNode(): number {
-  const times = Array.from({ length: 5 }, () => {
+/** Median of nine. */
+function emptyNodeMs(): number {
+  const times = Array.from({ length: 9 }, () => {
     const began = performance.now()
     execFileSync(process.execPath, ['-e', ''])
     return performance.now() - began
   })
-  return times.sort((a, b) => a - b)[2] ?? 0
+  return times.sort((a, b) => a - b)[4] ?? 0
+}
+
+function print(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`)
 }
 
 function progress(text: string): void {

@@ -10,6 +10,7 @@ import type { Row } from '../../src/core/step.ts'
 import { nodeHash } from '../../src/node/hash.ts'
 import type { OpenedStore } from '../../src/node/lmdb-store.ts'
 import { openStore, type StoreOptions } from '../../src/node/open-store.ts'
+import { judgeTree, type TreeVerdict } from '../../test/helpers/stored-tree.ts'
 import { type Entry, entryOf, firstOf, rowOf } from './data-set.ts'
 
 export type StorePlace = {
@@ -67,6 +68,14 @@ export async function edit(place: StorePlace, edits: readonly Edit[]): Promise<v
   tree.stop()
   while (tree.due) await turn([])
   await store.close()
+}
+
+/** Holds the tree of a store against its objects. */
+export async function judged({ options, digestKey, partitions }: StorePlace): Promise<TreeVerdict> {
+  const store = await openStore(options)
+  const verdict = judgeTree(store.reads, digestKey, partitions)
+  await store.close()
+  return verdict
 }
 
 function editedRow(
