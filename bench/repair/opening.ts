@@ -14,8 +14,9 @@ export type Opening = {
   readonly killedMs: number
   /** Of the latter: a child reads the whole file first. */
   readonly checkMs: number
-  /** From the answer until every marked block is counted again, which is all of them. */
+  /** From the answer until every marked block is counted again, which is all of them; CPU. */
   readonly countMs: number
+  readonly countCpuMs: number
   readonly counted: number
   /** Blocks of the stored tree that are not what their objects add up to. */
   readonly wrongBlocks: number
@@ -35,10 +36,18 @@ export async function measureOpening(pair: Pair, keys: number): Promise<Opening>
   await checkStore(pair.place(node).options.directory)
   const checkMs = performance.now() - check
   const killedMs = await pair.start(node)
-  const countMs = await untilReady(pair)
+  const { countMs, countCpuMs } = await untilReady(pair)
   await pair.stopBoth()
   const { objects, wrong } = await judged(pair.place(node))
-  return { cleanMs, killedMs, checkMs, countMs, counted: objects, wrongBlocks: wrong.length }
+  return {
+    cleanMs,
+    killedMs,
+    checkMs,
+    countMs,
+    countCpuMs,
+    counted: objects,
+    wrongBlocks: wrong.length,
+  }
 }
 
 /** Enough that each block gets some, and too few for a checkpoint. */
@@ -57,14 +66,19 @@ async function putSome(pair: Pair, keys: number): Promise<void> {
   await client.close()
 }
 
-async function untilReady(pair: Pair): Promise<number> {
+async function untilReady(pair: Pair) {
   const began = performance.now()
   const client = await pair.cluster.client(node)
+  const cpu = async () =>
+    (await client.counter('cpuUserUs')) + (await client.counter('cpuSystemUs'))
+  const before = await cpu()
   while ((await client.counter('treeReady')) !== 1) {
     await new Promise(resolve => setTimeout(resolve, 2))
   }
+  const countMs = performance.now() - began
+  const countCpuMs = ((await cpu()) - before) / 1000
   await client.close()
-  return performance.now() - began
+  return { countMs, countCpuMs }
 }
 
 const node: Name = names[0]

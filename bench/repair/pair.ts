@@ -59,6 +59,7 @@ export class Pair {
 
   async startBoth(): Promise<void> {
     await Promise.all(names.map(name => this.start(name)))
+    await Promise.all(names.map(name => this.cluster.untilConnected(name)))
   }
 
   async stopBoth(): Promise<void> {

@@ -17,7 +17,7 @@ export function tableOf(costs: readonly Cost[], emptyMs: number): readonly strin
 }
 
 export function openingLines(opening: Opening, emptyMs: number): readonly string[] {
-  const { cleanMs, killedMs, checkMs, countMs, counted, wrongBlocks } = opening
+  const { cleanMs, killedMs, checkMs, countMs, countCpuMs, counted, wrongBlocks } = opening
   const all = cleanMs.map(ms => ms.toFixed(0)).join(', ')
   return [
     `open, ${counted} objects; an empty node process: ${emptyMs.toFixed(0)} ms`,
@@ -25,7 +25,8 @@ export function openingLines(opening: Opening, emptyMs: number): readonly string
     `after kill -9: ${killedMs.toFixed(0)} ms, of which a child reads the file in ` +
       `${checkMs.toFixed(0)} ms (${perSecond(counted, checkMs)} rows/s);`,
     `then all blocks are counted again in ${countMs.toFixed(0)} ms ` +
-      `(${perSecond(counted, countMs)} rows/s); blocks that are wrong then: ${wrongBlocks}`,
+      `(${perSecond(counted, countMs)} rows/s; ${perSecond(counted, countCpuMs)} a second of CPU); ` +
+      `blocks that are wrong then: ${wrongBlocks}`,
     '',
   ]
 }
