@@ -12,10 +12,12 @@ import { rows } from './repair/anchors.ts'
 import { type Cost, measureDifferences } from './repair/differences.ts'
 import { measureOpening } from './repair/opening.ts'
 import { names, Pair } from './repair/pair.ts'
-import { openingLines, tableOf } from './repair/report.ts'
+import { measurePutRate } from './repair/put-rate.ts'
+import { openingLines, putRateLines, tableOf, upkeepLines } from './repair/report.ts'
 import { fill } from './repair/stopped-store.ts'
+import { measureUpkeep } from './repair/upkeep.ts'
 
-const sections = ['open', 'differ']
+const sections = ['open', 'differ', 'upkeep', 'put']
 const { values: flags } = parseArgs({
   options: {
     keys: { type: 'string', default: '1000000' },
@@ -40,6 +42,14 @@ try {
 }
 
 async function run(pair: Pair): Promise<void> {
+  const only = flags.only.split(',')
+  if (only.includes('put')) {
+    print(putRateLines(await measurePutRate(directory, progress), emptyNodeMs()))
+  }
+  if (only.some(section => section !== 'put')) await runPair(pair, only)
+}
+
+async function runPair(pair: Pair, only: readonly string[]): Promise<void> {
   print([`${keys} keys, two nodes, 256 partitions, loopback`, ''])
   await fill(
     names.map(name => pair.place(name)),
@@ -50,9 +60,13 @@ async function run(pair: Pair): Promise<void> {
   await pair.startBoth()
   await pair.untilEqual()
   await pair.stopBoth()
-  const only = flags.only.split(',')
   if (only.includes('open')) print(openingLines(await measureOpening(pair, keys), emptyNodeMs()))
   if (only.includes('differ')) print(tableOf(await differences(pair), emptyNodeMs()))
+  // The last one: the tree of the second store is wrong then.
+  if (only.includes('upkeep')) {
+    const upkeep = await measureUpkeep(pair.place('n1'), pair.place('n2'), keys)
+    print(upkeepLines(upkeep, emptyNodeMs()))
+  }
 }
 
 async function differences(pair: Pair): Promise<readonly Cost[]> {

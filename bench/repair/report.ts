@@ -1,7 +1,10 @@
 /** What was measured, as text; the tables are Markdown, for `docs/performance.md`. */
+
+import { type Line, shownSpread } from '../report.ts'
 import { rows } from './anchors.ts'
 import type { Cost } from './differences.ts'
 import type { Opening } from './opening.ts'
+import type { Upkeep } from './upkeep.ts'
 
 export function tableOf(costs: readonly Cost[], emptyMs: number): readonly string[] {
   return [
@@ -27,6 +30,32 @@ export function openingLines(opening: Opening, emptyMs: number): readonly string
     `then all blocks are counted again in ${countMs.toFixed(0)} ms ` +
       `(${perSecond(counted, countMs)} rows/s; ${perSecond(counted, countCpuMs)} a second of CPU); ` +
       `blocks that are wrong then: ${wrongBlocks}`,
+    '',
+  ]
+}
+
+export function upkeepLines(upkeep: Upkeep, emptyMs: number): readonly string[] {
+  const { puts, baseUs, moreUs, moreUsOfRounds, baseBytes, bytesRatio } = upkeep
+  return [
+    `upkeep, ${puts} puts with and without a tree; an empty node process: ${emptyMs.toFixed(0)} ms`,
+    `CPU a put: ${baseUs.toFixed(1)} us without, ${moreUs.toFixed(2)} more with it; rounds: ` +
+      shownSpread(moreUsOfRounds),
+    `written a put: ${baseBytes.toFixed(0)} bytes without, ` +
+      `${((bytesRatio - 1) * 100).toFixed(2)} % more with it`,
+    `memory a key: ${upkeep.openedBytesPerKey.toFixed(2)} bytes once it is open, ` +
+      `${upkeep.usedBytesPerKey.toFixed(2)} after the puts`,
+    '',
+  ]
+}
+
+export function putRateLines(lines: readonly Line[], emptyMs: number): readonly string[] {
+  return [
+    `quorum puts, 512 in flight, three nodes; an empty node process: ${emptyMs.toFixed(0)} ms`,
+    ...lines.map(({ contender, perSecond, ratio, userUs, systemUs }) => {
+      const shown = ratio === undefined ? '' : `; ${shownSpread(ratio)} of the rate without`
+      const cpu = `${userUs.toFixed(0)} + ${systemUs.toFixed(0)} us of CPU a put (three nodes)`
+      return `${contender} a tree: ${perSecond} /s, ${cpu}${shown}`
+    }),
     '',
   ]
 }

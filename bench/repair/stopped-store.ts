@@ -94,7 +94,8 @@ function editedRow(
   return { key: row, value: next?.bytes }
 }
 
-function treeOf({ digestKey, partitions }: StorePlace, { reads }: OpenedStore): Tree {
+/** As its node has it. */
+export function treeOf({ digestKey, partitions }: StorePlace, { reads }: OpenedStore): Tree {
   return new Tree({ hash: nodeHash, digestKey, reads, partitions, checkpointChanges: undefined })
 }
 

@@ -8,8 +8,9 @@ import { Counter } from '../../src/core/entropy/rebuild.ts'
 import { Tree } from '../../src/core/entropy/tree.ts'
 import { blockId, blockRowKey, markerRows } from '../../src/core/entropy/tree-rows.ts'
 import type { Instant } from '../../src/core/ids.ts'
-import type { RowKey, Store } from '../../src/core/step.ts'
+import type { RowKey, Store, StoredRow } from '../../src/core/step.ts'
 import { nodeHash } from '../../src/node/hash.ts'
+import { openForReading } from '../../src/node/lmdb-environment.ts'
 
 export type TreeVerdict = {
   readonly objects: number
@@ -51,6 +52,36 @@ export function judgeTree(reads: Store, digestKey: string, partitions: number): 
     }
   }
   return { objects, blocks, marked, wrong }
+}
+
+/** What `fixtures/tree-writer.ts` writes, once it was killed. */
+export const killedTree = { digestKey: 'd'.repeat(32), partitions: 4 }
+
+/** Holds the tree of a store against its objects, and leaves the store as the crash left it. */
+export async function judgeKilled(
+  directory: string,
+  { digestKey, partitions } = killedTree,
+): Promise<TreeVerdict> {
+  const environment = openForReading(directory)
+  try {
+    return judgeTree(readsOf(environment), digestKey, partitions)
+  } finally {
+    await environment.close()
+  }
+}
+
+/** The port by other means than the product's. */
+function readsOf(environment: ReturnType<typeof openForReading>): Store {
+  const bytes = (row: string) => Buffer.from(row, 'latin1')
+  return {
+    get: row => environment.get(bytes(row)),
+    range: (from, to, limit) => {
+      const options = { start: bytes(from), end: bytes(to), exclusiveStart: true, limit }
+      return [...environment.getRange(options)].map(({ key, value }): StoredRow => {
+        return { key: Buffer.from(key).toString('latin1') as RowKey, value: Uint8Array.from(value) }
+      })
+    },
+  }
 }
 
 /** All that the tree would write until it may stop. */

@@ -9,6 +9,7 @@ import type { Key } from '../../../src/core/ids.ts'
 import { objectRowKey } from '../../../src/core/row-key.ts'
 import { nodeHash } from '../../../src/node/hash.ts'
 import { binary } from '../../helpers/arbitraries.ts'
+import { judgeTree } from '../../helpers/stored-tree.ts'
 import { TreeWorld } from '../../helpers/tree-world.ts'
 
 /** Sums of all nodes of a level: of a tree, and of what the keys should have. */
@@ -191,4 +192,25 @@ t.test('a stop while leaves do not suit the keys leaves that to the next start',
     t.same([...depthsOf(world)], [8])
     t.same(sumsOf(world.tree, 9), modelOf(world.digests, 9))
   }
+})
+
+t.test('who judges a stored tree finds a marker that is lost and a block that is none', async t => {
+  const world = new TreeWorld(2, 100_000)
+  for (let i = 0; i < 300; i++) world.write(`k${i}` as Key, `${i}`.padStart(8))
+  world.rest()
+  world.tree.stop()
+  world.rest()
+  world.tree = world.newTree()
+  const judge = () => judgeTree(world.reads, world.digestKey, world.partitions)
+  t.match(judge(), { objects: 300, marked: 0, wrong: [] })
+  world.write('k7' as Key, 'another-')
+  world.turn()
+  world.settle()
+  t.match(judge(), { objects: 300, marked: 1, wrong: [] })
+  const [marker] = [...world.disk.keys()].filter(row => row.startsWith('\x30\x02'))
+  world.disk.delete(marker!)
+  t.equal(judge().wrong.length, 1)
+  world.crash(true)
+  world.disk.delete(objectRowKey(tokenOf(nodeHash, 'k1' as Key), 'k1' as Key))
+  t.ok(judge().wrong.length > 0)
 })
