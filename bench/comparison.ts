@@ -49,10 +49,11 @@ export async function compare(
   contenders: readonly Contender[],
   plan: Plan,
   progress: Progress,
+  operations: readonly Operation[] = ['put', 'get'],
 ): Promise<readonly Cell[]> {
   const cells: Cell[] = []
   const cursors = contenders.map(() => cursorOver(plan.keys))
-  for (const operation of ['put', 'get'] as const) {
+  for (const operation of operations) {
     for (const inFlight of plan.inFlight) {
       progress(`${operation}, ${inFlight} in flight`)
       const slices: Slice[][] = contenders.map(() => [])

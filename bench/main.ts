@@ -72,7 +72,7 @@ async function startUps(pairs: number): Promise<Readonly<Record<string, StartUp>
 
 async function start() {
   for (const name of ['floor', 'product']) mkdirSync(join(directory, name))
-  const product = await startProduct(join(directory, 'product'), productKeys, flags.profile)
+  const product = await startProduct(join(directory, 'product'), productKeys, [], flags.profile)
   closers.push(product.close)
   const floor = await startFloor(join(directory, 'floor'), sometimes(product.recordBytes))
   closers.push(floor.close)

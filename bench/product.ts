@@ -26,13 +26,14 @@ const nodeEntry = fileURLToPath(new URL('../src/node/main.js', import.meta.url))
 const nodeNames = ['n1', 'n2', 'n3'] as const
 const secret = newSecret(count => randomBytes(count).toString('latin1'))
 
-/** `profile`: a directory where the first node writes its CPU profile when it ends. */
+/** `flags`: for each node's own Node. */
 export async function startProduct(
   directory: string,
   keys: KeySet,
-  profile: string | undefined,
+  flags: readonly string[],
+  profile?: string,
 ): Promise<Product> {
-  const nodes = await startNodes(directory, profile)
+  const nodes = await startNodes(directory, flags, profile)
   const client = await connect({ cluster: directory, maxInFlight: 4096 })
   await untilAllConnected(client)
   const contexts: Context[] = []
@@ -72,9 +73,13 @@ export async function startProduct(
   }
 }
 
-/** The nodes of a new cluster in this directory, started as the supervisor starts them. */
-export async function startNodes(
+/**
+ * The nodes of a new cluster in this directory, started as the supervisor starts them.
+ * `profile`: a directory where the first node writes its CPU profile when it ends.
+ */
+async function startNodes(
   directory: string,
+  flags: readonly string[],
   profile: string | undefined,
 ): Promise<readonly ChildProcess[]> {
   const ports = await freePorts(nodeNames.length)
@@ -86,8 +91,9 @@ export async function startNodes(
   return Promise.all(
     nodeNames.map((name, i) => {
       mkdirSync(join(directory, 'nodes', name), { recursive: true, mode: 0o700 })
-      const flags = i === 0 && profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []
-      return startNode(directory, name, [...flags, nodeEntry, '--cluster-file', clusterFile])
+      const own = i === 0 && profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []
+      const all = [...flags, ...own, nodeEntry, '--cluster-file', clusterFile]
+      return startNode(directory, name, all)
     }),
   )
 }

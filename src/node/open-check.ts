@@ -3,7 +3,6 @@
  * can crash on a damaged file, which then ends this process and not the node's. Prints one line
  * of JSON; exit 0: sound as far as can be seen, 3: damaged. Any other end is a crash.
  */
-import { compareBinary } from '../core/binary.ts'
 import { openForReading, readStats } from './lmdb-environment.ts'
 import { errorLine } from './store-error.ts'
 
@@ -25,11 +24,11 @@ function scan(directory: string): string | undefined {
   const environment = openForReading(directory)
   const { entryCount } = readStats(environment)
   let rows = 0
-  let last = ''
-  for (const { key } of environment.getRange({ start: Uint8Array.of(0) })) {
-    const text = Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')
-    if (rows > 0 && compareBinary(last, text) >= 0) return `row ${rows} is out of order`
-    last = text
+  let last: Uint8Array = new Uint8Array(0)
+  for (const key of environment.getKeys({ start: Uint8Array.of(0) })) {
+    if (rows > 0 && Buffer.compare(last, key) >= 0) return `row ${rows} is out of order`
+    if (environment.getBinaryFast(key) === undefined) return `row ${rows} cannot be found`
+    last = key
     rows++
   }
   if (rows !== entryCount) return `${rows} of ${entryCount} rows can be read`

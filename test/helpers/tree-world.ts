@@ -7,7 +7,7 @@ import { Tree } from '../../src/core/entropy/tree.ts'
 import { tokenOf } from '../../src/core/hash.ts'
 import type { Instant, Key, WallTime } from '../../src/core/ids.ts'
 import { objectRowKey } from '../../src/core/row-key.ts'
-import type { Row, RowKey, StoredRow } from '../../src/core/step.ts'
+import type { Row, RowKey, Store, StoredRow } from '../../src/core/step.ts'
 import { nodeHash } from '../../src/node/hash.ts'
 
 const object = encodeObject(noSiblings)
@@ -17,6 +17,10 @@ export class TreeWorld {
   readonly partitions: number
   readonly digestKey: string
   readonly #checkpointChanges: number
+  readonly reads: Store = {
+    get: key => this.disk.get(key),
+    range: (from, to, limit) => this.#range(from, to, limit),
+  }
   tree: Tree
   now = 0 as Instant
   /** The digest that each key is to have. */
@@ -39,10 +43,7 @@ export class TreeWorld {
     return new Tree({
       hash: nodeHash,
       digestKey,
-      reads: {
-        get: key => this.disk.get(key),
-        range: (from, to, limit) => this.#range(from, to, limit),
-      },
+      reads: this.reads,
       partitions: this.partitions,
       checkpointChanges: this.#checkpointChanges,
     })

@@ -1,6 +1,7 @@
 /**
  * `kill -9` of random nodes of a real cluster, each started again, while several clients read and
- * write; then every acknowledged write must be there: as a value, a sibling or an ancestor.
+ * write; then every acknowledged write must be there: as a value, a sibling or an ancestor. Each
+ * killed node's tree is held against its objects before it starts again.
  */
 import { randomInt } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -10,6 +11,9 @@ import { type Client, connect, type Entry, KvError } from '../../src/client/inde
 import { destroy } from '../../src/cluster/down.ts'
 import { actOnNodes } from '../../src/cluster/node-action.ts'
 import { bringUpHere } from '../../src/cluster/up.ts'
+import { readClusterFile, readSecret } from '../../src/node/node-files.ts'
+import { coreSecrets } from '../../src/wire/secret.ts'
+import { judgeKilled } from '../helpers/stored-tree.ts'
 import { judge, type Verdict, type Write } from './history.ts'
 
 export type Kill9Options = {
@@ -23,6 +27,9 @@ export type Kill9Options = {
 
 export type Kill9Report = Verdict & {
   readonly kills: Readonly<Record<string, number>>
+  /** Blocks of trees that markers named; blocks that were not what their objects add up to. */
+  readonly marked: number
+  readonly wrongBlocks: readonly string[]
   readonly writes: number
   readonly acknowledged: number
   readonly unsure: number
@@ -65,7 +72,12 @@ async function killAndStart(
   directory: string,
   { kills, progress }: Kill9Options,
   acknowledged: () => number,
-): Promise<Readonly<Record<string, number>>> {
+): Promise<Pick<Kill9Report, 'kills' | 'marked' | 'wrongBlocks'>> {
+  const secret = readSecret(join(directory, 'secret.json'), () => undefined)
+  const { partitions } = readClusterFile(join(directory, 'cluster.json'))
+  const tree = { digestKey: coreSecrets(secret).digest, partitions }
+  const wrongBlocks: string[] = []
+  let marked = 0
   const count: Record<string, number> = {}
   for (let i = 1; i <= kills; i++) {
     await pause(randomInt(50, 400))
@@ -73,12 +85,15 @@ async function killAndStart(
     count[node] = (count[node] ?? 0) + 1
     await actOnNodes(directory, [node], 'kill', timeoutMs)
     await pause(randomInt(0, 300))
+    const verdict = await judgeKilled(join(directory, 'nodes', node), tree)
+    marked += verdict.marked
+    wrongBlocks.push(...verdict.wrong.map(block => `kill ${i}, ${node}: ${block}`))
     await actOnNodes(directory, [node], 'start', timeoutMs)
     if (i % 10 === 0 || i === kills) {
       progress(`${i} kills, ${acknowledged()} writes acknowledged`)
     }
   }
-  return count
+  return { kills: count, marked, wrongBlocks }
 }
 
 class Load {
@@ -109,10 +124,14 @@ class Load {
     await Promise.all(lanes)
   }
 
-  report(verdict: Verdict, kills: Kill9Report['kills'], seconds: number): Kill9Report {
+  report(
+    verdict: Verdict,
+    kills: Pick<Kill9Report, 'kills' | 'marked' | 'wrongBlocks'>,
+    seconds: number,
+  ): Kill9Report {
     return {
       ...verdict,
-      kills,
+      ...kills,
       writes: this.writes.length,
       acknowledged: this.acknowledged,
       unsure: this.writes.filter(({ ended }) => ended === 'unsure').length,

@@ -1,5 +1,5 @@
 /**
- * `npm run soak:kill9`, `soak:frames` and `soak:outage`: the long runs against the built product.
+ * `npm run soak:kill9`, `soak:kill`, `soak:frames` and `soak:outage`: the long runs against the built product.
  * `npm test` runs the same code with small counts. Exit 1 where something was lost or broken.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -7,13 +7,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { isFlat, soakFrames } from './frames.ts'
+import { soakKillTree } from './kill-tree.ts'
 import { soakKill9 } from './kill9.ts'
 import { soakOutage } from './outage.ts'
 
+process.umask(0o077)
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    kills: { type: 'string', default: '100' },
+    kills: { type: 'string' },
     frames: { type: 'string', default: '1000000' },
     pairs: { type: 'string', default: '10' },
     down: { type: 'string', default: '30' },
@@ -25,10 +27,22 @@ function progress(line: string): void {
 }
 
 async function kill9(): Promise<boolean> {
-  const kills = Number(flags.kills)
+  const kills = Number(flags.kills ?? 100)
   const report = await soakKill9({ kills, clients: 4, inFlight: 8, keys: 400, progress })
   process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`)
-  return report.lost.length + report.cameBack.length + report.impossible.length === 0
+  const { lost, cameBack, impossible, wrongBlocks } = report
+  return lost.length + cameBack.length + impossible.length + wrongBlocks.length === 0
+}
+
+async function kill(): Promise<boolean> {
+  const directory = mkdtempSync(join(tmpdir(), 'kv-soak-'))
+  try {
+    const report = await soakKillTree(directory, Number(flags.kills ?? 1000), progress)
+    process.stdout.write(`${JSON.stringify(report)}\n`)
+    return report.wrong.length === 0
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
 }
 
 async function frames(): Promise<boolean> {
@@ -65,10 +79,10 @@ async function outage(): Promise<boolean> {
   return sound
 }
 
-const runs: Readonly<Record<string, () => Promise<boolean>>> = { kill9, frames, outage }
+const runs: Readonly<Record<string, () => Promise<boolean>>> = { kill9, kill, frames, outage }
 const run = runs[positionals[0] ?? '']
 if (run === undefined)
   throw new Error(
-    'usage: main.js kill9|frames|outage [--kills N] [--frames N] [--pairs N] [--down SECONDS]',
+    'usage: main.js kill9|kill|frames|outage [--kills N] [--frames N] [--pairs N] [--down SECONDS]',
   )
 process.exitCode = (await run()) ? 0 : 1

@@ -43,7 +43,8 @@ export class Counter {
   }
 
   add(into: Leaves, row: StoredRow): void {
-    into.change(placeOf(keyOfRow(row.key).token), '', this.digestOf(row))
+    const { token, key } = keyOfRow(row.key)
+    into.change(placeOf(token), '', digestOfRecord(this.#hash, key, row.value) ?? '')
   }
 }
 

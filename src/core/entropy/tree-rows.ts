@@ -20,7 +20,7 @@ import {
 } from '../big-endian.ts'
 import { hexOf } from '../binary.ts'
 import type { Hash } from '../hash.ts'
-import type { RowKey } from '../step.ts'
+import type { RowKey, Store, StoredRow } from '../step.ts'
 
 /** A block of a partition, as one number. */
 export type BlockId = number
@@ -28,6 +28,8 @@ export type BlockId = number
 export const headerRow = '\x30\x00' as RowKey
 export const blockRows = { from: '\x30\x01' as RowKey, to: '\x30\x02' as RowKey }
 export const markerRows = { from: '\x30\x02' as RowKey, to: '\x30\x03' as RowKey }
+/** All of these, and the header. */
+export const treeRows = { from: '\x30' as RowKey, to: markerRows.to }
 
 export function blockId(partition: number, block: number): BlockId {
   return partition * blocksMax + block
@@ -90,6 +92,20 @@ export function encodeHeader(bits: number, keyHash: string): Uint8Array {
   return bytes
 }
 
+/** Rows between two bounds, in pages. */
+export function* rowsIn(
+  reads: Store,
+  { from, to }: { readonly from: RowKey; readonly to: RowKey },
+): Generator<StoredRow> {
+  for (let after = from; ; ) {
+    const rows = reads.range(after, to, rowsAtOnce)
+    yield* rows
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < rowsAtOnce) return
+    after = last.key
+  }
+}
+
 function uint32(value: number): string {
   const bytes = new Uint8Array(4)
   writeUint32(bytes, 0, value)
@@ -98,3 +114,4 @@ function uint32(value: number): string {
 
 const FORMAT = 1
 const blocksMax = 2 ** 20
+const rowsAtOnce = 512

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { depthIn } from '../../../src/core/entropy/leaves.ts'
 import { placeOf, prefixOf } from '../../../src/core/entropy/node.ts'
 import { addItem, sumWords } from '../../../src/core/entropy/sum.ts'
 import type { Tree } from '../../../src/core/entropy/tree.ts'
@@ -8,6 +9,7 @@ import type { Key } from '../../../src/core/ids.ts'
 import { objectRowKey } from '../../../src/core/row-key.ts'
 import { nodeHash } from '../../../src/node/hash.ts'
 import { binary } from '../../helpers/arbitraries.ts'
+import { judgeTree } from '../../helpers/stored-tree.ts'
 import { TreeWorld } from '../../helpers/tree-world.ts'
 
 /** Sums of all nodes of a level: of a tree, and of what the keys should have. */
@@ -149,4 +151,66 @@ t.test('damaged rows of the tree are noticed: a block is counted again, or all a
       t.same(sumsOf(world.tree, 8), modelOf(world.digests, 8))
     }
   }
+})
+
+/** The depth of each stored block. */
+function depthsOf(world: TreeWorld): ReadonlySet<number | undefined> {
+  const blocks = [...world.disk].filter(([row]) => row.startsWith('\x30\x01'))
+  return new Set(blocks.map(([, bytes]) => depthIn(nodeHash, bytes)))
+}
+
+t.test('a tree that is counted from the data is ready once its leaves suit the keys', async t => {
+  const world = new TreeWorld(2)
+  for (let i = 0; i < 3000; i++) world.write(`k${i}` as Key, `${i}`.padStart(8))
+  world.rest()
+  world.tree = world.newTree('e'.repeat(32))
+  while (!world.tree.ready) {
+    world.turn()
+    world.settle()
+    world.tree.tick(world.now)
+  }
+  t.same([...depthsOf(world)], [8], 'about six keys a leaf')
+  t.same(sumsOf(world.tree, 9), modelOf(world.digests, 9))
+})
+
+t.test('a stop while leaves do not suit the keys leaves that to the next start', async t => {
+  for (const crashed of [false, true]) {
+    const world = new TreeWorld(2)
+    for (let i = 0; i < 3000; i++) world.write(`k${i}` as Key, `${i}`.padStart(8))
+    world.tree.stop()
+    world.turn()
+    world.settle()
+    t.same([...depthsOf(world)], [2])
+    world.tree = world.newTree()
+    if (crashed) {
+      world.write('k1' as Key, 'another-')
+      world.turn()
+      world.crash(true)
+      t.equal(world.tree.ready, false)
+    }
+    world.rest()
+    t.same([...depthsOf(world)], [8])
+    t.same(sumsOf(world.tree, 9), modelOf(world.digests, 9))
+  }
+})
+
+t.test('who judges a stored tree finds a marker that is lost and a block that is none', async t => {
+  const world = new TreeWorld(2, 100_000)
+  for (let i = 0; i < 300; i++) world.write(`k${i}` as Key, `${i}`.padStart(8))
+  world.rest()
+  world.tree.stop()
+  world.rest()
+  world.tree = world.newTree()
+  const judge = () => judgeTree(world.reads, world.digestKey, world.partitions)
+  t.match(judge(), { objects: 300, marked: 0, wrong: [] })
+  world.write('k7' as Key, 'another-')
+  world.turn()
+  world.settle()
+  t.match(judge(), { objects: 300, marked: 1, wrong: [] })
+  const [marker] = [...world.disk.keys()].filter(row => row.startsWith('\x30\x02'))
+  world.disk.delete(marker!)
+  t.equal(judge().wrong.length, 1)
+  world.crash(true)
+  world.disk.delete(objectRowKey(tokenOf(nodeHash, 'k1' as Key), 'k1' as Key))
+  t.ok(judge().wrong.length > 0)
 })

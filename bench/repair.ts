@@ -1,0 +1,105 @@
+/**
+ * `npm run bench:repair`: what it costs two replicas of a million keys to find what differs and
+ * to mend it, and what a tree costs that makes this cheap (issue 6), on two real stores and over
+ * the real wire: two node processes on loopback. Ends by itself and leaves nothing behind.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { rows } from './repair/anchors.ts'
+import { type Cost, measureDifferences } from './repair/differences.ts'
+import { measureOpening } from './repair/opening.ts'
+import { names, Pair } from './repair/pair.ts'
+import { measurePutRate } from './repair/put-rate.ts'
+import { openingLines, putRateLines, tableOf, upkeepLines } from './repair/report.ts'
+import { fill } from './repair/stopped-store.ts'
+import { measureUpkeep } from './repair/upkeep.ts'
+
+const sections = ['open', 'differ', 'upkeep', 'put']
+const { values: flags } = parseArgs({
+  options: {
+    keys: { type: 'string', default: '1000000' },
+    differing: { type: 'string', default: rows.map(row => row.differing).join() },
+    only: { type: 'string', default: sections.join() },
+    dir: { type: 'string', default: tmpdir() },
+  },
+})
+process.umask(0o077)
+const keys = Number(flags.keys)
+const directory = mkdtempSync(join(flags.dir, 'kv-bench-'))
+let pair: Pair | undefined
+process.once('SIGINT', () => void finish(130))
+process.once('SIGTERM', () => void finish(143))
+try {
+  pair = await Pair.make(directory)
+  await run(pair)
+  await finish(0)
+} catch (problem) {
+  process.stderr.write(`${problem instanceof Error ? problem.stack : problem}\n`)
+  await finish(1)
+}
+
+async function run(pair: Pair): Promise<void> {
+  const only = flags.only.split(',')
+  if (only.includes('put')) {
+    print(putRateLines(await measurePutRate(directory, progress), emptyNodeMs()))
+  }
+  if (only.some(section => section !== 'put')) await runPair(pair, only)
+}
+
+async function runPair(pair: Pair, only: readonly string[]): Promise<void> {
+  print([`${keys} keys, two nodes, 256 partitions, loopback`, ''])
+  await fill(
+    names.map(name => pair.place(name)),
+    keys,
+    progress,
+  )
+  progress('both nodes count their trees')
+  await pair.startBoth()
+  await pair.untilEqual()
+  await pair.stopBoth()
+  if (only.includes('open')) print(openingLines(await measureOpening(pair, keys), emptyNodeMs()))
+  if (only.includes('differ')) print(tableOf(await differences(pair), emptyNodeMs()))
+  // The last one: the tree of the second store is wrong then.
+  if (only.includes('upkeep')) {
+    const upkeep = await measureUpkeep(pair.place('n1'), pair.place('n2'), keys)
+    print(upkeepLines(upkeep, emptyNodeMs()))
+  }
+}
+
+async function differences(pair: Pair): Promise<readonly Cost[]> {
+  const costs: Cost[] = []
+  let from = 0
+  for (const differing of flags.differing.split(',').map(Number)) {
+    progress(`${differing} objects differ`)
+    costs.push(await measureDifferences(pair, differing, from))
+    from += differing
+  }
+  return costs
+}
+
+/** Median of nine. */
+function emptyNodeMs(): number {
+  const times = Array.from({ length: 9 }, () => {
+    const began = performance.now()
+    execFileSync(process.execPath, ['-e', ''])
+    return performance.now() - began
+  })
+  return times.sort((a, b) => a - b)[4] ?? 0
+}
+
+function print(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function progress(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+async function finish(code: number): Promise<never> {
+  await pair?.end()
+  rmSync(directory, { recursive: true, force: true })
+  process.exit(code)
+}
