@@ -107,6 +107,12 @@ export class TreeWorld {
     this.#underWay = undefined
   }
 
+  /** A row is gone from the disk, and nobody was told. */
+  lose(row: RowKey): void {
+    this.disk.delete(row)
+    this.#sorted = undefined
+  }
+
   #range(from: RowKey, to: RowKey, limit: number): StoredRow[] {
     this.#sorted ??= [...this.disk.keys()].sort((a, b) => (a < b ? -1 : 1))
     const rows: StoredRow[] = []

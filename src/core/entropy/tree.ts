@@ -181,7 +181,7 @@ export class Tree {
 
   tick(now: Instant): void {
     this.recent.tick(now)
-    if (!this.#committing) this.#work(rowsInTick)
+    if (!this.#committing) this.#work(this.ready ? rowsWhileServing : rowsInTick)
   }
 
   /** Adds the durable sum of the node to the sum at a word; `of`: only these partitions. */
@@ -393,3 +393,5 @@ export class Tree {
 const rowsBetweenCommits = 512
 /** Nearly all of the time, but for two seconds a million keys. */
 const rowsInTick = 12_288
+/** A partition grew or shrank while all is compared: there is no hurry, and requests wait for it. */
+const rowsWhileServing = 1024
