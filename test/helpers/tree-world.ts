@@ -88,6 +88,12 @@ export class TreeWorld {
     this.tree = this.newTree()
   }
 
+  /** A row is gone, as it should never be. */
+  drop(row: RowKey): void {
+    this.disk.delete(row)
+    this.#sorted = undefined
+  }
+
   /** Counts what is left to count. */
   rest(): void {
     for (let i = 0; i < 50; i++) {
