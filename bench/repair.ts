@@ -44,7 +44,7 @@ try {
 async function run(pair: Pair): Promise<void> {
   const only = flags.only.split(',')
   if (only.includes('put')) {
-    print(putRateLines(await measurePutRate(directory, progress), emptyNodeMs()))
+    print(putRateLines(await measurePutRate(directory, progress), emptyNode()))
   }
   if (only.some(section => section !== 'put')) await runPair(pair, only)
 }
@@ -60,12 +60,12 @@ async function runPair(pair: Pair, only: readonly string[]): Promise<void> {
   await pair.startBoth()
   await pair.untilEqual()
   await pair.stopBoth()
-  if (only.includes('open')) print(openingLines(await measureOpening(pair, keys), emptyNodeMs()))
-  if (only.includes('differ')) print(tableOf(await differences(pair), emptyNodeMs()))
+  if (only.includes('open')) print(openingLines(await measureOpening(pair, keys), emptyNode()))
+  if (only.includes('differ')) print(tableOf(await differences(pair), emptyNode()))
   // The last one: the tree of the second store is wrong then.
   if (only.includes('upkeep')) {
     const upkeep = await measureUpkeep(pair.place('n1'), pair.place('n2'), keys)
-    print(upkeepLines(upkeep, emptyNodeMs()))
+    print(upkeepLines(upkeep, emptyNode()))
   }
 }
 
@@ -80,14 +80,18 @@ async function differences(pair: Pair): Promise<readonly Cost[]> {
   return costs
 }
 
-/** Median of nine. */
-function emptyNodeMs(): number {
-  const times = Array.from({ length: 9 }, () => {
+/** Medians of nine: an empty node process, from the start to the end, and its CPU. */
+function emptyNode(): string {
+  const program = 'const{user,system}=process.cpuUsage();console.log((user+system)/1000)'
+  const runs = Array.from({ length: 9 }, () => {
     const began = performance.now()
-    execFileSync(process.execPath, ['-e', ''])
-    return performance.now() - began
+    const cpu = execFileSync(process.execPath, ['-e', program], { encoding: 'utf8' })
+    return { ms: performance.now() - began, cpuMs: Number(cpu) }
   })
-  return times.sort((a, b) => a - b)[4] ?? 0
+  const median = (of: (run: (typeof runs)[number]) => number) => {
+    return (runs.map(of).sort((a, b) => a - b)[4] ?? 0).toFixed(0)
+  }
+  return `an empty node process: ${median(({ ms }) => ms)} ms, ${median(({ cpuMs }) => cpuMs)} ms of CPU`
 }
 
 function print(lines: readonly string[]): void {

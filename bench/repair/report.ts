@@ -6,11 +6,11 @@ import type { Cost } from './differences.ts'
 import type { Opening } from './opening.ts'
 import type { Upkeep } from './upkeep.ts'
 
-export function tableOf(costs: readonly Cost[], emptyMs: number): readonly string[] {
+export function tableOf(costs: readonly Cost[], emptyNode: string): readonly string[] {
   return [
     'find: bytes both ways until both know which entries differ, and round trips; trade: keys and',
     'versions, without the objects; end: the comparison that then finds them equal',
-    `an empty node process: ${emptyMs.toFixed(0)} ms`,
+    emptyNode,
     '',
     '| differ | find, B | at most | round trips | trade, B | round trips | moved a key | ms | end, B | elsewhere |',
     '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
@@ -19,11 +19,11 @@ export function tableOf(costs: readonly Cost[], emptyMs: number): readonly strin
   ]
 }
 
-export function openingLines(opening: Opening, emptyMs: number): readonly string[] {
+export function openingLines(opening: Opening, emptyNode: string): readonly string[] {
   const { cleanMs, killedMs, checkMs, countMs, countCpuMs, counted, wrongBlocks } = opening
   const all = cleanMs.map(ms => ms.toFixed(0)).join(', ')
   return [
-    `open, ${counted} objects; an empty node process: ${emptyMs.toFixed(0)} ms`,
+    `open, ${counted} objects; ${emptyNode}`,
     `after a clean stop, from the process to its answer: ${all} ms`,
     `after kill -9: ${killedMs.toFixed(0)} ms, of which a child reads the file in ` +
       `${checkMs.toFixed(0)} ms (${perSecond(counted, checkMs)} rows/s);`,
@@ -34,10 +34,10 @@ export function openingLines(opening: Opening, emptyMs: number): readonly string
   ]
 }
 
-export function upkeepLines(upkeep: Upkeep, emptyMs: number): readonly string[] {
+export function upkeepLines(upkeep: Upkeep, emptyNode: string): readonly string[] {
   const { puts, baseUs, moreUs, moreUsOfRounds, baseBytes, bytesRatio } = upkeep
   return [
-    `upkeep, ${puts} puts with and without a tree; an empty node process: ${emptyMs.toFixed(0)} ms`,
+    `upkeep, ${puts} puts with and without a tree; ${emptyNode}`,
     `CPU a put: ${baseUs.toFixed(1)} us without, ${moreUs.toFixed(2)} more with it; rounds: ` +
       shownSpread(moreUsOfRounds),
     `written a put: ${baseBytes.toFixed(0)} bytes without, ` +
@@ -48,9 +48,9 @@ export function upkeepLines(upkeep: Upkeep, emptyMs: number): readonly string[] 
   ]
 }
 
-export function putRateLines(lines: readonly Line[], emptyMs: number): readonly string[] {
+export function putRateLines(lines: readonly Line[], emptyNode: string): readonly string[] {
   return [
-    `quorum puts, 512 in flight, three nodes; an empty node process: ${emptyMs.toFixed(0)} ms`,
+    `quorum puts, 512 in flight, three nodes; ${emptyNode}`,
     ...lines.map(({ contender, perSecond, ratio, userUs, systemUs }) => {
       const shown = ratio === undefined ? '' : `; ${shownSpread(ratio)} of the rate without`
       const cpu = `${userUs.toFixed(0)} + ${systemUs.toFixed(0)} us of CPU a put (three nodes)`

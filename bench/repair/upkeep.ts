@@ -28,7 +28,7 @@ export type Upkeep = {
   readonly baseUs: number
   readonly moreUs: number
   readonly moreUsOfRounds: Spread
-  /** That the disk was given, a put without a tree; with one, as a part of it. */
+  /** That LMDB wrote, a put without a tree; with one, as a part of it. */
   readonly baseBytes: number
   readonly bytesRatio: number
   /** Of the tree: heap and array buffers a key, at the start and once the puts are forgotten. */
@@ -43,19 +43,18 @@ export async function measureUpkeep(
   keys: number,
 ): Promise<Upkeep> {
   const stores = await Promise.all([openStore(withTree.options), openStore(without.options)])
-  const before = heldBytes()
-  const tree = treeOf(withTree, stores[0])
-  const openedBytesPerKey = (heldBytes() - before) / keys
-  const kept = new Writer(stores[0], withTree.digestKey, tree, keys)
   const bare = new Writer(stores[1], without.digestKey, noTree, keys)
-  for (let i = 0; i < 2; i++) for (const writer of [bare, kept]) await writer.slice()
-  const slices: { readonly bare: Slice; readonly kept: Slice }[] = []
-  for (let round = 0; round < rounds; round++) {
-    if (round % 2 === 0) slices.push({ bare: await bare.slice(), kept: await kept.slice() })
-    else slices.push({ kept: await kept.slice(), bare: await bare.slice() })
+  await bare.slice()
+  const before = heldBytes()
+  const held: { kept?: Writer } = {
+    kept: new Writer(stores[0], withTree.digestKey, treeOf(withTree, stores[0]), keys),
   }
-  tree.tick((performance.now() + 3_600_000) as Instant)
-  const usedBytesPerKey = (heldBytes() - before) / keys
+  const openedBytesPerKey = (heldBytes() - before) / keys
+  const slices = await alternating(bare, held)
+  held.kept?.forget()
+  const used = heldBytes()
+  delete held.kept
+  const usedBytesPerKey = (used - heldBytes()) / keys
   await Promise.all(stores.map(store => store.close()))
   const sum = (of: (slice: (typeof slices)[number]) => number) => {
     return slices.reduce((total, slice) => total + of(slice), 0) / (rounds * putsInSlice)
@@ -73,6 +72,17 @@ export async function measureUpkeep(
     openedBytesPerKey,
     usedBytesPerKey,
   }
+}
+
+async function alternating(bare: Writer, held: { readonly kept?: Writer }) {
+  const kept = held.kept as Writer
+  for (const writer of [kept, bare, kept]) await writer.slice()
+  const slices: { readonly bare: Slice; readonly kept: Slice }[] = []
+  for (let round = 0; round < rounds; round++) {
+    if (round % 2 === 0) slices.push({ bare: await bare.slice(), kept: await kept.slice() })
+    else slices.push({ kept: await kept.slice(), bare: await bare.slice() })
+  }
+  return slices
 }
 
 type Slice = { readonly cpuUs: number; readonly bytes: number }
@@ -93,6 +103,11 @@ class Writer {
     this.#tree = tree
     this.#keys = keys
     this.#objects = new Objects({ ...parts, hints, tree })
+  }
+
+  /** The ring of recent changes is not what a tree takes up. */
+  forget(): void {
+    this.#tree.tick((performance.now() + 3_600_000) as Instant)
   }
 
   async slice(): Promise<Slice> {
@@ -139,10 +154,10 @@ const noTree = {
   tick: () => undefined,
 } as unknown as Tree
 
-/** Given to the disk by this process, LMDB's writer included. */
+/** Written by this process, which is LMDB's pages and nothing else. */
 function writtenBytes(): number {
   const io = readFileSync('/proc/self/io', 'utf8')
-  return Number(/^write_bytes: (\d+)$/m.exec(io)?.[1])
+  return Number(/^wchar: (\d+)$/m.exec(io)?.[1])
 }
 
 function heldBytes(): number {

@@ -88,6 +88,12 @@ export class TreeWorld {
     this.tree = this.newTree()
   }
 
+  /** A row is gone, as it should never be. */
+  drop(row: RowKey): void {
+    this.disk.delete(row)
+    this.#sorted = undefined
+  }
+
   /** Counts what is left to count. */
   rest(): void {
     for (let i = 0; i < 50; i++) {
@@ -105,12 +111,6 @@ export class TreeWorld {
     }
     if (this.#underWay !== undefined) this.#durable = this.#going
     this.#underWay = undefined
-  }
-
-  /** A row is gone from the disk, and nobody was told. */
-  lose(row: RowKey): void {
-    this.disk.delete(row)
-    this.#sorted = undefined
   }
 
   #range(from: RowKey, to: RowKey, limit: number): StoredRow[] {

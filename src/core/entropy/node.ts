@@ -18,7 +18,7 @@ export function placeOf(token: Token): number {
 
 /** The bits that a node at this level begins with, as a whole number. */
 export function prefixOf(place: number, level: number): number {
-  return Math.floor(place / 2 ** (levelMax - level))
+  return Math.floor(place / (widths[level] as number))
 }
 
 /** Bounds that enclose the objects of a node; no object's row is equal to either. */
@@ -33,3 +33,6 @@ export function rowsOf(
     to: end >= 2 ** levelMax ? objectRowsEnd : objectRowAt(binaryOfUint48(end)),
   }
 }
+
+/** Places in a node of each level. */
+const widths = Array.from({ length: levelMax + 1 }, (_, level) => 2 ** (levelMax - level))

@@ -150,14 +150,13 @@ export class Tree {
       rows.push({ key: headerRow, value: this.#header })
       this.#header = undefined
     }
-    const changed = this.#blocksOf(batch)
     const all = this.#stops
     if (this.ready) {
-      if (all) this.#checkpoints.mark(changed)
+      if (all) this.#checkpoints.mark(this.#unmarked(batch))
       this.#checkpoints.begin(batch.length, all)
       this.#store(all, changes, rows)
     }
-    const marker = all && this.ready ? undefined : this.#checkpoints.mark(changed)
+    const marker = all && this.ready ? undefined : this.#checkpoints.mark(this.#unmarked(batch))
     if (marker !== undefined) rows.push(marker)
     for (const { key, value } of rows) {
       if (value === undefined) this.#stored.delete(key)
@@ -271,12 +270,14 @@ export class Tree {
     if (fit !== leaves.depth) this.#rebuild(partition)
   }
 
-  #blocksOf(batch: readonly Change[]): ReadonlySet<BlockId> {
-    const blocks = new Set(this.#doubted)
+  /** Blocks that change and that this round has no marker for. */
+  #unmarked(batch: readonly Change[]): readonly BlockId[] {
+    const blocks = [...this.#doubted]
     this.#doubted.clear()
     for (const { place } of batch) {
       const partition = prefixOf(place, this.bits)
-      blocks.add(blockId(partition, this.#leavesOf(partition).blockOf(place)))
+      const id = blockId(partition, this.#leavesOf(partition).blockOf(place))
+      if (!this.#checkpoints.isMarked(id)) blocks.push(id)
     }
     return blocks
   }
