@@ -4,6 +4,7 @@
  * to undo it.
  */
 import { binaryOf, bytesOf } from '../core/binary.ts'
+import type { ExchangeReply } from '../core/entropy/exchange-status.ts'
 import type { Explained } from '../core/explained.ts'
 import type { HintsReply } from '../core/handoff/hints-message.ts'
 import type { OpId } from '../core/ids.ts'
@@ -191,6 +192,19 @@ export class Client {
   ): Promise<HintsReply> {
     const wanted: Wanted = { type: 'hints', drain: viaFrom(drain) }
     return only(await this.#call(wanted, { ...options, via: node }), 'hints-are')
+  }
+
+  /**
+   * What this node proved equal with whom, and when; with `pause` it stops or goes on comparing.
+   * Throws UNKNOWN_NODE, UNREACHABLE.
+   */
+  async exchange(
+    node: string,
+    { pause }: { readonly pause?: boolean } = {},
+    options: Omit<CallOptions, 'via'> = {},
+  ): Promise<ExchangeReply> {
+    const wanted: Wanted = { type: 'exchange', pause }
+    return only(await this.#call(wanted, { ...options, via: node }), 'exchange-is')
   }
 
   /**

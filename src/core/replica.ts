@@ -137,7 +137,7 @@ export class Replica {
       pendingBytes: this.#pending.bytes,
       commits: this.#pending.commits,
       rowsCommitted: this.#pending.rows,
-      rowsAside: this.#membership.view.length + hints + this.tree.rows,
+      rowsAside: this.#membership.view.length + hints + this.tree.rows + this.#exchange.rows,
       hints,
       hintBytes: this.#hints.bytes,
       pruned: this.#puts.pruned,
@@ -170,7 +170,7 @@ export class Replica {
       case 'disconnected':
         this.placement.disconnected(input.node)
         this.#membership.disconnected(input.node)
-        this.#exchange.disconnected(input.node, now)
+        this.#exchange.disconnected(input.node, now, out)
         return this.#requests.lost(input.node, now, out)
       case 'disk':
         this.#full = input.full
@@ -195,6 +195,9 @@ export class Replica {
     this.tree.tick(now)
     if (this.#handsOver) this.#handoff.tick(now, out)
     this.#exchange.tick(now, wall, this.#exchanges, out)
+    for (const { key, value } of this.#exchange.due(now)) {
+      this.#pending.write(key, { bytes: value, meaning: undefined })
+    }
     const load: Load = { keys: this.#keys, full: this.#full }
     this.#membership.tick(now, load, out)
     if (this.#told === undefined) this.#tellPeers(out)
@@ -292,6 +295,9 @@ export class Replica {
       case 'hints':
         if (request.drain !== undefined) this.#handoff.drain(request.drain, now, out)
         return void out.push(replyTo(origin, this.#handoff.reply(origin.id)))
+      case 'exchange':
+        if (request.pause !== undefined) this.#exchange.pause(request.pause)
+        return void out.push(replyTo(origin, this.#exchange.reply(origin.id, now)))
       case 'view':
         return void out.push(replyTo(origin, this.#view(origin)))
       case 'gossip':

@@ -75,6 +75,7 @@ const classOf: {
   gossip: 'client',
   faults: 'client',
   hints: 'client',
+  exchange: 'client',
 }
 
 /** Bytes that a request holds while it is in flight, roughly. */
@@ -111,6 +112,7 @@ export function weightOf(message: PeerRequest | ClientRequest): number {
     case 'status':
     case 'gossip':
     case 'hints':
+    case 'exchange':
       return requestOverhead
     case 'faults':
       return requestOverhead * (1 + (message.rules?.length ?? 0))

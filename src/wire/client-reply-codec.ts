@@ -14,6 +14,7 @@ import type {
   StatusReply,
 } from '../core/message.ts'
 import { counterMax, itemsMax, pageKeysMax } from './bounds.ts'
+import { exchangeIsRow, writeExchangeIs } from './exchange-status-codec.ts'
 import { readExplained, writeExplained } from './explained-codec.ts'
 import { faultsAreRow, writeFaultsAre } from './fault-codec.ts'
 import { gossipedRow, writeGossiped } from './gossip-codec.ts'
@@ -65,6 +66,9 @@ export function writeClientReply(writer: Writer, reply: ClientReply): void {
       break
     case 'hints-are':
       writeHints(writer, reply)
+      break
+    case 'exchange-is':
+      writeExchangeIs(writer, reply)
       break
     case 'failed':
       writeFailed(writer, reply)
@@ -278,5 +282,6 @@ export const clientReplies = tableOf<ClientReply>([
   gossipedRow,
   faultsAreRow,
   hintsAreRow,
+  exchangeIsRow,
   failedRow,
 ])

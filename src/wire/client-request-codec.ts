@@ -11,6 +11,7 @@ import type {
 } from '../core/message.ts'
 import { type RepairMode, repairModes } from '../core/quorum/repair-mode.ts'
 import { counterMax } from './bounds.ts'
+import { exchangeRequestRow, writeExchangeRequest } from './exchange-status-codec.ts'
 import { faultsRow, writeFaults } from './fault-codec.ts'
 import { readBytes, readNode, writeOptionalBytes } from './outcome-codec.ts'
 import type { Writer } from './pack.ts'
@@ -48,6 +49,9 @@ export function writeClientRequest(writer: Writer, request: ClientRequest): void
       writer.uint(request.id)
       if (request.drain === undefined) writer.nil()
       else writer.text(request.drain)
+      break
+    case 'exchange':
+      writeExchangeRequest(writer, request)
   }
 }
 
@@ -175,4 +179,5 @@ export const clientRequests = tableOf<ClientRequest>([
     arity: 3,
     read: reader => ({ type: 'hints', id: reader.uint(), drain: reader.optional(readNode) }),
   },
+  exchangeRequestRow,
 ])

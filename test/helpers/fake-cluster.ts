@@ -144,6 +144,11 @@ export class FakeCluster {
         }
       case 'hints':
         return { type: 'hints-are', id, node: node(name), owners: [], bytesMax: 1024 }
+      case 'exchange': {
+        const paused = request.pause ?? false
+        const none = { pairs: [], runs: [], left: 0 }
+        return { type: 'exchange-is', id, node: node(name), paused, ready: true, ...none }
+      }
       case 'gossip':
         return {
           type: 'gossiped',

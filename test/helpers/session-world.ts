@@ -229,6 +229,7 @@ export function successOf({ request }: Sent, generation = 0): ClientReply {
     case 'gossip':
     case 'faults':
     case 'hints':
+    case 'exchange':
     case 'status':
       return { type: 'failed', id, failure: failureOf('INTERNAL'), explained: undefined }
   }

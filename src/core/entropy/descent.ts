@@ -33,6 +33,7 @@ export class Descent {
   /** Nodes that differed in what was changed lately: they wait once, not twice (design §6.3). */
   readonly #waited: ReadonlySet<string>
   readonly waiting = new Set<string>()
+  readonly #unequal = new Set<number>()
 
   constructor(shared: Shared, salt: number, from: number, waited: ReadonlySet<string>) {
     this.#shared = shared
@@ -40,6 +41,11 @@ export class Descent {
     this.#from = from
     this.#waited = waited
     this.#push(0, [{ prefix: 0, short: undefined }], false)
+  }
+
+  /** Partitions in which something differs, as far as is known. */
+  get unequal(): ReadonlySet<number> {
+    return this.#unequal
   }
 
   /** The place that is next. */
@@ -113,6 +119,7 @@ export class Descent {
       return at < 0
     })
     if (own.length === 0 && theirs.length === 0) return []
+    this.#differ(level, prefix)
     const name = `${level} ${prefix}`
     if (own.some(({ row }) => asOf.isRecent(row, now)) && !this.#waited.has(name)) {
       sometimes('a difference waits since its key was just written')
@@ -120,6 +127,16 @@ export class Descent {
       return []
     }
     return [{ level, prefix, own, theirs }]
+  }
+
+  /** A node in which something differs: so does its partition, or one of its partitions. */
+  #differ(level: number, prefix: number): void {
+    const { bits, has } = this.#shared
+    const first = Math.floor(prefix * 2 ** (bits - level))
+    const end = Math.max(first + 1, (prefix + 1) * 2 ** (bits - level))
+    for (let partition = first; partition < end; partition++) {
+      if (has(partition)) this.#unequal.add(partition)
+    }
   }
 
   /** Those behind the place where the last comparison ended come first. */

@@ -4,7 +4,7 @@
  * differ, and are merged into what is held by then.
  */
 import { decodeObject } from '../causality/object.ts'
-import type { Instant, RequestId, WallTime } from '../ids.ts'
+import type { Instant, RequestId, Token, WallTime } from '../ids.ts'
 import type { HandedCopy } from '../message.ts'
 import { damaged } from '../objects.ts'
 import { keyOfRow } from '../row-key.ts'
@@ -14,6 +14,7 @@ import { type Dirty, decodeEntries, saltOf } from './comparison.ts'
 import { Descent, type Difference } from './descent.ts'
 import type { Compared, Differing, ExchangeQuestion, HeldKey } from './exchange-message.ts'
 import { encodeKnown } from './known.ts'
+import { placeOf, prefixOf } from './node.ts'
 import { encodeNodes, encodeWanted, type Wanted } from './node-list.ts'
 import type { ExchangeParts } from './responder.ts'
 import type { Shared } from './shared.ts'
@@ -29,6 +30,17 @@ type Asked =
       readonly wanted: readonly Wanted[]
     }
 
+/** What a pass compares, and how. */
+export type PassPlan = {
+  readonly shared: Shared
+  /** The clock that both sides go by. */
+  readonly wall: WallTime
+  /** Where the one before was given up. */
+  readonly from: number
+  /** Nodes that were waited for once (`descent.ts`). */
+  readonly waited: ReadonlySet<string>
+}
+
 export class Pass {
   readonly #parts: ExchangeParts
   readonly #shared: Shared
@@ -40,23 +52,35 @@ export class Pass {
   #equal = false
   /** Objects to be sent to the other side: it asked for them. */
   #owed: HandedCopy[] = []
-  /** Objects that came, and that went. */
-  repaired = 0
+  readonly #moved = new Map<number, number>()
+  #repaired = 0
 
-  /** `wall`: the clock that both sides go by. */
-  constructor(
-    parts: ExchangeParts,
-    shared: Shared,
-    began: Instant,
-    wall: WallTime,
-    from: number,
-    waited: ReadonlySet<string>,
-  ) {
+  constructor(parts: ExchangeParts, { shared, wall, from, waited }: PassPlan, began: Instant) {
     this.#parts = parts
     this.#shared = shared
     this.#began = began
     this.#stamp = Math.max(0, wall - parts.timing.cutAgeMs)
     this.#descent = new Descent(shared, this.#salt, from, waited)
+  }
+
+  /** As of when it compares. */
+  get stamp(): WallTime {
+    return this.#stamp
+  }
+
+  /** Partitions that were not equal. */
+  get unequal(): ReadonlySet<number> {
+    return this.#descent.unequal
+  }
+
+  /** Objects that came, and that went. */
+  get repaired(): number {
+    return this.#repaired
+  }
+
+  /** The same by partition. */
+  get moved(): ReadonlyMap<number, number> {
+    return this.#moved
   }
 
   /** The roots were equal. */
@@ -120,7 +144,6 @@ export class Pass {
       const copy = held[position]?.copy
       if (copy !== undefined) this.#owed.push(copy)
     }
-    this.repaired += answer.copies.length
     // What did not fit into the answer is asked for again, without what came.
     if (answer.heldDone + answer.nodesDone === 0 && got.length === 0) return false
     const own = held.slice(answer.heldDone).map(({ of }): Difference => ({ ...of, theirs: [] }))
@@ -140,7 +163,7 @@ export class Pass {
       bytes += (this.#owed[end++] as HandedCopy).object.length
     }
     const some = this.#owed.splice(0, end)
-    this.repaired += some.length
+    for (const { token } of some) this.#count(token)
     return some
   }
 
@@ -198,6 +221,14 @@ export class Pass {
     if (siblings === undefined || token !== placement.tokenOf(key)) return -1
     if (!this.#shared.holds(token)) return -1
     objects.merge(token, key, { object, siblings, time, generation }, undefined)
+    this.#count(token)
     return shortOf(objects.digestOf(key, siblings), this.#salt)
+  }
+
+  /** One more object moved. */
+  #count(token: Token): void {
+    const partition = prefixOf(placeOf(token), this.#shared.bits)
+    this.#moved.set(partition, (this.#moved.get(partition) ?? 0) + 1)
+    this.#repaired++
   }
 }
