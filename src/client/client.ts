@@ -5,6 +5,7 @@
  */
 import { binaryOf, bytesOf } from '../core/binary.ts'
 import type { ExchangeReply } from '../core/entropy/exchange-status.ts'
+import type { RepairReply, RepairRequest } from '../core/entropy/repair-message.ts'
 import type { Explained } from '../core/explained.ts'
 import type { HintsReply } from '../core/handoff/hints-message.ts'
 import type { OpId } from '../core/ids.ts'
@@ -205,6 +206,20 @@ export class Client {
   ): Promise<ExchangeReply> {
     const wanted: Wanted = { type: 'exchange', pause }
     return only(await this.#call(wanted, { ...options, via: node }), 'exchange-is')
+  }
+
+  /**
+   * Begins a repair on this node, or asks how far it is (`kv repair`). Throws UNKNOWN_NODE,
+   * UNREACHABLE.
+   */
+  async repair(
+    node: string,
+    wanted: Omit<RepairRequest, 'type' | 'id'>,
+    options: Omit<CallOptions, 'via'> = {},
+  ): Promise<RepairReply> {
+    const { job, begin, movesFrom } = wanted
+    const call: Wanted = { type: 'repair', job, begin, movesFrom }
+    return only(await this.#call(call, { ...options, via: node }), 'repair-is')
   }
 
   /**

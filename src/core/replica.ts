@@ -298,6 +298,8 @@ export class Replica {
       case 'exchange':
         if (request.pause !== undefined) this.#exchange.pause(request.pause)
         return void out.push(replyTo(origin, this.#exchange.reply(origin.id, now)))
+      case 'repair':
+        return void out.push(replyTo(origin, this.#exchange.repair.asked(request, now)))
       case 'view':
         return void out.push(replyTo(origin, this.#view(origin)))
       case 'gossip':

@@ -76,6 +76,7 @@ const classOf: {
   faults: 'client',
   hints: 'client',
   exchange: 'client',
+  repair: 'client',
 }
 
 /** Bytes that a request holds while it is in flight, roughly. */
@@ -114,6 +115,8 @@ export function weightOf(message: PeerRequest | ClientRequest): number {
     case 'hints':
     case 'exchange':
       return requestOverhead
+    case 'repair':
+      return requestOverhead + 64 * (message.begin?.ranges.length ?? 0)
     case 'faults':
       return requestOverhead * (1 + (message.rules?.length ?? 0))
   }

@@ -34,6 +34,7 @@ import {
 } from './outcome-codec.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
+import { repairIsRow, writeRepairIs } from './repair-codec.ts'
 import { type Row, tableOf } from './table.ts'
 import { tags } from './tags.ts'
 import { readView, writeView } from './view-codec.ts'
@@ -69,6 +70,9 @@ export function writeClientReply(writer: Writer, reply: ClientReply): void {
       break
     case 'exchange-is':
       writeExchangeIs(writer, reply)
+      break
+    case 'repair-is':
+      writeRepairIs(writer, reply)
       break
     case 'failed':
       writeFailed(writer, reply)
@@ -283,5 +287,6 @@ export const clientReplies = tableOf<ClientReply>([
   faultsAreRow,
   hintsAreRow,
   exchangeIsRow,
+  repairIsRow,
   failedRow,
 ])

@@ -16,6 +16,7 @@ import { faultsRow, writeFaults } from './fault-codec.ts'
 import { readBytes, readNode, writeOptionalBytes } from './outcome-codec.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
+import { repairRow, writeRepair } from './repair-codec.ts'
 import { type Row, readEnvelope, tableOf, writeEnvelope } from './table.ts'
 import { tags } from './tags.ts'
 
@@ -52,6 +53,9 @@ export function writeClientRequest(writer: Writer, request: ClientRequest): void
       break
     case 'exchange':
       writeExchangeRequest(writer, request)
+      break
+    case 'repair':
+      writeRepair(writer, request)
   }
 }
 
@@ -180,4 +184,5 @@ export const clientRequests = tableOf<ClientRequest>([
     read: reader => ({ type: 'hints', id: reader.uint(), drain: reader.optional(readNode) }),
   },
   exchangeRequestRow,
+  repairRow,
 ])

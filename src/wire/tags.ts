@@ -40,6 +40,7 @@ export const tags = {
   faults: 71,
   hints: 72,
   exchange: 74,
+  repair: 75,
   got: 96,
   wrote: 97,
   page: 98,
@@ -51,4 +52,5 @@ export const tags = {
   'faults-are': 104,
   'hints-are': 105,
   'exchange-is': 107,
+  'repair-is': 108,
 } as const satisfies Record<AnyMessage['type'], number>

@@ -149,6 +149,8 @@ export class FakeCluster {
         const none = { pairs: [], runs: [], left: 0 }
         return { type: 'exchange-is', id, node: node(name), paused, ready: true, ...none }
       }
+      case 'repair':
+        return { type: 'repair-is', id, node: node(name), progress: undefined }
       case 'gossip':
         return {
           type: 'gossiped',

@@ -1,10 +1,60 @@
 /** Random messages between an operator and a node about comparing and mending. */
 import fc from 'fast-check'
-import { node, requestId, small, some, tag, uint48 } from './arbitraries.ts'
+import { repairModes } from '../../src/core/entropy/repair-message.ts'
+import type { Token } from '../../src/core/ids.ts'
+import { id, key, line, node, nodes, requestId, small, some, tag, uint48 } from './arbitraries.ts'
 
 const repairs = fc.record({ last: uint48, most: uint48, times: uint48, total: uint48 })
 
+const way = fc.constantFrom(...repairModes)
+const counts = fc.array(fc.tuple(node, uint48), { maxLength: 5 })
+const rate = some(uint48.map(n => Math.max(1, n)))
+const range = fc.tuple(id<Token>(8), id<Token>(8)).map(([a, b]) => {
+  return a < b ? { first: a, last: b } : { first: b, last: a }
+})
+
 export const operatorMessages = {
+  repair: fc.record({
+    type: tag('repair'),
+    id: requestId,
+    job: line(32),
+    begin: some(
+      fc.record({
+        way,
+        ranges: fc.array(range, { maxLength: 5 }),
+        node: some(node),
+        silent: nodes,
+        concurrency: uint48.map(n => Math.max(1, n)),
+        keysPerSecond: rate,
+        bytesPerSecond: rate,
+      }),
+    ),
+    movesFrom: uint48,
+  }),
+  'repair-is': fc.record({
+    type: tag('repair-is'),
+    id: requestId,
+    node,
+    progress: some(
+      fc.record({
+        job: line(32),
+        way,
+        running: fc.boolean(),
+        ms: uint48,
+        partitions: uint48,
+        done: uint48,
+        keys: uint48,
+        copies: uint48,
+        bytes: uint48,
+        compared: uint48,
+        perNode: counts,
+        unreached: counts,
+        left: uint48,
+        moves: fc.array(fc.record({ key, from: node, to: node, bytes: uint48 }), { maxLength: 9 }),
+        movesTotal: uint48,
+      }),
+    ),
+  }),
   exchange: fc.record({ type: tag('exchange'), id: requestId, pause: some(fc.boolean()) }),
   'exchange-is': fc.record({
     type: tag('exchange-is'),

@@ -230,6 +230,7 @@ export function successOf({ request }: Sent, generation = 0): ClientReply {
     case 'faults':
     case 'hints':
     case 'exchange':
+    case 'repair':
     case 'status':
       return { type: 'failed', id, failure: failureOf('INTERNAL'), explained: undefined }
   }

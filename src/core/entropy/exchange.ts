@@ -23,6 +23,7 @@ import { noRepairs } from './pair-proof.ts'
 import { Pass } from './pass.ts'
 import { type DriverParts, PassDriver, type PassEnd } from './pass-driver.ts'
 import { Proofs } from './proofs.ts'
+import { Repair } from './repair.ts'
 import { type Clocks, Responder } from './responder.ts'
 import { sharedOf } from './shared.ts'
 
@@ -40,8 +41,6 @@ type Peer = {
   /** The next pass begins. */
   nextAt: Instant
   failures: number
-  /** Of its clock, ahead of ours, in milliseconds. */
-  offset: number
   from: number
   waited: ReadonlySet<string>
 }
@@ -60,7 +59,11 @@ export class Exchange {
   readonly #parts: Parts
   readonly #responder: Responder
   readonly #proofs: Proofs
+  /** What operators ask for. */
+  readonly repair: Repair
   readonly #peers = new Map<NodeId, Peer>()
+  /** Of their clocks, ahead of ours, in milliseconds. */
+  readonly #offsets = new Map<NodeId, number>()
   #settledAt: Instant | undefined
   #wall: WallTime = 0
   #lastId: RequestId
@@ -74,6 +77,12 @@ export class Exchange {
     this.#parts = parts
     this.#responder = new Responder(parts)
     this.#proofs = new Proofs(parts.hash, parts.reads)
+    this.repair = new Repair({
+      ...parts,
+      nextId: () => this.#nextId(),
+      wallWith: node => this.#wallWith(node),
+      proved: (node, pass, partitions, now) => this.#record(node, pass, true, partitions, now),
+    })
     this.#lastId = drawBelow(parts.random, idsMax)
   }
 
@@ -136,6 +145,7 @@ export class Exchange {
     for (const node of this.#parts.placement.connectedPeers) {
       if (node > this.#parts.placement.self) this.#go(node, now, out)
     }
+    this.repair.tick(now, out)
   }
 
   /** The connection to a member is there again: what it missed should not wait. */
@@ -148,6 +158,7 @@ export class Exchange {
 
   disconnected(node: NodeId, now: Instant, out: Effect[]): void {
     this.#peers.get(node)?.driver?.fail(now, out)
+    this.repair.disconnected(node, now, out)
   }
 
   /** Another member asks. */
@@ -168,14 +179,13 @@ export class Exchange {
 
   /** Another member answers. */
   answered(from: NodeId, answer: ExchangeAnswer, now: Instant, out: Effect[]): void {
-    const peer = this.#peers.get(from)
-    if (peer?.driver?.waitsFor(answer.id) !== true) {
-      return sometimes('an answer of an exchange comes for nobody')
-    }
+    const own = this.#peers.get(from)?.driver
+    const driver = own?.waitsFor(answer.id) ? own : this.repair.driverOf(from, answer.id)
+    if (driver === undefined) return sometimes('an answer of an exchange comes for nobody')
     if (answer.type === 'compared' && answer.state === 'ok' && answer.wall !== undefined) {
-      peer.offset = nearest(this.#wall, answer.wall) - this.#wall
+      this.#offsets.set(from, nearest(this.#wall, answer.wall) - this.#wall)
     }
-    peer.driver.answered(answer, now, out)
+    driver.answered(answer, now, out)
   }
 
   #isSettled(now: Instant): boolean {
@@ -193,8 +203,7 @@ export class Exchange {
     if (this.#paused || now < peer.nextAt || !placement.reachable(node)) return false
     const shared = sharedOf(placement.ring, placement.self, node)
     if (shared.none) return false
-    // A clock that is far ahead would make all that is in flight look old.
-    const wall = this.#wall + Math.min(0, peer.offset)
+    const wall = this.#wallWith(node)
     const { from, waited, pace } = peer
     const pass = new Pass(this.#parts, { shared, wall, from, waited }, now)
     peer.began = now
@@ -207,6 +216,11 @@ export class Exchange {
       ended: (end, at) => this.#ended(node, peer, end, at),
     })
     return true
+  }
+
+  /** The clock of a comparison: one that is far ahead would make what is in flight look old. */
+  #wallWith(node: NodeId): WallTime {
+    return this.#wall + Math.min(0, this.#offsets.get(node) ?? 0)
   }
 
   #nextId(): RequestId {
@@ -226,11 +240,21 @@ export class Exchange {
     if (end === 'failed') this.#failed(peer, now)
     else if (end === 'late') this.#gaveUp(peer, pass, now)
     else this.#through(peer, pass, now)
+    this.#record(node, pass, end === 'ended', undefined, now)
+  }
+
+  #record(
+    node: NodeId,
+    pass: Pass,
+    proves: boolean,
+    only: readonly number[] | undefined,
+    now: Instant,
+  ): void {
     const { stamp, unequal, moved } = pass
+    if (!proves && moved.size === 0) return
     const { epoch } = this.#parts.placement
-    if (end !== 'ended' && moved.size === 0) return
-    const proof = { epoch, stamp: end === 'ended' ? stamp : 0, only: undefined, unequal, moved }
-    this.#proofs.take(node, proof, now)
+    const finding = { epoch, stamp: proves ? stamp : 0, only, unequal, moved }
+    this.#proofs.take(node, finding, now)
   }
 
   #through(peer: Peer, pass: Pass, now: Instant): void {
@@ -268,7 +292,6 @@ export class Exchange {
       began: now,
       nextAt: after(now, drawBelow(this.#parts.random, firstMsMax)),
       failures: 0,
-      offset: 0,
       from: 0,
       waited: new Set(),
     }

@@ -4,6 +4,7 @@
  * differ, and are merged into what is held by then.
  */
 import { decodeObject } from '../causality/object.ts'
+import type { Siblings } from '../causality/siblings.ts'
 import type { Instant, RequestId, Token, WallTime } from '../ids.ts'
 import type { HandedCopy } from '../message.ts'
 import { damaged } from '../objects.ts'
@@ -17,6 +18,7 @@ import { encodeKnown } from './known.ts'
 import { placeOf, prefixOf } from './node.ts'
 import { encodeNodes, encodeWanted, type Wanted } from './node-list.ts'
 import type { ExchangeParts } from './responder.ts'
+import type { Scope } from './scope.ts'
 import type { Shared } from './shared.ts'
 import { binaryOfSum, shortOf } from './sum.ts'
 
@@ -39,11 +41,25 @@ export type PassPlan = {
   readonly from: number
   /** Nodes that were waited for once (`descent.ts`). */
   readonly waited: ReadonlySet<string>
+  /** Only this part of it; undefined: all. */
+  readonly scope?: Scope | undefined
+  /** False: what differs is found, and nothing moves. */
+  readonly moves?: boolean
+  readonly watch?: PassWatch | undefined
+}
+
+/** Who wants to hear of every copy that moves, or would. */
+export type PassWatch = {
+  readonly taken: (copy: HandedCopy, siblings: Siblings) => void
+  readonly given: (copy: HandedCopy) => void
 }
 
 export class Pass {
   readonly #parts: ExchangeParts
   readonly #shared: Shared
+  readonly #scope: Scope | undefined
+  readonly #moves: boolean
+  readonly #watch: PassWatch | undefined
   readonly #stamp: WallTime
   readonly #began: Instant
   readonly #descent: Descent
@@ -54,13 +70,18 @@ export class Pass {
   #owed: HandedCopy[] = []
   readonly #moved = new Map<number, number>()
   #repaired = 0
+  #taken = 0
 
-  constructor(parts: ExchangeParts, { shared, wall, from, waited }: PassPlan, began: Instant) {
+  constructor(parts: ExchangeParts, plan: PassPlan, began: Instant) {
+    const { shared, wall, from, waited, scope } = plan
     this.#parts = parts
     this.#shared = shared
+    this.#scope = scope
+    this.#moves = plan.moves ?? true
+    this.#watch = plan.watch
     this.#began = began
     this.#stamp = Math.max(0, wall - parts.timing.cutAgeMs)
-    this.#descent = new Descent(shared, this.#salt, from, waited)
+    this.#descent = new Descent(shared, this.#salt, from, waited, scope)
   }
 
   /** As of when it compares. */
@@ -78,7 +99,12 @@ export class Pass {
     return this.#repaired
   }
 
-  /** The same by partition. */
+  /** Those that came. */
+  get taken(): number {
+    return this.#taken
+  }
+
+  /** Those that moved, by partition. */
   get moved(): ReadonlyMap<number, number> {
     return this.#moved
   }
@@ -142,7 +168,9 @@ export class Pass {
     const got = answer.copies.map(copy => this.#merge(copy))
     for (const position of answer.wants) {
       const copy = held[position]?.copy
-      if (copy !== undefined) this.#owed.push(copy)
+      if (copy === undefined) continue
+      if (this.#moves) this.#owed.push(copy)
+      else this.#watch?.given(copy)
     }
     // What did not fit into the answer is asked for again, without what came.
     if (answer.heldDone + answer.nodesDone === 0 && got.length === 0) return false
@@ -163,7 +191,10 @@ export class Pass {
       bytes += (this.#owed[end++] as HandedCopy).object.length
     }
     const some = this.#owed.splice(0, end)
-    for (const { token } of some) this.#count(token)
+    for (const copy of some) {
+      this.#count(copy.token)
+      this.#watch?.given(copy)
+    }
     return some
   }
 
@@ -215,14 +246,23 @@ export class Pass {
   }
 
   /** Merges a copy into what is held now; returns the short digest that it was listed by. */
-  #merge({ key, token, object, generation, time }: HandedCopy): number {
+  #merge(copy: HandedCopy): number {
     const { hash, placement, objects } = this.#parts
+    const { key, token, object, generation, time } = copy
     const siblings = decodeObject(hash, object)
     if (siblings === undefined || token !== placement.tokenOf(key)) return -1
     if (!this.#shared.holds(token)) return -1
-    objects.merge(token, key, { object, siblings, time, generation }, undefined)
-    this.#count(token)
-    return shortOf(objects.digestOf(key, siblings), this.#salt)
+    const short = shortOf(objects.digestOf(key, siblings), this.#salt)
+    // It was listed beside what is wanted: nobody asked for it.
+    if (this.#scope?.holds(token) === false) return short
+    this.#descent.differs(token)
+    this.#watch?.taken(copy, siblings)
+    if (this.#moves) {
+      this.#taken++
+      objects.merge(token, key, { object, siblings, time, generation }, undefined)
+      this.#count(token)
+    }
+    return short
   }
 
   /** One more object moved. */

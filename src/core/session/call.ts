@@ -5,6 +5,7 @@
  */
 import type { Brand } from '../brand.ts'
 import type { ExchangeRequest } from '../entropy/exchange-status.ts'
+import type { RepairRequest } from '../entropy/repair-message.ts'
 import type { Explained } from '../explained.ts'
 import type { Generation, Instant, Key, NodeId, OpId, Partition, RequestId } from '../ids.ts'
 import type {
@@ -40,6 +41,7 @@ export type Wanted =
   | { readonly type: 'gossip' }
   | { readonly type: 'hints'; readonly drain: NodeId | undefined }
   | Pick<ExchangeRequest, 'type' | 'pause'>
+  | Omit<RepairRequest, 'id'>
   | ({ readonly type: 'faults' } & FaultsWanted)
 
 /** undefined: as it is. */
@@ -159,6 +161,8 @@ export function requestOf(
       return { type: 'hints', id, drain: wanted.drain }
     case 'exchange':
       return { type: 'exchange', id, pause: wanted.pause }
+    case 'repair':
+      return { ...wanted, id }
     case 'faults':
       return { type: 'faults', id, rules: wanted.rules, skewMs: wanted.skewMs }
   }
@@ -183,4 +187,5 @@ export const replyTypeOf: { readonly [W in Wanted['type']]: SuccessReply['type']
   faults: 'faults-are',
   hints: 'hints-are',
   exchange: 'exchange-is',
+  repair: 'repair-is',
 }
