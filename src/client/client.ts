@@ -4,6 +4,7 @@
  * to undo it.
  */
 import { binaryOf, bytesOf } from '../core/binary.ts'
+import type { CountReply } from '../core/count.ts'
 import type { ExchangeReply } from '../core/entropy/exchange-status.ts'
 import type { RepairReply, RepairRequest } from '../core/entropy/repair-message.ts'
 import type { Explained } from '../core/explained.ts'
@@ -220,6 +221,15 @@ export class Client {
     const { job, begin, movesFrom } = wanted
     const call: Wanted = { type: 'repair', job, begin, movesFrom }
     return only(await this.#call(call, { ...options, via: node }), 'repair-is')
+  }
+
+  /** Counts a page of what this node holds. Throws UNKNOWN_NODE, UNREACHABLE. */
+  async count(
+    node: string,
+    after = '',
+    options: Omit<CallOptions, 'via'> = {},
+  ): Promise<CountReply> {
+    return only(await this.#call({ type: 'count', after }, { ...options, via: node }), 'counts-are')
   }
 
   /**

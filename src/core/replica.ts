@@ -20,6 +20,7 @@ import { isMembership, type Membership } from './membership/membership.ts'
 import { startMembership } from './membership/start.ts'
 import type { ClientRequest, GossipReply, PeerMessage, ViewReply } from './message.ts'
 import { Objects } from './objects.ts'
+import { Operator } from './operator.ts'
 import { nothingDone } from './outcome.ts'
 import { Pending } from './pending.ts'
 import { Placement } from './placement.ts'
@@ -46,6 +47,7 @@ export class Replica {
   readonly #handsOver: boolean
   readonly #exchange: Exchange
   readonly #exchanges: boolean
+  readonly #operator: Operator
   readonly #foreground = new Foreground()
   readonly #forwards: Forwards
   readonly #scans: Scans
@@ -98,6 +100,8 @@ export class Replica {
       pendingBytes,
     })
     this.#exchanges = env.exchange ?? true
+    const [handoff, exchange] = [this.#handoff, this.#exchange]
+    this.#operator = new Operator({ self, hash, reads, handoff, exchange })
     this.#forwards = new Forwards(placement, requests, (origin, request, now, out) =>
       this.#puts.begin(origin, request, now, out),
     )
@@ -293,13 +297,10 @@ export class Replica {
     if (origin.type === 'peer') return
     switch (request.type) {
       case 'hints':
-        if (request.drain !== undefined) this.#handoff.drain(request.drain, now, out)
-        return void out.push(replyTo(origin, this.#handoff.reply(origin.id)))
       case 'exchange':
-        if (request.pause !== undefined) this.#exchange.pause(request.pause)
-        return void out.push(replyTo(origin, this.#exchange.reply(origin.id, now)))
       case 'repair':
-        return void out.push(replyTo(origin, this.#exchange.repair.asked(request, now)))
+      case 'count':
+        return void out.push(replyTo(origin, this.#operator.asked(request, now, out)))
       case 'view':
         return void out.push(replyTo(origin, this.#view(origin)))
       case 'gossip':

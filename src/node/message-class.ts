@@ -77,6 +77,7 @@ const classOf: {
   hints: 'client',
   exchange: 'client',
   repair: 'client',
+  count: 'client',
 }
 
 /** Bytes that a request holds while it is in flight, roughly. */
@@ -115,6 +116,8 @@ export function weightOf(message: PeerRequest | ClientRequest): number {
     case 'hints':
     case 'exchange':
       return requestOverhead
+    case 'count':
+      return requestOverhead + message.after.length
     case 'repair':
       return requestOverhead + 64 * (message.begin?.ranges.length ?? 0)
     case 'faults':

@@ -14,6 +14,7 @@ import type {
   StatusReply,
 } from '../core/message.ts'
 import { counterMax, itemsMax, pageKeysMax } from './bounds.ts'
+import { countsAreRow, writeCountsAre } from './count-codec.ts'
 import { exchangeIsRow, writeExchangeIs } from './exchange-status-codec.ts'
 import { readExplained, writeExplained } from './explained-codec.ts'
 import { faultsAreRow, writeFaultsAre } from './fault-codec.ts'
@@ -73,6 +74,9 @@ export function writeClientReply(writer: Writer, reply: ClientReply): void {
       break
     case 'repair-is':
       writeRepairIs(writer, reply)
+      break
+    case 'counts-are':
+      writeCountsAre(writer, reply)
       break
     case 'failed':
       writeFailed(writer, reply)
@@ -288,5 +292,6 @@ export const clientReplies = tableOf<ClientReply>([
   hintsAreRow,
   exchangeIsRow,
   repairIsRow,
+  countsAreRow,
   failedRow,
 ])

@@ -11,6 +11,7 @@ import type {
 } from '../core/message.ts'
 import { type RepairMode, repairModes } from '../core/quorum/repair-mode.ts'
 import { counterMax } from './bounds.ts'
+import { countRow, writeCount } from './count-codec.ts'
 import { exchangeRequestRow, writeExchangeRequest } from './exchange-status-codec.ts'
 import { faultsRow, writeFaults } from './fault-codec.ts'
 import { readBytes, readNode, writeOptionalBytes } from './outcome-codec.ts'
@@ -56,6 +57,9 @@ export function writeClientRequest(writer: Writer, request: ClientRequest): void
       break
     case 'repair':
       writeRepair(writer, request)
+      break
+    case 'count':
+      writeCount(writer, request)
   }
 }
 
@@ -185,4 +189,5 @@ export const clientRequests = tableOf<ClientRequest>([
   },
   exchangeRequestRow,
   repairRow,
+  countRow,
 ])

@@ -41,6 +41,7 @@ export const tags = {
   hints: 72,
   exchange: 74,
   repair: 75,
+  count: 76,
   got: 96,
   wrote: 97,
   page: 98,
@@ -53,4 +54,5 @@ export const tags = {
   'hints-are': 105,
   'exchange-is': 107,
   'repair-is': 108,
+  'counts-are': 109,
 } as const satisfies Record<AnyMessage['type'], number>

@@ -151,6 +151,10 @@ export class FakeCluster {
       }
       case 'repair':
         return { type: 'repair-is', id, node: node(name), progress: undefined }
+      case 'count': {
+        const none = { tombstones: 0, tombstoneBytes: 0, siblings: 0, damaged: 0, next: undefined }
+        return { type: 'counts-are', id, node: node(name), keys: 0, bytes: 0, ...none }
+      }
       case 'gossip':
         return {
           type: 'gossiped',

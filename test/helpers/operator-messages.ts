@@ -2,7 +2,19 @@
 import fc from 'fast-check'
 import { repairModes } from '../../src/core/entropy/repair-message.ts'
 import type { Token } from '../../src/core/ids.ts'
-import { id, key, line, node, nodes, requestId, small, some, tag, uint48 } from './arbitraries.ts'
+import {
+  binary,
+  id,
+  key,
+  line,
+  node,
+  nodes,
+  requestId,
+  small,
+  some,
+  tag,
+  uint48,
+} from './arbitraries.ts'
 
 const repairs = fc.record({ last: uint48, most: uint48, times: uint48, total: uint48 })
 
@@ -14,6 +26,19 @@ const range = fc.tuple(id<Token>(8), id<Token>(8)).map(([a, b]) => {
 })
 
 export const operatorMessages = {
+  count: fc.record({ type: tag('count'), id: requestId, after: binary(0, 1032) }),
+  'counts-are': fc.record({
+    type: tag('counts-are'),
+    id: requestId,
+    node,
+    keys: uint48,
+    bytes: uint48,
+    tombstones: uint48,
+    tombstoneBytes: uint48,
+    siblings: uint48,
+    damaged: uint48,
+    next: some(binary(0, 1032)),
+  }),
   repair: fc.record({
     type: tag('repair'),
     id: requestId,

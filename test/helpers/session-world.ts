@@ -231,6 +231,7 @@ export function successOf({ request }: Sent, generation = 0): ClientReply {
     case 'hints':
     case 'exchange':
     case 'repair':
+    case 'count':
     case 'status':
       return { type: 'failed', id, failure: failureOf('INTERNAL'), explained: undefined }
   }

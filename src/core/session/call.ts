@@ -4,6 +4,7 @@
  * however often it is sent (design §2; `protocols.md` finding 8).
  */
 import type { Brand } from '../brand.ts'
+import type { CountRequest } from '../count.ts'
 import type { ExchangeRequest } from '../entropy/exchange-status.ts'
 import type { RepairRequest } from '../entropy/repair-message.ts'
 import type { Explained } from '../explained.ts'
@@ -42,6 +43,7 @@ export type Wanted =
   | { readonly type: 'hints'; readonly drain: NodeId | undefined }
   | Pick<ExchangeRequest, 'type' | 'pause'>
   | Omit<RepairRequest, 'id'>
+  | Omit<CountRequest, 'id'>
   | ({ readonly type: 'faults' } & FaultsWanted)
 
 /** undefined: as it is. */
@@ -162,6 +164,7 @@ export function requestOf(
     case 'exchange':
       return { type: 'exchange', id, pause: wanted.pause }
     case 'repair':
+    case 'count':
       return { ...wanted, id }
     case 'faults':
       return { type: 'faults', id, rules: wanted.rules, skewMs: wanted.skewMs }
@@ -188,4 +191,5 @@ export const replyTypeOf: { readonly [W in Wanted['type']]: SuccessReply['type']
   hints: 'hints-are',
   exchange: 'exchange-is',
   repair: 'repair-is',
+  count: 'counts-are',
 }
