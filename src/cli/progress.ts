@@ -29,14 +29,14 @@ export class Progress {
     this.#quiet = quiet
   }
 
-  /** `done` so far. */
-  show(done: number): void {
+  /** `done` so far; `more` is said behind it. */
+  show(done: number, more = ''): void {
     if (this.#quiet) return
-    if (!this.#terminal) return this.#line(done)
+    if (!this.#terminal) return this.#line(done, more)
     const now = performance.now()
     if (now - this.#drawnAt < redrawMs && done < this.#total) return
     this.#drawnAt = now
-    redrawLine(`  ${this.#what}  ${barText(done, this.#total)}`)
+    redrawLine(`  ${this.#what}  ${barText(done, this.#total)}${more}`)
   }
 
   /** Leaves the terminal's line empty for what follows. */
@@ -44,10 +44,10 @@ export class Progress {
     if (!this.#quiet && this.#terminal) redrawLine('')
   }
 
-  #line(done: number): void {
+  #line(done: number, more: string): void {
     const quarter = Math.floor((4 * done) / Math.max(1, this.#total))
     if (quarter === this.#quarter) return
     this.#quarter = quarter
-    printLine(`  ${this.#what}: ${quarter * 25} %`)
+    printLine(`  ${this.#what}: ${quarter * 25} %${more}`)
   }
 }

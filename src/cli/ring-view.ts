@@ -122,7 +122,8 @@ export function keyDocument(shown: RingView, key: string, place: Place, held: In
   return { key, hash, token: fraction, partition, preference, fallbacks }
 }
 
-function heldText(held: InspectReply, node: NodeId): string {
+/** What a node holds of a key, for people. */
+export function heldText(held: InspectReply, node: NodeId): string {
   const replica = held.replicas.find(found => found.node === node)
   if (replica?.whole === undefined) return 'no answer'
   const versions = replica.versions.map(({ dot, via, tombstone, bytes }) => {

@@ -21,6 +21,20 @@ export function hintQuotaFrom(text: string): number {
   )
 }
 
+/** What a repair may move in a second: `10MB/s`, `500keys/s`. Throws USAGE. */
+export function rateFrom(text: string): {
+  readonly keysPerSecond: number | undefined
+  readonly bytesPerSecond: number | undefined
+} {
+  const [amount, ...rest] = text.split('/')
+  const keys = /^(\d{1,9}) ?keys?$/.exec(amount ?? '')?.[1]
+  const keysPerSecond = keys === undefined ? undefined : Number(keys)
+  const bytesPerSecond = bytesIn(amount ?? '')
+  const isGood = rest.length === 1 && rest[0] === 's' && (keysPerSecond || bytesPerSecond)
+  if (isGood) return { keysPerSecond, bytesPerSecond }
+  throw new CliError('USAGE', `"${text}" is no rate: write 10MB/s or 500keys/s`)
+}
+
 /** For people: `0 B`, `48.2 KB`, `1.2 GB`. */
 export function shownSize(bytes: number): string {
   let rest = bytes

@@ -4,6 +4,9 @@
  * to undo it.
  */
 import { binaryOf, bytesOf } from '../core/binary.ts'
+import type { CountReply } from '../core/count.ts'
+import type { ExchangeReply } from '../core/entropy/exchange-status.ts'
+import type { RepairReply, RepairRequest } from '../core/entropy/repair-message.ts'
 import type { Explained } from '../core/explained.ts'
 import type { HintsReply } from '../core/handoff/hints-message.ts'
 import type { OpId } from '../core/ids.ts'
@@ -191,6 +194,42 @@ export class Client {
   ): Promise<HintsReply> {
     const wanted: Wanted = { type: 'hints', drain: viaFrom(drain) }
     return only(await this.#call(wanted, { ...options, via: node }), 'hints-are')
+  }
+
+  /**
+   * What this node proved equal with whom, and when; with `pause` it stops or goes on comparing.
+   * Throws UNKNOWN_NODE, UNREACHABLE.
+   */
+  async exchange(
+    node: string,
+    { pause }: { readonly pause?: boolean } = {},
+    options: Omit<CallOptions, 'via'> = {},
+  ): Promise<ExchangeReply> {
+    const wanted: Wanted = { type: 'exchange', pause }
+    return only(await this.#call(wanted, { ...options, via: node }), 'exchange-is')
+  }
+
+  /**
+   * Begins a repair on this node, or asks how far it is (`kv repair`). Throws UNKNOWN_NODE,
+   * UNREACHABLE.
+   */
+  async repair(
+    node: string,
+    wanted: Omit<RepairRequest, 'type' | 'id'>,
+    options: Omit<CallOptions, 'via'> = {},
+  ): Promise<RepairReply> {
+    const { job, begin, movesFrom } = wanted
+    const call: Wanted = { type: 'repair', job, begin, movesFrom }
+    return only(await this.#call(call, { ...options, via: node }), 'repair-is')
+  }
+
+  /** Counts a page of what this node holds. Throws UNKNOWN_NODE, UNREACHABLE. */
+  async count(
+    node: string,
+    after = '',
+    options: Omit<CallOptions, 'via'> = {},
+  ): Promise<CountReply> {
+    return only(await this.#call({ type: 'count', after }, { ...options, via: node }), 'counts-are')
   }
 
   /**

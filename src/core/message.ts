@@ -6,7 +6,6 @@
 import type { Dot } from './causality/version-vector.ts'
 import type { ExchangeAnswer, ExchangeQuestion } from './entropy/exchange-message.ts'
 import type { Explained } from './explained.ts'
-import type { HintsReply, HintsRequest } from './handoff/hints-message.ts'
 import type {
   Epoch,
   Generation,
@@ -23,6 +22,7 @@ import type { Beliefs } from './membership/beliefs.ts'
 import type { DigestEntry, MemberDelta } from './membership/member-state.ts'
 import type { Digest } from './membership/member-table.ts'
 import type { ViewEntry } from './membership/view.ts'
+import type { OperatorReply, OperatorRequest } from './operator-message.ts'
 import type { Failure, Outcome } from './outcome.ts'
 import type { RepairMode } from './quorum/repair-mode.ts'
 
@@ -252,7 +252,7 @@ type FaultsRequest = {
 export type ClientRequest =
   | GossipRequest
   | FaultsRequest
-  | HintsRequest
+  | OperatorRequest
   | GetRequest
   | PutRequest
   | ScanRequest
@@ -396,5 +396,5 @@ export type ClientReply =
   | StatusReply
   | GossipReply
   | FaultsReply
-  | HintsReply
+  | OperatorReply
   | FailReply

@@ -20,6 +20,7 @@ import { isMembership, type Membership } from './membership/membership.ts'
 import { startMembership } from './membership/start.ts'
 import type { ClientRequest, GossipReply, PeerMessage, ViewReply } from './message.ts'
 import { Objects } from './objects.ts'
+import { Operator } from './operator.ts'
 import { nothingDone } from './outcome.ts'
 import { Pending } from './pending.ts'
 import { Placement } from './placement.ts'
@@ -46,6 +47,7 @@ export class Replica {
   readonly #handsOver: boolean
   readonly #exchange: Exchange
   readonly #exchanges: boolean
+  readonly #operator: Operator
   readonly #foreground = new Foreground()
   readonly #forwards: Forwards
   readonly #scans: Scans
@@ -98,6 +100,8 @@ export class Replica {
       pendingBytes,
     })
     this.#exchanges = env.exchange ?? true
+    const [handoff, exchange] = [this.#handoff, this.#exchange]
+    this.#operator = new Operator({ self, hash, reads, handoff, exchange })
     this.#forwards = new Forwards(placement, requests, (origin, request, now, out) =>
       this.#puts.begin(origin, request, now, out),
     )
@@ -137,7 +141,7 @@ export class Replica {
       pendingBytes: this.#pending.bytes,
       commits: this.#pending.commits,
       rowsCommitted: this.#pending.rows,
-      rowsAside: this.#membership.view.length + hints + this.tree.rows,
+      rowsAside: this.#membership.view.length + hints + this.tree.rows + this.#exchange.rows,
       hints,
       hintBytes: this.#hints.bytes,
       pruned: this.#puts.pruned,
@@ -170,7 +174,7 @@ export class Replica {
       case 'disconnected':
         this.placement.disconnected(input.node)
         this.#membership.disconnected(input.node)
-        this.#exchange.disconnected(input.node, now)
+        this.#exchange.disconnected(input.node, now, out)
         return this.#requests.lost(input.node, now, out)
       case 'disk':
         this.#full = input.full
@@ -195,6 +199,9 @@ export class Replica {
     this.tree.tick(now)
     if (this.#handsOver) this.#handoff.tick(now, out)
     this.#exchange.tick(now, wall, this.#exchanges, out)
+    for (const { key, value } of this.#exchange.due(now)) {
+      this.#pending.write(key, { bytes: value, meaning: undefined })
+    }
     const load: Load = { keys: this.#keys, full: this.#full }
     this.#membership.tick(now, load, out)
     if (this.#told === undefined) this.#tellPeers(out)
@@ -290,8 +297,10 @@ export class Replica {
     if (origin.type === 'peer') return
     switch (request.type) {
       case 'hints':
-        if (request.drain !== undefined) this.#handoff.drain(request.drain, now, out)
-        return void out.push(replyTo(origin, this.#handoff.reply(origin.id)))
+      case 'exchange':
+      case 'repair':
+      case 'count':
+        return void out.push(replyTo(origin, this.#operator.asked(request, now, out)))
       case 'view':
         return void out.push(replyTo(origin, this.#view(origin)))
       case 'gossip':

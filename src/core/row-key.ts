@@ -8,6 +8,7 @@
  *   0x30        the tree: sums and markers (`entropy/tree-rows.ts`)
  *   0x40        partitions: generation, floor, marks, whole
  *   0x50        members: the view, and where each was last heard to listen
+ *   0x60        what was proved equal with whom, and when (`entropy/proofs.ts`)
  *   0x80        compare-and-set data, which plain puts, hints and repair refuse
  *
  * The others are free: a further index or history takes one of its own.
@@ -86,9 +87,23 @@ export function memberOfRow(row: RowKey): NodeId {
   return row.slice(1) as NodeId
 }
 
+/** The row of what was proved with a member. */
+export function proofRowKey(node: NodeId): RowKey {
+  return (PROOFS + node) as RowKey
+}
+
+/** Bounds that enclose the rows of proofs. */
+export const proofRows = { from: '\x60' as RowKey, to: '\x61' as RowKey }
+
+/** With whom a row's proofs are. */
+export function provedWith(row: RowKey): NodeId {
+  return row.slice(1) as NodeId
+}
+
 const OBJECTS = '\x10'
 const HINTS = '\x20'
 const MEMBERS = '\x50'
+const PROOFS = '\x60'
 
 function hintsOfKey(token: Token, key: Key): string {
   return HINTS + token + String.fromCharCode(key.length >>> 8, key.length & 255) + key

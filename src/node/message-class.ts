@@ -75,6 +75,9 @@ const classOf: {
   gossip: 'client',
   faults: 'client',
   hints: 'client',
+  exchange: 'client',
+  repair: 'client',
+  count: 'client',
 }
 
 /** Bytes that a request holds while it is in flight, roughly. */
@@ -111,7 +114,12 @@ export function weightOf(message: PeerRequest | ClientRequest): number {
     case 'status':
     case 'gossip':
     case 'hints':
+    case 'exchange':
       return requestOverhead
+    case 'count':
+      return requestOverhead + message.after.length
+    case 'repair':
+      return requestOverhead + 64 * (message.begin?.ranges.length ?? 0)
     case 'faults':
       return requestOverhead * (1 + (message.rules?.length ?? 0))
   }

@@ -14,6 +14,8 @@ import type {
   StatusReply,
 } from '../core/message.ts'
 import { counterMax, itemsMax, pageKeysMax } from './bounds.ts'
+import { countsAreRow, writeCountsAre } from './count-codec.ts'
+import { exchangeIsRow, writeExchangeIs } from './exchange-status-codec.ts'
 import { readExplained, writeExplained } from './explained-codec.ts'
 import { faultsAreRow, writeFaultsAre } from './fault-codec.ts'
 import { gossipedRow, writeGossiped } from './gossip-codec.ts'
@@ -33,6 +35,7 @@ import {
 } from './outcome-codec.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
+import { repairIsRow, writeRepairIs } from './repair-codec.ts'
 import { type Row, tableOf } from './table.ts'
 import { tags } from './tags.ts'
 import { readView, writeView } from './view-codec.ts'
@@ -65,6 +68,15 @@ export function writeClientReply(writer: Writer, reply: ClientReply): void {
       break
     case 'hints-are':
       writeHints(writer, reply)
+      break
+    case 'exchange-is':
+      writeExchangeIs(writer, reply)
+      break
+    case 'repair-is':
+      writeRepairIs(writer, reply)
+      break
+    case 'counts-are':
+      writeCountsAre(writer, reply)
       break
     case 'failed':
       writeFailed(writer, reply)
@@ -278,5 +290,8 @@ export const clientReplies = tableOf<ClientReply>([
   gossipedRow,
   faultsAreRow,
   hintsAreRow,
+  exchangeIsRow,
+  repairIsRow,
+  countsAreRow,
   failedRow,
 ])

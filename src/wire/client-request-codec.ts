@@ -11,10 +11,13 @@ import type {
 } from '../core/message.ts'
 import { type RepairMode, repairModes } from '../core/quorum/repair-mode.ts'
 import { counterMax } from './bounds.ts'
+import { countRow, writeCount } from './count-codec.ts'
+import { exchangeRequestRow, writeExchangeRequest } from './exchange-status-codec.ts'
 import { faultsRow, writeFaults } from './fault-codec.ts'
 import { readBytes, readNode, writeOptionalBytes } from './outcome-codec.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
+import { repairRow, writeRepair } from './repair-codec.ts'
 import { type Row, readEnvelope, tableOf, writeEnvelope } from './table.ts'
 import { tags } from './tags.ts'
 
@@ -48,6 +51,15 @@ export function writeClientRequest(writer: Writer, request: ClientRequest): void
       writer.uint(request.id)
       if (request.drain === undefined) writer.nil()
       else writer.text(request.drain)
+      break
+    case 'exchange':
+      writeExchangeRequest(writer, request)
+      break
+    case 'repair':
+      writeRepair(writer, request)
+      break
+    case 'count':
+      writeCount(writer, request)
   }
 }
 
@@ -175,4 +187,7 @@ export const clientRequests = tableOf<ClientRequest>([
     arity: 3,
     read: reader => ({ type: 'hints', id: reader.uint(), drain: reader.optional(readNode) }),
   },
+  exchangeRequestRow,
+  repairRow,
+  countRow,
 ])

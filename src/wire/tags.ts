@@ -39,6 +39,9 @@ export const tags = {
   gossip: 70,
   faults: 71,
   hints: 72,
+  exchange: 74,
+  repair: 75,
+  count: 76,
   got: 96,
   wrote: 97,
   page: 98,
@@ -49,4 +52,7 @@ export const tags = {
   gossiped: 103,
   'faults-are': 104,
   'hints-are': 105,
+  'exchange-is': 107,
+  'repair-is': 108,
+  'counts-are': 109,
 } as const satisfies Record<AnyMessage['type'], number>

@@ -187,7 +187,7 @@ export type PassOptions = {
 export function runPass(a: Side, b: Side, options: PassOptions = {}): { pass: Pass } & Measured {
   const { wall = 1_800_000_000_000, waited = new Set<string>(), size = 512, from = 0 } = options
   const shared = sharedOf(a.placement.ring, a.placement.self, b.placement.self)
-  const pass = new Pass(a.parts, shared, a.now, wall, from, waited)
+  const pass = new Pass(a.parts, { shared, wall, from, waited }, a.now)
   const responder = new Responder(b.parts)
   const measured = { compareBytes: 0, tradeBytes: 0, rounds: 0, compareRounds: 0, moved: 0 }
   const epoch = shortEpoch(a.placement.epoch)

@@ -144,6 +144,17 @@ export class FakeCluster {
         }
       case 'hints':
         return { type: 'hints-are', id, node: node(name), owners: [], bytesMax: 1024 }
+      case 'exchange': {
+        const paused = request.pause ?? false
+        const none = { pairs: [], runs: [], left: 0 }
+        return { type: 'exchange-is', id, node: node(name), paused, ready: true, ...none }
+      }
+      case 'repair':
+        return { type: 'repair-is', id, node: node(name), progress: undefined }
+      case 'count': {
+        const none = { tombstones: 0, tombstoneBytes: 0, siblings: 0, damaged: 0, next: undefined }
+        return { type: 'counts-are', id, node: node(name), keys: 0, bytes: 0, ...none }
+      }
       case 'gossip':
         return {
           type: 'gossiped',

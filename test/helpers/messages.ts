@@ -22,6 +22,7 @@ import {
   uint48,
 } from './arbitraries.ts'
 import { exchangeMessages, handed } from './exchange-messages.ts'
+import { operatorMessages } from './operator-messages.ts'
 
 type Arbitraries = {
   readonly [Type in AnyMessage['type']]: fc.Arbitrary<Extract<AnyMessage, { type: Type }>>
@@ -177,6 +178,7 @@ export const messages = {
     refused: some(failure),
   }),
   ...exchangeMessages,
+  ...operatorMessages,
   stored: fc.record({
     type: tag('stored'),
     id: requestId,

@@ -229,6 +229,9 @@ export function successOf({ request }: Sent, generation = 0): ClientReply {
     case 'gossip':
     case 'faults':
     case 'hints':
+    case 'exchange':
+    case 'repair':
+    case 'count':
     case 'status':
       return { type: 'failed', id, failure: failureOf('INTERNAL'), explained: undefined }
   }

@@ -4,11 +4,13 @@
  * what was repaired is equal the next time.
  */
 import { sometimes } from '#mutants'
-import type { Instant } from '../ids.ts'
+import type { Instant, Token } from '../ids.ts'
+import { keyOfRow } from '../row-key.ts'
 import type { AsOf, Item } from './as-of.ts'
 import type { Dirty, Entry } from './comparison.ts'
-import { levelMax } from './node.ts'
+import { levelMax, placeOf } from './node.ts'
 import { nodesMax } from './node-list.ts'
+import type { Scope } from './scope.ts'
 import type { Shared } from './shared.ts'
 import { countAt, shortAt, shortOf, sumWords } from './sum.ts'
 
@@ -25,6 +27,8 @@ export type Difference = {
 
 export class Descent {
   readonly #shared: Shared
+  /** Nothing else is looked at. */
+  readonly #scope: Scope | undefined
   readonly #salt: number
   /** The last one is next. */
   readonly #batches: Batch[] = []
@@ -33,13 +37,26 @@ export class Descent {
   /** Nodes that differed in what was changed lately: they wait once, not twice (design §6.3). */
   readonly #waited: ReadonlySet<string>
   readonly waiting = new Set<string>()
+  readonly #unequal = new Set<number>()
 
-  constructor(shared: Shared, salt: number, from: number, waited: ReadonlySet<string>) {
+  constructor(
+    shared: Shared,
+    salt: number,
+    from: number,
+    waited: ReadonlySet<string>,
+    scope?: Scope,
+  ) {
     this.#shared = shared
+    this.#scope = scope
     this.#salt = salt
     this.#from = from
     this.#waited = waited
     this.#push(0, [{ prefix: 0, short: undefined }], false)
+  }
+
+  /** Partitions in which something differs, as far as is known. */
+  get unequal(): ReadonlySet<number> {
+    return this.#unequal
   }
 
   /** The place that is next. */
@@ -82,6 +99,11 @@ export class Descent {
     )
   }
 
+  /** An object that differs is in its partition. */
+  differs(token: Token): void {
+    this.#differ(levelMax, placeOf(token))
+  }
+
   #dirty(asOf: AsOf, level: number, nodes: readonly Dirty[]): readonly Dirty[] {
     const sums = asOf.sums(
       level,
@@ -107,12 +129,15 @@ export class Descent {
       return []
     }
     const theirs = [...shorts]
-    const own = asOf.items(level, prefix, ownMax * 2).filter(({ digest }) => {
+    const own = asOf.items(level, prefix, ownMax * 2).filter(({ row, digest }) => {
       const at = theirs.indexOf(shortOf(digest, this.#salt))
       if (at >= 0) theirs.splice(at, 1)
-      return at < 0
+      return at < 0 && this.#scope?.holds(keyOfRow(row).token) !== false
     })
     if (own.length === 0 && theirs.length === 0) return []
+    // Whether something of theirs is in scope shows once it is here.
+    const isIn = own.length > 0 || (this.#scope?.encloses(level, prefix) ?? true)
+    if (isIn) this.#differ(level, prefix)
     const name = `${level} ${prefix}`
     if (own.some(({ row }) => asOf.isRecent(row, now)) && !this.#waited.has(name)) {
       sometimes('a difference waits since its key was just written')
@@ -122,8 +147,20 @@ export class Descent {
     return [{ level, prefix, own, theirs }]
   }
 
+  /** A node in which something differs: so does its partition, or one of its partitions. */
+  #differ(level: number, prefix: number): void {
+    const { bits, has } = this.#shared
+    const first = Math.floor(prefix * 2 ** (bits - level))
+    const end = Math.max(first + 1, (prefix + 1) * 2 ** (bits - level))
+    for (let partition = first; partition < end; partition++) {
+      const isIn = this.#scope?.meets(bits, partition) ?? true
+      if (has(partition) && isIn) this.#unequal.add(partition)
+    }
+  }
+
   /** Those behind the place where the last comparison ended come first. */
-  #push(level: number, nodes: readonly Dirty[], empty: boolean): void {
+  #push(level: number, all: readonly Dirty[], empty: boolean): void {
+    const nodes = all.filter(({ prefix }) => this.#scope?.meets(level, prefix) !== false)
     const width = 2 ** (levelMax - level)
     const isLater = ({ prefix }: Dirty) => (prefix + 1) * width <= this.#from
     for (const some of [nodes.filter(isLater), nodes.filter(node => !isLater(node))]) {

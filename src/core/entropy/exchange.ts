@@ -6,37 +6,41 @@
  */
 import { mutant, sometimes } from '#mutants'
 import { drawBelow, type Random } from '../draw.ts'
-import { Batch } from '../handoff/batch.ts'
 import { Pace } from '../handoff/pace.ts'
 import { after, type Instant, type NodeId, type RequestId, type WallTime } from '../ids.ts'
-import type { Requests } from '../requests.ts'
-import type { Effect } from '../step.ts'
-import { nearest, shortEpoch } from './clocks.ts'
+import type { Ring } from '../ring/claim.ts'
+import type { Effect, Row, Store } from '../step.ts'
+import { nearest } from './clocks.ts'
 import type { ExchangeAnswer, ExchangeQuestion } from './exchange-message.ts'
+import {
+  type ExchangeReply,
+  oldestRuns,
+  type PairStatus,
+  type ProvedRun,
+  runsOf,
+} from './exchange-status.ts'
+import { noRepairs } from './pair-proof.ts'
 import { Pass } from './pass.ts'
-import { type Clocks, type ExchangeParts, Responder } from './responder.ts'
+import { type DriverParts, PassDriver, type PassEnd } from './pass-driver.ts'
+import { Proofs } from './proofs.ts'
+import { Repair } from './repair.ts'
+import { type Clocks, Responder } from './responder.ts'
 import { sharedOf } from './shared.ts'
 
-type Parts = ExchangeParts & {
-  readonly requests: Requests
+type Parts = DriverParts & {
   readonly random: Random
-  /** Bytes that wait for the disk of this node. */
-  readonly pendingBytes: () => number
+  readonly reads: Store
 }
 
 /** The comparisons with one member. */
 type Peer = {
   readonly pace: Pace
-  pass: Pass | undefined
+  driver: PassDriver | undefined
+  /** When the pass under way began, or the last one. */
   began: Instant
   /** The next pass begins. */
   nextAt: Instant
-  /** What was asked and is not answered. */
-  asked: { readonly id: RequestId; readonly at: Instant } | undefined
-  handing: boolean
   failures: number
-  /** Of its clock, ahead of ours, in milliseconds. */
-  offset: number
   from: number
   waited: ReadonlySet<string>
 }
@@ -54,10 +58,16 @@ export type ExchangeCounts = {
 export class Exchange {
   readonly #parts: Parts
   readonly #responder: Responder
+  readonly #proofs: Proofs
+  /** What operators ask for. */
+  readonly repair: Repair
   readonly #peers = new Map<NodeId, Peer>()
+  /** Of their clocks, ahead of ours, in milliseconds. */
+  readonly #offsets = new Map<NodeId, number>()
   #settledAt: Instant | undefined
   #wall: WallTime = 0
   #lastId: RequestId
+  #paused = false
   #passes = 0
   #equal = 0
   #repaired = 0
@@ -66,13 +76,64 @@ export class Exchange {
   constructor(parts: Parts) {
     this.#parts = parts
     this.#responder = new Responder(parts)
+    this.#proofs = new Proofs(parts.hash, parts.reads)
+    this.repair = new Repair({
+      ...parts,
+      nextId: () => this.#nextId(),
+      wallWith: node => this.#wallWith(node),
+      proved: (node, pass, partitions, now) => this.#record(node, pass, true, partitions, now),
+    })
     this.#lastId = drawBelow(parts.random, idsMax)
   }
 
   get counts(): ExchangeCounts {
-    const under = [...this.#peers.values()].map(({ pass }) => pass?.repaired ?? 0)
-    const repaired = under.reduce((sum, some) => sum + some, this.#repaired)
-    return { passes: this.#passes, equal: this.#equal, repaired, bytes: this.#bytes }
+    let [repaired, bytes] = [this.#repaired, this.#bytes]
+    for (const { driver } of this.#peers.values()) {
+      repaired += driver?.pass.repaired ?? 0
+      bytes += driver?.bytes ?? 0
+    }
+    return { passes: this.#passes, equal: this.#equal, repaired, bytes }
+  }
+
+  /** Rows of its own in the store. */
+  get rows(): number {
+    return this.#proofs.rows
+  }
+
+  /** Begins no comparison from now on, until told otherwise; one under way goes on to its end. */
+  pause(paused: boolean): void {
+    this.#paused = paused
+  }
+
+  /** What an operator is told. */
+  reply(id: RequestId, now: Instant): ExchangeReply {
+    const { ring, self, epoch } = this.#parts.placement
+    const all: ProvedRun[] = []
+    const pairs = peersOf(ring, self).flatMap((peer): PairStatus[] => {
+      const known = this.#proofs.of(peer)
+      const proof = known?.epoch === epoch ? known : undefined
+      // Of two members the other one asks.
+      if (peer < self && proof === undefined) return []
+      const partitions = sharedOf(ring, self, peer).partitions
+      const runs = runsOf(peer, partitions, proof)
+      all.push(...runs)
+      const { driver, began, failures } = this.#peers.get(peer) ?? { failures: 0 }
+      const equalAt = runs.reduce((least, run) => Math.min(least, run.equalAt), this.#wall)
+      const repairs = known?.repairs ?? noRepairs
+      const running =
+        driver && began !== undefined
+          ? { ms: Math.round(now - began), repaired: driver.pass.repaired }
+          : undefined
+      return [{ peer, shared: partitions.length, equalAt, repairs, running, failures }]
+    })
+    const ready = this.#parts.tree.ready && this.#isSettled(now)
+    const { runs, left } = oldestRuns(all)
+    return { type: 'exchange-is', id, node: self, paused: this.#paused, ready, pairs, runs, left }
+  }
+
+  /** What is to be written of the record. */
+  due(now: Instant): readonly Row[] {
+    return this.#proofs.due(now)
   }
 
   /** `asks`: false only where the simulator asks what the other layers do alone. */
@@ -80,10 +141,11 @@ export class Exchange {
     this.#wall = wall
     // A process that has just begun does not know what was written lately.
     this.#settledAt ??= after(now, this.#parts.timing.cutAgeMs + this.#parts.timing.skewMs)
-    if (!asks || mutant(9) || now < this.#settledAt || !this.#parts.tree.ready) return
+    if (!asks || mutant(9) || !this.#isSettled(now) || !this.#parts.tree.ready) return
     for (const node of this.#parts.placement.connectedPeers) {
       if (node > this.#parts.placement.self) this.#go(node, now, out)
     }
+    this.repair.tick(now, out)
   }
 
   /** The connection to a member is there again: what it missed should not wait. */
@@ -91,12 +153,12 @@ export class Exchange {
     const peer = this.#peers.get(node)
     if (peer === undefined) return
     peer.failures = 0
-    if (peer.pass === undefined) peer.nextAt = after(now, returnMs)
+    if (peer.driver === undefined) peer.nextAt = after(now, returnMs)
   }
 
-  disconnected(node: NodeId, now: Instant): void {
-    const peer = this.#peers.get(node)
-    if (peer?.pass !== undefined) this.#fail(peer, now)
+  disconnected(node: NodeId, now: Instant, out: Effect[]): void {
+    this.#peers.get(node)?.driver?.fail(now, out)
+    this.repair.disconnected(node, now, out)
   }
 
   /** Another member asks. */
@@ -107,8 +169,7 @@ export class Exchange {
     now: Instant,
     out: Effect[],
   ): void {
-    const settled = this.#settledAt !== undefined && now >= this.#settledAt
-    const clocks: Clocks = { now, wall: this.#wall, settled }
+    const clocks: Clocks = { now, wall: this.#wall, settled: this.#isSettled(now) }
     const message =
       question.type === 'compare'
         ? this.#responder.compare(from, question, clocks, foreground)
@@ -118,78 +179,85 @@ export class Exchange {
 
   /** Another member answers. */
   answered(from: NodeId, answer: ExchangeAnswer, now: Instant, out: Effect[]): void {
-    const peer = this.#peers.get(from)
-    const { pass, asked } = peer ?? {}
-    if (peer === undefined || pass === undefined || asked?.id !== answer.id) {
-      return sometimes('an answer of an exchange comes for nobody')
+    const own = this.#peers.get(from)?.driver
+    const driver = own?.waitsFor(answer.id) ? own : this.repair.driverOf(from, answer.id)
+    if (driver === undefined) return sometimes('an answer of an exchange comes for nobody')
+    if (answer.type === 'compared' && answer.state === 'ok' && answer.wall !== undefined) {
+      this.#offsets.set(from, nearest(this.#wall, answer.wall) - this.#wall)
     }
-    peer.asked = undefined
-    const took = now - asked.at
-    this.#bytes += bytesOf(answer)
-    if (answer.state !== 'ok') return this.#fail(peer, now)
-    if (answer.type === 'compared') {
-      if (answer.wall !== undefined) peer.offset = nearest(this.#wall, answer.wall) - this.#wall
-      if (!pass.compared(answer, now)) return this.#fail(peer, now)
-    } else if (!pass.differing(answer)) return this.#fail(peer, now)
-    peer.failures = 0
-    peer.pace.acknowledged(now, took, answer.foreground, false)
-    this.#go(from, now, out)
+    driver.answered(answer, now, out)
+  }
+
+  #isSettled(now: Instant): boolean {
+    return this.#settledAt !== undefined && now >= this.#settledAt
   }
 
   #go(node: NodeId, now: Instant, out: Effect[]): void {
     const peer = this.#peerOf(node, now)
-    const { placement, pendingBytes } = this.#parts
-    if (peer.asked !== undefined || peer.handing) {
-      if (peer.asked !== undefined && now > peer.asked.at + answerMsMax) this.#fail(peer, now)
-      return
-    }
-    if (peer.pass === undefined) {
-      if (now < peer.nextAt || !placement.reachable(node)) return
-      const shared = sharedOf(placement.ring, placement.self, node)
-      if (shared.none) return
-      // A clock that is far ahead would make all that is in flight look old.
-      const wall = this.#wall + Math.min(0, peer.offset)
-      peer.pass = new Pass(this.#parts, shared, now, wall, peer.from, peer.waited)
-      peer.began = now
-    } else if (now > peer.began + this.#parts.timing.passMsMax) return this.#giveUp(peer, now)
-    if (now < peer.pace.nextAt || pendingBytes() > pendingBytesMax) return
-    this.#continue(node, peer, peer.pass, now, out)
+    if (peer.driver === undefined && !this.#begin(node, peer, now)) return
+    peer.driver?.go(now, out)
   }
 
-  #continue(node: NodeId, peer: Peer, pass: Pass, now: Instant, out: Effect[]): void {
-    if (this.#hand(node, peer, pass, now, out)) return
-    this.#lastId = (this.#lastId + 1) % idsMax
-    const epoch = shortEpoch(this.#parts.placement.epoch)
-    const message = pass.next(this.#lastId, epoch, Math.floor(peer.pace.size), now)
-    if (message === undefined) return this.#ended(peer, pass, now)
-    peer.asked = { id: message.id, at: now }
-    this.#bytes += bytesOf(message)
-    out.push({ type: 'send', to: node, message })
-  }
-
-  /** Sends what the other side asked for; false where there is nothing of it. */
-  #hand(node: NodeId, peer: Peer, pass: Pass, now: Instant, out: Effect[]): boolean {
-    const { placement, requests } = this.#parts
-    if (!requests.room) return false
-    const copies = pass.owed(Math.floor(peer.pace.size), handedBytesMax)
-    if (copies.length === 0) return false
-    const id = requests.newId()
-    peer.handing = true
-    const ended = (handed: boolean, foreground: number, at: Instant, effects: Effect[]) => {
-      peer.handing = false
-      if (peer.pass !== pass) return
-      if (!handed) return this.#fail(peer, at)
-      peer.pace.acknowledged(at, at - now, foreground, false)
-      this.#go(node, at, effects)
-    }
-    requests.add(id, new Batch(node, after(now, answerMsMax), ended))
-    const { epoch } = placement
-    const message = { type: 'handoff', id, epoch, timeLeft: answerMsMax, copies } as const
-    out.push({ type: 'send', to: node, message })
+  #begin(node: NodeId, peer: Peer, now: Instant): boolean {
+    const { placement, timing } = this.#parts
+    if (this.#paused || now < peer.nextAt || !placement.reachable(node)) return false
+    const shared = sharedOf(placement.ring, placement.self, node)
+    if (shared.none) return false
+    const wall = this.#wallWith(node)
+    const { from, waited, pace } = peer
+    const pass = new Pass(this.#parts, { shared, wall, from, waited }, now)
+    peer.began = now
+    peer.driver = new PassDriver(this.#parts, {
+      node,
+      pass,
+      pace,
+      nextId: () => this.#nextId(),
+      until: after(now, timing.passMsMax),
+      ended: (end, at) => this.#ended(node, peer, end, at),
+    })
     return true
   }
 
-  #ended(peer: Peer, pass: Pass, now: Instant): void {
+  /** The clock of a comparison: one that is far ahead would make what is in flight look old. */
+  #wallWith(node: NodeId): WallTime {
+    return this.#wall + Math.min(0, this.#offsets.get(node) ?? 0)
+  }
+
+  #nextId(): RequestId {
+    this.#lastId = (this.#lastId + 1) % idsMax
+    return this.#lastId
+  }
+
+  #ended(node: NodeId, peer: Peer, end: PassEnd, now: Instant): void {
+    const { driver } = peer
+    if (driver === undefined) return
+    const { pass, bytes, heard } = driver
+    peer.driver = undefined
+    peer.waited = pass.waiting
+    this.#repaired += pass.repaired
+    this.#bytes += bytes
+    if (heard) peer.failures = 0
+    if (end === 'failed') this.#failed(peer, now)
+    else if (end === 'late') this.#gaveUp(peer, pass, now)
+    else this.#through(peer, pass, now)
+    this.#record(node, pass, end === 'ended', undefined, now)
+  }
+
+  #record(
+    node: NodeId,
+    pass: Pass,
+    proves: boolean,
+    only: readonly number[] | undefined,
+    now: Instant,
+  ): void {
+    const { stamp, unequal, moved } = pass
+    if (!proves && moved.size === 0) return
+    const { epoch } = this.#parts.placement
+    const finding = { epoch, stamp: proves ? stamp : 0, only, unequal, moved }
+    this.#proofs.take(node, finding, now)
+  }
+
+  #through(peer: Peer, pass: Pass, now: Instant): void {
     this.#passes++
     if (pass.equal) {
       this.#equal++
@@ -197,31 +265,22 @@ export class Exchange {
     } else sometimes('an exchange repairs')
     // What was repaired is soon compared once more; else there is time.
     const pause = pass.equal || pass.repaired === 0 ? this.#pause() : afterRepairMs
-    this.#end(peer, pass, after(now, pause))
+    peer.nextAt = after(now, pause)
     peer.from = 0
   }
 
   /** It takes too long: what is left is for the next pass, which begins there. */
-  #giveUp(peer: Peer, now: Instant): void {
+  #gaveUp(peer: Peer, pass: Pass, now: Instant): void {
     sometimes('an exchange goes on from a place')
-    const place = peer.pass?.place ?? 0
-    if (peer.pass !== undefined) this.#end(peer, peer.pass, now)
-    peer.from = place
+    peer.nextAt = now
+    peer.from = pass.place
   }
 
-  #fail(peer: Peer, now: Instant): void {
+  #failed(peer: Peer, now: Instant): void {
     sometimes('an exchange fails')
     peer.failures++
-    peer.asked = undefined
     const pause = Math.min(this.#parts.timing.pauseMs, failedMs * 2 ** Math.min(peer.failures, 8))
-    if (peer.pass !== undefined) this.#end(peer, peer.pass, after(now, pause))
-  }
-
-  #end(peer: Peer, pass: Pass, nextAt: Instant): void {
-    this.#repaired += pass.repaired
-    peer.waited = pass.waiting
-    peer.pass = undefined
-    peer.nextAt = nextAt
+    peer.nextAt = after(now, pause)
   }
 
   #peerOf(node: NodeId, now: Instant): Peer {
@@ -229,13 +288,10 @@ export class Exchange {
     if (known !== undefined) return known
     const peer: Peer = {
       pace: new Pace(),
-      pass: undefined,
+      driver: undefined,
       began: now,
       nextAt: after(now, drawBelow(this.#parts.random, firstMsMax)),
-      asked: undefined,
-      handing: false,
       failures: 0,
-      offset: 0,
       from: 0,
       waited: new Set(),
     }
@@ -243,33 +299,22 @@ export class Exchange {
     return peer
   }
 
+  /** From a comparison of equal members to the next. */
   #pause(): number {
     const { pauseMs } = this.#parts.timing
     return pauseMs * 0.7 + drawBelow(this.#parts.random, pauseMs * 0.6)
   }
 }
 
-function bytesOf(message: ExchangeQuestion | ExchangeAnswer): number {
-  switch (message.type) {
-    case 'compare':
-      return messageBytes + message.nodes.length
-    case 'compared':
-      return messageBytes + message.entries.length
-    case 'differ': {
-      const held = message.held.map(({ key, known }) => 4 + key.length + known.length)
-      return held.reduce((sum, bytes) => sum + bytes, messageBytes + message.wanted.length)
-    }
-    case 'differing':
-      return messageBytes + message.wants.length
-  }
+/** Members that share a partition with this one, by name. */
+function peersOf({ lists }: Ring, self: NodeId): readonly NodeId[] {
+  const peers = new Set(lists.filter(list => list.includes(self)).flat())
+  peers.delete(self)
+  return [...peers].sort()
 }
 
 const idsMax = 65_536
-const messageBytes = 32
 const afterRepairMs = 1000
 const failedMs = 500
 const returnMs = 1000
 const firstMsMax = 2000
-const answerMsMax = 5000
-const handedBytesMax = 512 * 1024
-const pendingBytesMax = 16 * 1024 * 1024

@@ -4,7 +4,8 @@
  * differ, and are merged into what is held by then.
  */
 import { decodeObject } from '../causality/object.ts'
-import type { Instant, RequestId, WallTime } from '../ids.ts'
+import type { Siblings } from '../causality/siblings.ts'
+import type { Instant, RequestId, Token, WallTime } from '../ids.ts'
 import type { HandedCopy } from '../message.ts'
 import { damaged } from '../objects.ts'
 import { keyOfRow } from '../row-key.ts'
@@ -14,8 +15,10 @@ import { type Dirty, decodeEntries, saltOf } from './comparison.ts'
 import { Descent, type Difference } from './descent.ts'
 import type { Compared, Differing, ExchangeQuestion, HeldKey } from './exchange-message.ts'
 import { encodeKnown } from './known.ts'
+import { placeOf, prefixOf } from './node.ts'
 import { encodeNodes, encodeWanted, type Wanted } from './node-list.ts'
 import type { ExchangeParts } from './responder.ts'
+import type { Scope } from './scope.ts'
 import type { Shared } from './shared.ts'
 import { binaryOfSum, shortOf } from './sum.ts'
 
@@ -29,9 +32,34 @@ type Asked =
       readonly wanted: readonly Wanted[]
     }
 
+/** What a pass compares, and how. */
+export type PassPlan = {
+  readonly shared: Shared
+  /** The clock that both sides go by. */
+  readonly wall: WallTime
+  /** Where the one before was given up. */
+  readonly from: number
+  /** Nodes that were waited for once (`descent.ts`). */
+  readonly waited: ReadonlySet<string>
+  /** Only this part of it; undefined: all. */
+  readonly scope?: Scope | undefined
+  /** False: what differs is found, and nothing moves. */
+  readonly moves?: boolean
+  readonly watch?: PassWatch | undefined
+}
+
+/** Who wants to hear of every copy that moves, or would. */
+export type PassWatch = {
+  readonly taken: (copy: HandedCopy, siblings: Siblings) => void
+  readonly given: (copy: HandedCopy) => void
+}
+
 export class Pass {
   readonly #parts: ExchangeParts
   readonly #shared: Shared
+  readonly #scope: Scope | undefined
+  readonly #moves: boolean
+  readonly #watch: PassWatch | undefined
   readonly #stamp: WallTime
   readonly #began: Instant
   readonly #descent: Descent
@@ -40,23 +68,45 @@ export class Pass {
   #equal = false
   /** Objects to be sent to the other side: it asked for them. */
   #owed: HandedCopy[] = []
-  /** Objects that came, and that went. */
-  repaired = 0
+  readonly #moved = new Map<number, number>()
+  #repaired = 0
+  #taken = 0
 
-  /** `wall`: the clock that both sides go by. */
-  constructor(
-    parts: ExchangeParts,
-    shared: Shared,
-    began: Instant,
-    wall: WallTime,
-    from: number,
-    waited: ReadonlySet<string>,
-  ) {
+  constructor(parts: ExchangeParts, plan: PassPlan, began: Instant) {
+    const { shared, wall, from, waited, scope } = plan
     this.#parts = parts
     this.#shared = shared
+    this.#scope = scope
+    this.#moves = plan.moves ?? true
+    this.#watch = plan.watch
     this.#began = began
     this.#stamp = Math.max(0, wall - parts.timing.cutAgeMs)
-    this.#descent = new Descent(shared, this.#salt, from, waited)
+    this.#descent = new Descent(shared, this.#salt, from, waited, scope)
+  }
+
+  /** As of when it compares. */
+  get stamp(): WallTime {
+    return this.#stamp
+  }
+
+  /** Partitions that were not equal. */
+  get unequal(): ReadonlySet<number> {
+    return this.#descent.unequal
+  }
+
+  /** Objects that came, and that went. */
+  get repaired(): number {
+    return this.#repaired
+  }
+
+  /** Those that came. */
+  get taken(): number {
+    return this.#taken
+  }
+
+  /** Those that moved, by partition. */
+  get moved(): ReadonlyMap<number, number> {
+    return this.#moved
   }
 
   /** The roots were equal. */
@@ -118,9 +168,10 @@ export class Pass {
     const got = answer.copies.map(copy => this.#merge(copy))
     for (const position of answer.wants) {
       const copy = held[position]?.copy
-      if (copy !== undefined) this.#owed.push(copy)
+      if (copy === undefined) continue
+      if (this.#moves) this.#owed.push(copy)
+      else this.#watch?.given(copy)
     }
-    this.repaired += answer.copies.length
     // What did not fit into the answer is asked for again, without what came.
     if (answer.heldDone + answer.nodesDone === 0 && got.length === 0) return false
     const own = held.slice(answer.heldDone).map(({ of }): Difference => ({ ...of, theirs: [] }))
@@ -140,7 +191,10 @@ export class Pass {
       bytes += (this.#owed[end++] as HandedCopy).object.length
     }
     const some = this.#owed.splice(0, end)
-    this.repaired += some.length
+    for (const copy of some) {
+      this.#count(copy.token)
+      this.#watch?.given(copy)
+    }
     return some
   }
 
@@ -192,12 +246,29 @@ export class Pass {
   }
 
   /** Merges a copy into what is held now; returns the short digest that it was listed by. */
-  #merge({ key, token, object, generation, time }: HandedCopy): number {
+  #merge(copy: HandedCopy): number {
     const { hash, placement, objects } = this.#parts
+    const { key, token, object, generation, time } = copy
     const siblings = decodeObject(hash, object)
     if (siblings === undefined || token !== placement.tokenOf(key)) return -1
     if (!this.#shared.holds(token)) return -1
-    objects.merge(token, key, { object, siblings, time, generation }, undefined)
-    return shortOf(objects.digestOf(key, siblings), this.#salt)
+    const short = shortOf(objects.digestOf(key, siblings), this.#salt)
+    // It was listed beside what is wanted: nobody asked for it.
+    if (this.#scope?.holds(token) === false) return short
+    this.#descent.differs(token)
+    this.#watch?.taken(copy, siblings)
+    if (this.#moves) {
+      this.#taken++
+      objects.merge(token, key, { object, siblings, time, generation }, undefined)
+      this.#count(token)
+    }
+    return short
+  }
+
+  /** One more object moved. */
+  #count(token: Token): void {
+    const partition = prefixOf(placeOf(token), this.#shared.bits)
+    this.#moved.set(partition, (this.#moved.get(partition) ?? 0) + 1)
+    this.#repaired++
   }
 }

@@ -19,6 +19,11 @@ export class Shared {
     return this.#partitions.size === 0
   }
 
+  /** Ascending. */
+  get partitions(): readonly number[] {
+    return [...this.#partitions]
+  }
+
   has = (partition: number): boolean => this.#partitions.has(partition)
 
   holds(token: Token): boolean {

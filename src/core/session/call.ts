@@ -4,6 +4,9 @@
  * however often it is sent (design §2; `protocols.md` finding 8).
  */
 import type { Brand } from '../brand.ts'
+import type { CountRequest } from '../count.ts'
+import type { ExchangeRequest } from '../entropy/exchange-status.ts'
+import type { RepairRequest } from '../entropy/repair-message.ts'
 import type { Explained } from '../explained.ts'
 import type { Generation, Instant, Key, NodeId, OpId, Partition, RequestId } from '../ids.ts'
 import type {
@@ -38,6 +41,9 @@ export type Wanted =
   | { readonly type: 'status' }
   | { readonly type: 'gossip' }
   | { readonly type: 'hints'; readonly drain: NodeId | undefined }
+  | Pick<ExchangeRequest, 'type' | 'pause'>
+  | Omit<RepairRequest, 'id'>
+  | Omit<CountRequest, 'id'>
   | ({ readonly type: 'faults' } & FaultsWanted)
 
 /** undefined: as it is. */
@@ -155,6 +161,11 @@ export function requestOf(
       return { type: 'gossip', id }
     case 'hints':
       return { type: 'hints', id, drain: wanted.drain }
+    case 'exchange':
+      return { type: 'exchange', id, pause: wanted.pause }
+    case 'repair':
+    case 'count':
+      return { ...wanted, id }
     case 'faults':
       return { type: 'faults', id, rules: wanted.rules, skewMs: wanted.skewMs }
   }
@@ -178,4 +189,7 @@ export const replyTypeOf: { readonly [W in Wanted['type']]: SuccessReply['type']
   gossip: 'gossiped',
   faults: 'faults-are',
   hints: 'hints-are',
+  exchange: 'exchange-is',
+  repair: 'repair-is',
+  count: 'counts-are',
 }

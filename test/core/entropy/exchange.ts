@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { ExchangeReply } from '../../../src/core/entropy/exchange-status.ts'
 import type { Instant } from '../../../src/core/ids.ts'
 import { TestCluster, valuesOf } from '../../helpers/replicas.ts'
 
@@ -60,4 +61,81 @@ t.test('a node that was killed goes on where it was', async t => {
     cluster.nodes.every(({ replica }) => replica.observe().treeReady),
     true,
   )
+})
+
+/** What a node says of its comparisons. */
+function status(cluster: TestCluster, node: string, pause?: boolean): ExchangeReply {
+  const reply = cluster.call(node, { type: 'exchange', id: 9, pause })
+  if (reply?.type !== 'exchange-is') throw new Error('no answer')
+  return reply
+}
+
+t.test('the record says when each pair was last equal, and outlives the process', async t => {
+  const cluster = new TestCluster(3, { readRepair: 'off' }, false)
+  t.match(status(cluster, 'n1'), {
+    node: 'n1',
+    paused: false,
+    ready: false,
+    pairs: [
+      { peer: 'n2', shared: 16, equalAt: 0 },
+      { peer: 'n3', shared: 16, equalAt: 0 },
+    ],
+  })
+  live(cluster, 40_000)
+  for (const [node, peers] of [
+    ['n1', 2],
+    ['n2', 1],
+    ['n3', 0],
+  ] as const) {
+    const { pairs, runs, ready } = status(cluster, node)
+    t.equal(ready, true)
+    t.equal(pairs.length, peers, 'of two the one with the lower name asks')
+    // The published bound of a healthy cluster: every range, every pair, every 30 seconds.
+    for (const { equalAt } of pairs) t.ok(equalAt > cluster.wall - 30_000)
+    t.same(
+      runs.map(({ first, last, partitions }) => [first, last, partitions]),
+      Array.from({ length: peers }, () => [0, 15, 16]),
+    )
+  }
+  for (let i = 0; i < 30; i++) {
+    cluster.ask('n1', cluster.put(`k${i}`, 'v'))
+    cluster.settle(letter => letter.from !== 'n3' && letter.to !== 'n3')
+  }
+  live(cluster, 35_000)
+  const before = [status(cluster, 'n1'), status(cluster, 'n2')]
+  const repairs = before.flatMap(({ pairs }) => pairs.map(pair => pair.repairs.total))
+  t.equal(
+    repairs.reduce((sum, one) => sum + one, 0),
+    30,
+  )
+  const shown = before.flatMap(({ runs }) => runs).filter(run => run.repairs.total > 0)
+  t.ok(shown.length > 5 && shown.every(run => run.repairs.most <= run.repairs.total))
+  live(cluster, 61_000)
+  cluster.node('n1').restart()
+  const after = status(cluster, 'n1')
+  t.same(
+    after.pairs.map(pair => pair.repairs),
+    before[0]!.pairs.map(pair => pair.repairs),
+  )
+  for (const { equalAt } of after.pairs) t.ok(equalAt > cluster.wall - 80_000 && equalAt > 0)
+})
+
+t.test('a paused node begins no comparison and still answers; resumed it goes on', async t => {
+  const cluster = new TestCluster(3, { readRepair: 'off' }, false)
+  live(cluster, 10_000)
+  t.equal(status(cluster, 'n1', true).paused, true)
+  for (let i = 0; i < 20; i++) {
+    cluster.ask('n1', cluster.put(`k${i}`, 'v'))
+    cluster.settle(letter => letter.from !== 'n2' && letter.to !== 'n2')
+  }
+  const passes = () => cluster.nodes.map(({ replica }) => replica.observe().exchange.passes)
+  const [before] = passes()
+  live(cluster, 40_000)
+  t.equal(passes()[0], before)
+  t.ok(passes()[1]! > 2, 'n2 compares with n3')
+  t.same(rows(cluster), [20, 20, 20], 'from n3, which was asked')
+  t.equal(status(cluster, 'n1').paused, true)
+  t.equal(status(cluster, 'n1', false).paused, false)
+  live(cluster, 20_000)
+  t.ok(passes()[0]! > before!)
 })

@@ -1,0 +1,154 @@
+/** How far a repair is and what it did, for people and as records: the nodes' answers together. */
+import { bytesOf } from '../core/binary.ts'
+import type { Move, RepairProgress, RepairWay } from '../core/entropy/repair-message.ts'
+import type { NodeId } from '../core/ids.ts'
+import type { InspectReply } from '../core/message.ts'
+import { shownDuration } from './duration.ts'
+import { encodedKey } from './encoding.ts'
+import { exactDot } from './outcome-shape.ts'
+import { shownCount } from './progress.ts'
+import { counted } from './render.ts'
+import { heldText } from './ring-view.ts'
+import { shownSize } from './size.ts'
+import { textOf } from './visible.ts'
+
+/** One repair over all nodes that take part. */
+export type RepairSum = {
+  readonly job: string
+  readonly way: RepairWay
+  readonly running: boolean
+  readonly ms: number
+  readonly partitions: number
+  readonly done: number
+  readonly keys: number
+  readonly copies: number
+  readonly bytes: number
+  readonly compared: number
+  readonly perNode: ReadonlyMap<string, number>
+  /** Partitions that were not compared with a node. */
+  readonly unreached: ReadonlyMap<string, number>
+  readonly left: number
+  /** Until it ends, going on like this; undefined: nobody knows yet. */
+  readonly etaMs: number | undefined
+}
+
+export function sumOf(all: readonly RepairProgress[]): RepairSum | undefined {
+  const [first] = all
+  if (first === undefined) return undefined
+  const total = (
+    field: 'partitions' | 'done' | 'keys' | 'copies' | 'bytes' | 'compared' | 'left',
+  ) => all.reduce((sum, one) => sum + one[field], 0)
+  const ms = Math.max(...all.map(one => one.ms))
+  const [partitions, done] = [total('partitions'), total('done')]
+  const running = all.some(one => one.running)
+  return {
+    job: first.job,
+    way: first.way,
+    running,
+    ms,
+    partitions,
+    done,
+    keys: total('keys'),
+    copies: total('copies'),
+    bytes: total('bytes'),
+    compared: total('compared'),
+    perNode: byNode(all.map(one => one.perNode)),
+    unreached: byNode(all.map(one => one.unreached)),
+    left: total('left'),
+    etaMs:
+      running && done > 0 && done < partitions
+        ? Math.round((ms * (partitions - done)) / done)
+        : undefined,
+  }
+}
+
+/** Behind the bar: keys, bytes, time left. */
+export function progressText(sum: RepairSum): string {
+  return ['', ...progressParts(sum)].join('  ')
+}
+
+/** How far it is, or what it did. */
+export function statusText(sum: RepairSum): string {
+  const { job, running, done, partitions } = sum
+  if (!running) return `${job} has ended: ${endText(sum)}`
+  const parts = [`${shownCount(done)} of ${counted(partitions, 'partition')}`]
+  return `${job} runs: ${[...parts, ...progressParts(sum)].join(', ')}`
+}
+
+/** What was done, on one line. */
+export function endText(sum: RepairSum): string {
+  const { way, keys, partitions, bytes, perNode, ms } = sum
+  const over = `${counted(partitions, 'partition')} in ${shownDuration(ms)}`
+  if (keys === 0) return `nothing differs: ${over}`
+  const nodes = [...perNode].map(([node, copies]) => `${node} ${shownCount(copies)}`).join(', ')
+  const count = `${shownCount(keys)} key${keys === 1 ? '' : 's'}`
+  const what = {
+    repair: `repaired ${count}`,
+    preview: `${count} would be repaired`,
+    check: `${count} ${keys === 1 ? 'differs' : 'differ'}`,
+  }[way]
+  const copies = way === 'check' ? 'lacking' : way === 'preview' ? 'to' : 'on'
+  return `${what} (copies ${copies} ${nodes}; ${shownSize(bytes)}), ${over}`
+}
+
+/** What should be known of a repair beside its end: one warning each. */
+export function warningsOf(sum: RepairSum): readonly string[] {
+  const away = [...sum.unreached].map(([node, partitions]) => {
+    return `${node} was not reached: ${counted(partitions, 'partition')} not compared with it`
+  })
+  if (sum.left === 0) return away
+  return [...away, `${counted(sum.left, 'partition')} still differ: they are written all the time`]
+}
+
+export function sumDocument(sum: RepairSum) {
+  const { perNode, unreached, etaMs, job, ...rest } = sum
+  return {
+    id: job,
+    ...rest,
+    perNode: Object.fromEntries(perNode),
+    unreached: Object.fromEntries(unreached),
+    etaMs: etaMs ?? null,
+  }
+}
+
+/** A copy that would move, with what both hold now. */
+export function moveLine({ key, from, to, bytes }: Move, held: InspectReply | undefined): string {
+  const what = `${keyText(key)}: ${from} -> ${to}, ${counted(bytes, 'byte')}`
+  if (held === undefined) return what
+  return `${what}; ${from} ${heldText(held, from)}; ${to} ${heldText(held, to)}`
+}
+
+export function moveDocument(move: Move, held: InspectReply | undefined) {
+  const { key, from, to, bytes } = move
+  return {
+    type: 'move',
+    ...encodedKey(bytesOf(key)),
+    from,
+    to,
+    bytes,
+    held: { [from]: versionsOf(held, from), [to]: versionsOf(held, to) },
+  }
+}
+
+function progressParts({ keys, bytes, etaMs }: RepairSum): readonly string[] {
+  const parts = [counted(keys, 'key'), shownSize(bytes)]
+  return etaMs === undefined ? parts : [...parts, `~${shownDuration(etaMs)} left`]
+}
+
+function versionsOf(held: InspectReply | undefined, node: NodeId) {
+  const replica = held?.replicas.find(found => found.node === node)
+  if (replica?.whole === undefined) return null
+  return replica.versions.map(({ dot, ...rest }) => ({ dot: exactDot(dot), ...rest }))
+}
+
+function keyText(key: string): string {
+  return textOf(bytesOf(key)) ?? `0x${Buffer.from(bytesOf(key)).toString('hex')}`
+}
+
+function byNode(
+  all: readonly (readonly (readonly [NodeId, number])[])[],
+): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>()
+  for (const [node, count] of all.flat()) sums.set(node, (sums.get(node) ?? 0) + count)
+  return new Map([...sums].sort(([a], [b]) => (a < b ? -1 : 1)))
+}

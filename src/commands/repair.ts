@@ -1,0 +1,95 @@
+/** `kv repair`: compares what nodes hold, now, and mends what differs. */
+import { CliError } from '../cli/cli-error.ts'
+import { DataCommand } from '../cli/data-command.ts'
+import { exitOf } from '../cli/exit-codes.ts'
+import { Progress } from '../cli/progress.ts'
+import { printLine, printRecord, say } from '../cli/render.ts'
+import type { Followed, Started } from '../cli/repair.ts'
+import { repairFlags } from '../cli/repair-options.ts'
+import type { RepairSum } from '../cli/repair-view.ts'
+import type { Client } from '../client/index.ts'
+
+export default class Repair extends DataCommand {
+  static override summary = 'compare what nodes hold, now, and mend what differs'
+  static override description =
+    'Nodes compare and mend all the time (kv repair status); this does it at once, for a part of ' +
+    'the ring or all of it. Each partition is seen to by one of its owners: what differs moves, ' +
+    'both ways, and nothing else. It runs in the nodes: Ctrl-C ends the watching, not the repair. ' +
+    'Writes of the last few seconds are left to the writes themselves. --json: one record a line.'
+  static override examples = [
+    '<%= config.bin %> repair --all',
+    '<%= config.bin %> repair --range 25%..50% --preview',
+    '<%= config.bin %> repair --node n2 --throttle 10MB/s',
+    '<%= config.bin %> repair --all --check --json',
+  ]
+  static override flags = repairFlags
+
+  async run(): Promise<unknown> {
+    const { flags } = await this.parse(Repair)
+    const { begin, find } = await import('../cli/repair.ts')
+    const { planFrom } = await import('../cli/repair-flags.ts')
+    const isPlain = !(flags.all || flags.range || flags.partition || flags.key || flags.node)
+    return this.withClient(flags, async client => {
+      const view = await client.view()
+      const members = view.members.map(({ id }) => id)
+      const started =
+        flags.watch && isPlain
+          ? await find(client, members, '')
+          : await begin(client, members, planFrom(flags, view))
+      if (flags.detach) return this.detached(started.job)
+      return this.watch(client, started)
+    })
+  }
+
+  private async watch(client: Client, started: Started): Promise<undefined> {
+    const { endText, moveDocument, moveLine, progressText, sumDocument, warningsOf } = await import(
+      '../cli/repair-view.ts'
+    )
+    const { follow, movesOf } = await import('../cli/repair.ts')
+    let bar: Progress | undefined
+    let shown = ''
+    const onProgress = (sum: RepairSum) => {
+      const json = JSON.stringify({ type: 'progress', ...sumDocument(sum), unit: 'partition' })
+      if (this.jsonEnabled() && `${sum.done} ${sum.keys}` !== shown)
+        void printRecord(JSON.parse(json))
+      shown = `${sum.done} ${sum.keys}`
+      bar ??= new Progress(`repair ${sum.job}, partitions`, sum.partitions, this.jsonEnabled())
+      bar.show(sum.done, progressText(sum))
+    }
+    const { signal } = this
+    const followed = await follow(client, started, { signal, onProgress })
+      .catch((problem: unknown) => this.leave(problem, started.job))
+      .finally(() => bar?.end())
+    const { sum, lost } = followed
+    for await (const { move, held } of sum.way === 'preview' ? movesOf(client, started) : []) {
+      if (this.jsonEnabled()) await printRecord(moveDocument(move, held))
+      else printLine(moveLine(move, held))
+    }
+    if (this.jsonEnabled()) await printRecord({ type: 'done', ...sumDocument(sum), lost })
+    else printLine(endText(sum))
+    for (const warning of warningsOf(sum)) this.warn(warning)
+    for (const node of lost)
+      this.warn(`${node} fell silent or was started anew: its part is not done`)
+    this.endWith(exitAfter(followed))
+    return undefined
+  }
+
+  private async detached(job: string) {
+    if (this.jsonEnabled()) return { id: job }
+    printLine(`repair ${job} runs in the nodes`)
+    this.hint(`next: kv repair status ${job}`)
+    return undefined
+  }
+
+  /** A Ctrl-C ends the watching only. */
+  private leave(problem: unknown, job: string): never {
+    if (!this.signal.aborted) throw problem
+    if (!this.jsonEnabled()) say(`repair ${job} goes on in the nodes: kv repair status ${job}`)
+    throw new CliError('CANCELLED', 'not watched any more', [`kv repair status ${job}`])
+  }
+}
+
+function exitAfter({ sum, lost }: Followed): number {
+  if (sum.left > 0 || (sum.way === 'check' && sum.keys > 0)) return exitOf('CHECK_FAILED')
+  return lost.length > 0 || sum.unreached.size > 0 ? exitOf('UNREACHABLE') : 0
+}

@@ -1,0 +1,51 @@
+/** What one repair has done on this node so far. */
+import type { NodeId } from '../ids.ts'
+import { type Move, movesMax } from './repair-message.ts'
+
+export class Tally {
+  /** Partitions that it is through with. */
+  done = 0
+  keys = 0
+  copies = 0
+  bytes = 0
+  compared = 0
+  /** Partitions that still differed when it gave up, counted for each owner. */
+  left = 0
+  /** Of a preview, the first of them, and how many there were. */
+  readonly moves: Move[] = []
+  movesTotal = 0
+  readonly #perNode = new Map<NodeId, number>()
+  readonly #unreached = new Map<NodeId, number>()
+
+  get perNode(): readonly (readonly [NodeId, number])[] {
+    return sorted(this.#perNode)
+  }
+
+  get unreached(): readonly (readonly [NodeId, number])[] {
+    return sorted(this.#unreached)
+  }
+
+  /** A copy went to this node. */
+  moved(to: NodeId, bytes: number): void {
+    this.copies++
+    this.bytes += bytes
+    this.#perNode.set(to, (this.#perNode.get(to) ?? 0) + 1)
+  }
+
+  /** Copies that would move. */
+  preview(moves: readonly Move[]): void {
+    for (const move of moves) {
+      this.moved(move.to, move.bytes)
+      if (this.moves.length < movesMax) this.moves.push(move)
+    }
+    this.movesTotal += moves.length
+  }
+
+  unreachedBy(node: NodeId, partitions: number): void {
+    this.#unreached.set(node, (this.#unreached.get(node) ?? 0) + partitions)
+  }
+}
+
+function sorted(counts: ReadonlyMap<NodeId, number>): readonly (readonly [NodeId, number])[] {
+  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1))
+}

@@ -1,0 +1,188 @@
+/** An operator's repair, and how far it is: arrays by position, `docs/wire.md` shows them. */
+import {
+  jobNameMax,
+  type Move,
+  movesAtOnce,
+  type RepairPlan,
+  type RepairProgress,
+  type RepairReply,
+  type RepairRequest,
+  rangesMax,
+  repairModes,
+} from '../core/entropy/repair-message.ts'
+import type { TokenRange } from '../core/entropy/scope.ts'
+import type { NodeId } from '../core/ids.ts'
+import { membersMax } from '../core/membership/view.ts'
+import { counterMax } from './bounds.ts'
+import { readNode, readNodes, writeNodes } from './outcome-codec.ts'
+import type { Writer } from './pack.ts'
+import type { Reader } from './read.ts'
+import type { Row } from './table.ts'
+import { tags } from './tags.ts'
+
+export function writeRepair(writer: Writer, { id, job, begin, movesFrom }: RepairRequest): void {
+  writer.array(5)
+  writer.uint(tags.repair)
+  writer.uint(id)
+  writer.text(job)
+  if (begin === undefined) writer.nil()
+  else writePlan(writer, begin)
+  writer.uint(movesFrom)
+}
+
+export function writeRepairIs(writer: Writer, { id, node, progress }: RepairReply): void {
+  writer.array(4)
+  writer.uint(tags['repair-is'])
+  writer.uint(id)
+  writer.text(node)
+  if (progress === undefined) writer.nil()
+  else writeProgress(writer, progress)
+}
+
+/** [way, [[first, last], ...], node or nil, [silent, ...], concurrency, keys or nil, bytes or nil] */
+function writePlan(writer: Writer, plan: RepairPlan): void {
+  writer.array(7)
+  writer.uint(repairModes.indexOf(plan.way))
+  writer.array(plan.ranges.length)
+  for (const { first, last } of plan.ranges) {
+    writer.array(2)
+    writer.binary(first)
+    writer.binary(last)
+  }
+  if (plan.node === undefined) writer.nil()
+  else writer.text(plan.node)
+  writeNodes(writer, plan.silent)
+  writer.uint(plan.concurrency)
+  writeOptional(writer, plan.keysPerSecond)
+  writeOptional(writer, plan.bytesPerSecond)
+}
+
+/** The fields of `RepairProgress` in their order. */
+function writeProgress(writer: Writer, progress: RepairProgress): void {
+  writer.array(15)
+  writer.text(progress.job)
+  writer.uint(repairModes.indexOf(progress.way))
+  writer.boolean(progress.running)
+  writer.milliseconds(progress.ms)
+  for (const field of countFields) writer.uint(progress[field])
+  writeCounts(writer, progress.perNode)
+  writeCounts(writer, progress.unreached)
+  writer.uint(progress.left)
+  writer.array(progress.moves.length)
+  for (const move of progress.moves) writeMove(writer, move)
+  writer.uint(progress.movesTotal)
+}
+
+function writeCounts(writer: Writer, counts: readonly (readonly [NodeId, number])[]): void {
+  writer.array(counts.length)
+  for (const [node, count] of counts) {
+    writer.array(2)
+    writer.text(node)
+    writer.uint(count)
+  }
+}
+
+/** [key, from, to, bytes] */
+function writeMove(writer: Writer, move: Move): void {
+  writer.array(4)
+  writer.binary(move.key)
+  writer.text(move.from)
+  writer.text(move.to)
+  writer.uint(move.bytes)
+}
+
+function writeOptional(writer: Writer, value: number | undefined): void {
+  if (value === undefined) writer.nil()
+  else writer.uint(value)
+}
+
+function readRepair(reader: Reader): RepairRequest {
+  return {
+    type: 'repair',
+    id: reader.uint(),
+    job: reader.text(jobNameMax),
+    begin: reader.optional(readPlan),
+    movesFrom: reader.uint(counterMax),
+  }
+}
+
+function readPlan(reader: Reader): RepairPlan {
+  reader.array(7)
+  return {
+    way: readWay(reader),
+    ranges: reader.list(readRange, rangesMax),
+    node: reader.optional(readNode),
+    silent: readNodes(reader),
+    concurrency: Math.max(1, reader.uint(counterMax)),
+    keysPerSecond: reader.optional(readRate),
+    bytesPerSecond: reader.optional(readRate),
+  }
+}
+
+function readRange(reader: Reader): TokenRange {
+  reader.array(2)
+  const range: TokenRange = { first: reader.id(8), last: reader.id(8) }
+  return range.first <= range.last ? range : reader.refuse('a range that ends before it begins')
+}
+
+function readRate(reader: Reader): number {
+  return reader.uint(counterMax) || reader.refuse('a rate of nothing')
+}
+
+function readWay(reader: Reader): RepairPlan['way'] {
+  return repairModes[reader.uint()] ?? reader.refuse('a way of repairing that there is not')
+}
+
+function readRepairIs(reader: Reader): RepairReply {
+  return {
+    type: 'repair-is',
+    id: reader.uint(),
+    node: reader.node(),
+    progress: reader.optional(readProgress),
+  }
+}
+
+function readProgress(reader: Reader): RepairProgress {
+  reader.array(15)
+  return {
+    job: reader.text(jobNameMax),
+    way: readWay(reader),
+    running: reader.boolean(),
+    ms: reader.uint(counterMax),
+    partitions: reader.uint(counterMax),
+    done: reader.uint(counterMax),
+    keys: reader.uint(counterMax),
+    copies: reader.uint(counterMax),
+    bytes: reader.uint(counterMax),
+    compared: reader.uint(counterMax),
+    perNode: reader.list(readCount, membersMax),
+    unreached: reader.list(readCount, membersMax),
+    left: reader.uint(counterMax),
+    moves: reader.list(readMove, movesAtOnce),
+    movesTotal: reader.uint(counterMax),
+  }
+}
+
+function readCount(reader: Reader): readonly [NodeId, number] {
+  reader.array(2)
+  return [reader.node(), reader.uint(counterMax)]
+}
+
+function readMove(reader: Reader): Move {
+  reader.array(4)
+  return {
+    key: reader.key(),
+    from: reader.node(),
+    to: reader.node(),
+    bytes: reader.uint(counterMax),
+  }
+}
+
+const countFields = ['partitions', 'done', 'keys', 'copies', 'bytes', 'compared'] as const
+
+export const repairRow: Row<RepairRequest> = { tag: tags.repair, arity: 5, read: readRepair }
+export const repairIsRow: Row<RepairReply> = {
+  tag: tags['repair-is'],
+  arity: 4,
+  read: readRepairIs,
+}

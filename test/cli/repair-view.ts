@@ -1,0 +1,109 @@
+import t from 'tap'
+import {
+  endText,
+  moveDocument,
+  moveLine,
+  progressText,
+  statusText,
+  sumDocument,
+  sumOf,
+  warningsOf,
+} from '../../src/cli/repair-view.js'
+import type { RepairProgress } from '../../src/core/entropy/repair-message.ts'
+import type { Actor, Key, NodeId, Token } from '../../src/core/ids.ts'
+import type { InspectReply } from '../../src/core/message.ts'
+
+const [n1, n2, n3] = ['n1', 'n2', 'n3'] as NodeId[] as [NodeId, NodeId, NodeId]
+const progress = (more: Partial<RepairProgress>): RepairProgress => ({
+  job: 'r-7f2',
+  way: 'repair',
+  running: false,
+  ms: 1000,
+  partitions: 32,
+  done: 32,
+  keys: 0,
+  copies: 0,
+  bytes: 0,
+  compared: 100,
+  perNode: [],
+  unreached: [],
+  left: 0,
+  moves: [],
+  movesTotal: 0,
+  ...more,
+})
+const some = [
+  progress({ keys: 200, copies: 203, bytes: 1_200_000, perNode: [[n3, 203]] }),
+  progress({
+    running: true,
+    done: 8,
+    ms: 3000,
+    keys: 31,
+    perNode: [
+      [n3, 1],
+      [n2, 27],
+    ],
+  }),
+]
+
+t.test('the nodes together, and the time left', async t => {
+  t.equal(sumOf([]), undefined)
+  const sum = sumOf(some)!
+  t.match(sum, { done: 40, partitions: 64, keys: 231, ms: 3000, etaMs: 1800, running: true })
+  t.equal(progressText(sum), '  231 keys  1.2 MB  ~1.8s left')
+  t.equal(statusText(sum), 'r-7f2 runs: 40 of 64 partitions, 231 keys, 1.2 MB, ~1.8s left')
+  t.match(sumDocument(sum), { id: 'r-7f2', perNode: { n2: 27, n3: 204 }, etaMs: 1800, left: 0 })
+  t.match(sumDocument(sumOf([progress({})])!), { etaMs: null, unreached: {} })
+})
+
+t.test('what it came to', async t => {
+  const end = (more: Partial<RepairProgress>) => endText(sumOf([progress(more)])!)
+  const perNode = [
+    [n2, 1],
+    [n3, 1],
+  ] as const
+  t.equal(end({}), 'nothing differs: 32 partitions in 1.0s')
+  t.equal(
+    end({ keys: 1, bytes: 90, perNode }),
+    'repaired 1 key (copies on n2 1, n3 1; 90 B), 32 partitions in 1.0s',
+  )
+  t.match(end({ keys: 1, way: 'check', perNode }), /^1 key differs \(copies lacking n2 1, n3 1; /)
+  t.match(end({ keys: 1200, way: 'check', perNode }), /^1,200 keys differ \(/)
+  t.match(end({ keys: 2, way: 'preview', perNode }), /^2 keys would be repaired \(copies to n2 1/)
+  t.match(statusText(sumOf([progress({})])!), /^r-7f2 has ended: nothing differs/)
+})
+
+t.test('what was not reached, and what still differs', async t => {
+  t.same(warningsOf(sumOf([progress({ unreached: [[n2, 3]], left: 1 })])!), [
+    'n2 was not reached: 3 partitions not compared with it',
+    '1 partition still differ: they are written all the time',
+  ])
+  t.same(warningsOf(sumOf(some)!), [])
+})
+
+t.test('a move, with what both hold', async t => {
+  const move = { key: 'k\xff' as Key, from: n1, to: n2, bytes: 90 }
+  const dot = { actor: 'actor-01' as Actor, counter: 5 }
+  const versions = [{ dot, tombstone: false, bytes: 12, via: n1 }]
+  const held: InspectReply = {
+    type: 'inspected',
+    id: 1,
+    token: 'tokentok' as Token,
+    replicas: [
+      { node: n1, whole: true, versions },
+      { node: n2, whole: true, versions: [] },
+    ],
+  }
+  t.match(
+    moveLine(move, held),
+    /^0x6bff: n1 -> n2, 90 bytes; n1 has \{n1[^}]*:5\} 12 bytes; n2 has nothing$/,
+  )
+  t.equal(moveLine({ ...move, key: 'cart:7' as Key }, undefined), 'cart:7: n1 -> n2, 90 bytes')
+  t.match(moveDocument(move, held), {
+    type: 'move',
+    key: 'a/8=',
+    keyEncoding: 'base64',
+    held: { n1: [{ bytes: 12, tombstone: false }], n2: [] },
+  })
+  t.match(moveDocument(move, undefined), { held: { n1: null, n2: null } })
+})

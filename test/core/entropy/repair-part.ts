@@ -1,0 +1,58 @@
+import t from 'tap'
+import type { NodeId } from '../../../src/core/ids.ts'
+import {
+  calmCluster,
+  live,
+  progressOf,
+  putWithout,
+  repair,
+  wholeRing,
+} from '../../helpers/repairs.ts'
+
+const names = Array.from({ length: 40 }, (_, i) => `k${i}`)
+
+t.test('an owner that is away for a moment is asked again', async t => {
+  const cluster = calmCluster(3)
+  putWithout(cluster, names, ['n3'])
+  live(cluster, 10_000)
+  const away = (gone: boolean) => {
+    for (const { id } of cluster.nodes) {
+      if (id === 'n3') continue
+      cluster.node(id).step({ type: gone ? 'disconnected' : 'connected', node: 'n3' as NodeId })
+    }
+  }
+  away(true)
+  const begin = {
+    way: 'repair',
+    ranges: [wholeRing],
+    node: 'n1' as NodeId,
+    silent: [],
+    concurrency: 4,
+    keysPerSecond: undefined,
+    bytesPerSecond: undefined,
+  } as const
+  cluster.call('n1', { type: 'repair', id: 1, job: 'r-1', begin, movesFrom: 0 })
+  live(cluster, 3000, 20)
+  t.match(progressOf(cluster, 'n1'), { running: true, keys: 0 })
+  away(false)
+  live(cluster, 5000, 20)
+  t.match(progressOf(cluster, 'n1'), { running: false, keys: 40, unreached: [], left: 0 })
+})
+
+t.test('who was compared before news came is compared again, and copies come once', async t => {
+  const cluster = calmCluster(3)
+  // Only the last that is asked holds them: n1 and n2 lack all.
+  const keys = names.filter(key => cluster.primaries(key)[0] === 'n1')
+  putWithout(cluster, keys, ['n1', 'n2'])
+  live(cluster, 10_000)
+  const [first] = repair(cluster, { node: 'n1' as NodeId })
+  t.match(first, { keys: keys.length, copies: 2 * keys.length })
+  t.same(first!.perNode, [
+    ['n1', keys.length],
+    ['n2', keys.length],
+  ])
+  t.same(
+    cluster.nodes.map(({ objects }) => objects),
+    [keys.length, keys.length, keys.length],
+  )
+})

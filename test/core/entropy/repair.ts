@@ -1,0 +1,188 @@
+import t from 'tap'
+import { partitionsIn } from '../../../src/core/entropy/scope.ts'
+import { partitionOf, tokenOf } from '../../../src/core/hash.ts'
+import type { Key, NodeId, Token } from '../../../src/core/ids.ts'
+import { nodeHash } from '../../../src/node/hash.ts'
+import {
+  calmCluster,
+  live,
+  progressOf,
+  putWithout,
+  repair,
+  sumOf,
+  wholeRing,
+} from '../../helpers/repairs.ts'
+
+const names = (prefix: string, count: number) =>
+  Array.from({ length: count }, (_, i) => `${prefix}${i}`)
+const token = (key: string) => tokenOf(nodeHash, key as Key)
+const tokenAt = (top: number) => (String.fromCharCode(top) + '\x00'.repeat(7)) as Token
+const before = (top: number) => (String.fromCharCode(top - 1) + '\xff'.repeat(7)) as Token
+
+t.test('each key that differs is counted once, and moves to whoever lacks it', async t => {
+  const cluster = calmCluster(5)
+  putWithout(cluster, names('equal', 60), [])
+  putWithout(cluster, names('missed by one', 80), ['n3'])
+  putWithout(cluster, names('missed by two', 50), ['n4', 'n5'])
+  live(cluster, 10_000)
+  const lacked = (keys: string[], deaf: string[]) =>
+    keys.map(key => cluster.primaries(key).filter(node => deaf.includes(node)).length)
+  const lacks = [
+    ...lacked(names('missed by one', 80), ['n3']),
+    ...lacked(names('missed by two', 50), ['n4', 'n5']),
+  ]
+  const all = repair(cluster)
+  t.equal(sumOf(all, 'keys'), lacks.filter(count => count > 0).length)
+  t.equal(
+    sumOf(all, 'copies'),
+    lacks.reduce((sum, one) => sum + one, 0),
+  )
+  t.equal(
+    all.reduce((sum, one) => sum + one.partitions, 0),
+    16,
+  )
+  for (const one of all) t.same([one.done, one.left, one.unreached], [one.partitions, 0, []])
+  const got = new Map<string, number>()
+  for (const one of all) {
+    for (const [node, copies] of one.perNode) got.set(node, (got.get(node) ?? 0) + copies)
+  }
+  t.same([...got.keys()].sort(), ['n3', 'n4', 'n5'])
+  for (const key of [...names('missed by one', 80), ...names('missed by two', 50)]) {
+    for (const node of cluster.primaries(key)) {
+      const { disk } = cluster.node(node)
+      t.ok(disk.has(`\x10${token(key)}${key}` as never), `${node} holds ${key}`)
+    }
+  }
+  t.equal(sumOf(repair(cluster), 'keys'), 0)
+})
+
+t.test('a range repairs what is in it and nothing else', async t => {
+  const cluster = calmCluster(3)
+  const keys = names('k', 200)
+  putWithout(cluster, keys, ['n2'])
+  live(cluster, 10_000)
+  // A quarter, to the partition; then a piece that begins and ends within partitions.
+  const pieces = [
+    { first: tokenAt(0x40), last: before(0x80) },
+    { first: tokenAt(0x93), last: before(0xb7) },
+  ]
+  for (const piece of pieces) {
+    const inside = keys.filter(key => piece.first <= token(key) && token(key) <= piece.last)
+    t.ok(inside.length > 15)
+    t.equal(sumOf(repair(cluster, { ranges: [piece] }), 'keys'), inside.length)
+    t.equal(sumOf(repair(cluster, { ranges: [piece] }), 'keys'), 0)
+  }
+  const [first] = keys.filter(key => token(key) > tokenAt(0xc0))
+  const one = { first: token(first!), last: token(first!) }
+  t.equal(sumOf(repair(cluster, { ranges: [one] }), 'keys'), 1)
+  t.ok(cluster.node('n2').disk.has(`\x10${token(first!)}${first}` as never))
+  const left = sumOf(repair(cluster), 'keys')
+  const done = keys.filter(key =>
+    [...pieces, one].some(({ first, last }) => first <= token(key) && token(key) <= last),
+  )
+  t.equal(left, keys.length - done.length)
+})
+
+t.test('one node: it compares what it owns with all other owners', async t => {
+  const cluster = calmCluster(5)
+  putWithout(cluster, names('a', 60), ['n2'])
+  putWithout(cluster, names('b', 60), ['n4'])
+  live(cluster, 10_000)
+  const lacks = (keys: string[], node: string) =>
+    keys.filter(key => cluster.primaries(key).includes(node))
+  const all = repair(cluster, { node: 'n2' as NodeId })
+  t.same(
+    all.map(({ partitions }) => partitions > 0),
+    [false, true, false, false, false],
+  )
+  const both = lacks(names('b', 60), 'n4').filter(key => cluster.primaries(key).includes('n2'))
+  t.equal(sumOf(all, 'keys'), lacks(names('a', 60), 'n2').length + both.length)
+})
+
+t.test('check and preview write nothing, and say what a repair would move', async t => {
+  const cluster = calmCluster(5)
+  putWithout(cluster, names('x', 70), ['n3'])
+  putWithout(cluster, names('y', 40), ['n1', 'n5'])
+  live(cluster, 10_000)
+  const rows = () => cluster.nodes.map(({ objects }) => objects)
+  const held = rows()
+  const check = repair(cluster, { way: 'check' })
+  const preview = repair(cluster, { way: 'preview' })
+  t.same(rows(), held)
+  const moves = preview.flatMap(one => one.moves)
+  t.equal(moves.length, sumOf(preview, 'copies'))
+  t.ok(moves.every(({ from, to, bytes }) => from !== to && bytes > 20))
+  t.same(
+    check.flatMap(one => one.moves),
+    [],
+  )
+  const done = repair(cluster)
+  for (const field of ['keys', 'copies', 'bytes'] as const) {
+    t.equal(sumOf(check, field), sumOf(done, field), field)
+    t.equal(sumOf(preview, field), sumOf(done, field), field)
+  }
+  t.equal(sumOf(repair(cluster, { way: 'check' }), 'keys'), 0)
+})
+
+t.test('who does not answer is left out, and it is said', async t => {
+  const cluster = calmCluster(3)
+  putWithout(cluster, names('k', 30), ['n2'])
+  live(cluster, 10_000)
+  cluster.node('n1').halted = true
+  for (const node of ['n2', 'n3']) {
+    cluster.node(node).step({ type: 'disconnected', node: 'n1' as NodeId })
+  }
+  const all = repair(cluster, { silent: ['n1' as NodeId] })
+  t.equal(sumOf(all, 'keys'), 30)
+  const unreached = all.flatMap(one => one.unreached)
+  t.same([...new Set(unreached.map(([node]) => node))], ['n1'])
+  t.equal(
+    unreached.reduce((sum, [, partitions]) => sum + partitions, 0),
+    16,
+  )
+  // Nobody told them, and it never comes: they give up in the end.
+  const late = repair(cluster, { node: 'n2' as NodeId })
+  t.same(
+    late.flatMap(one => one.unreached),
+    [['n1', 16]],
+  )
+})
+
+t.test('one at a time; what ran last is known, and proves what it compared', async t => {
+  const cluster = calmCluster(3)
+  putWithout(cluster, names('k', 30), ['n2'])
+  live(cluster, 10_000)
+  const begin = {
+    way: 'repair',
+    ranges: [wholeRing],
+    node: undefined,
+    silent: [],
+    concurrency: 1,
+    keysPerSecond: 2,
+    bytesPerSecond: undefined,
+  } as const
+  const ask = (job: string) =>
+    cluster.call('n1', { type: 'repair', id: 5, job, begin, movesFrom: 0 })
+  t.match(ask('r-1'), { type: 'repair-is', progress: { job: 'r-1', running: true, done: 0 } })
+  t.match(ask('r-2'), { progress: { job: 'r-1', running: true } })
+  live(cluster, 2500, 20)
+  const slow = progressOf(cluster, 'n1')
+  t.ok(slow.running && slow.keys < 10, `two keys a second: ${slow.keys}`)
+  t.match(
+    cluster.call('n1', { type: 'repair', id: 5, job: 'r-2', begin: undefined, movesFrom: 0 }),
+    {
+      progress: undefined,
+    },
+  )
+  live(cluster, 30_000, 20)
+  t.match(progressOf(cluster, 'n1', 'r-1'), { running: false, ms: Number })
+  t.match(ask('r-1'), { progress: { running: false } }, 'not begun again')
+  const status = cluster.call('n1', { type: 'exchange', id: 1, pause: undefined })
+  if (status?.type !== 'exchange-is') throw new Error('no answer')
+  const partitions = partitionsIn([wholeRing], 4)
+  t.equal(partitions.length, 16)
+  const seen = status.runs.filter(run => run.equalAt > 0)
+  const owned = seen.reduce((sum, run) => sum + run.partitions, 0)
+  t.ok(owned > 0)
+  t.equal(partitionOf(token('k1'), 16) < 16, true)
+})
