@@ -4,20 +4,21 @@
  * the real wire: two node processes on loopback. Ends by itself and leaves nothing behind.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { rows } from './repair/anchors.ts'
+import { measureAfterHealing, measureAtRest, measureUnderWrites } from './repair/at-rest.ts'
 import { type Cost, measureDifferences } from './repair/differences.ts'
 import { measureOpening } from './repair/opening.ts'
 import { names, Pair } from './repair/pair.ts'
 import { measurePutRate } from './repair/put-rate.ts'
-import { openingLines, putRateLines, tableOf, upkeepLines } from './repair/report.ts'
+import { openingLines, putRateLines, restLines, tableOf, upkeepLines } from './repair/report.ts'
 import { fill } from './repair/stopped-store.ts'
 import { measureUpkeep } from './repair/upkeep.ts'
 
-const sections = ['open', 'differ', 'upkeep', 'put']
+const sections = ['open', 'differ', 'rest', 'upkeep', 'put']
 const { values: flags } = parseArgs({
   options: {
     keys: { type: 'string', default: '1000000' },
@@ -29,11 +30,12 @@ const { values: flags } = parseArgs({
 process.umask(0o077)
 const keys = Number(flags.keys)
 const directory = mkdtempSync(join(flags.dir, 'kv-bench-'))
-let pair: Pair | undefined
+const all: Pair[] = []
 process.once('SIGINT', () => void finish(130))
 process.once('SIGTERM', () => void finish(143))
 try {
-  pair = await Pair.make(directory)
+  const pair = await Pair.make(directory)
+  all.push(pair)
   await run(pair)
   await finish(0)
 } catch (problem) {
@@ -51,22 +53,37 @@ async function run(pair: Pair): Promise<void> {
 
 async function runPair(pair: Pair, only: readonly string[]): Promise<void> {
   print([`${keys} keys, two nodes, 256 partitions, loopback`, ''])
-  await fill(
-    names.map(name => pair.place(name)),
-    keys,
-    progress,
-  )
-  progress('both nodes count their trees')
-  await pair.startBoth()
-  await pair.untilEqual()
-  await pair.stopBoth()
+  const other = only.includes('rest') ? await anotherPair() : undefined
+  const pairs = other === undefined ? [pair] : [pair, other]
+  const places = pairs.flatMap(one => names.map(name => one.place(name)))
+  await fill(places, keys, progress)
+  progress('the nodes count their trees')
+  for (const one of pairs) {
+    await one.startBoth()
+    await one.untilEqual()
+    await one.stopBoth()
+  }
   if (only.includes('open')) print(openingLines(await measureOpening(pair, keys), emptyNode()))
   if (only.includes('differ')) print(tableOf(await differences(pair), emptyNode()))
+  if (other !== undefined) {
+    progress('rest')
+    const rest = await measureAtRest(pair, other)
+    const writes = await measureUnderWrites(pair, keys)
+    print(restLines(rest, writes, await measureAfterHealing(pair, keys / 2), emptyNode()))
+  }
   // The last one: the tree of the second store is wrong then.
   if (only.includes('upkeep')) {
     const upkeep = await measureUpkeep(pair.place('n1'), pair.place('n2'), keys)
     print(upkeepLines(upkeep, emptyNode()))
   }
+}
+
+async function anotherPair(): Promise<Pair> {
+  const own = join(directory, 'other')
+  mkdirSync(own)
+  const other = await Pair.make(own)
+  all.push(other)
+  return other
 }
 
 async function differences(pair: Pair): Promise<readonly Cost[]> {
@@ -103,7 +120,7 @@ function progress(text: string): void {
 }
 
 async function finish(code: number): Promise<never> {
-  await pair?.end()
+  for (const one of all) await one.end()
   rmSync(directory, { recursive: true, force: true })
   process.exit(code)
 }

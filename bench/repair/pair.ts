@@ -57,8 +57,8 @@ export class Pair {
     return performance.now() - began
   }
 
-  async startBoth(): Promise<void> {
-    await Promise.all(names.map(name => this.start(name)))
+  async startBoth(...nodeFlags: readonly string[]): Promise<void> {
+    await Promise.all(names.map(name => this.start(name, ...nodeFlags)))
     await Promise.all(names.map(name => this.cluster.untilConnected(name)))
   }
 

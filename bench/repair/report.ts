@@ -2,6 +2,7 @@
 
 import { type Line, shownSpread } from '../report.ts'
 import { rows } from './anchors.ts'
+import type { AfterHealing, AtRest, UnderWrites } from './at-rest.ts'
 import type { Cost } from './differences.ts'
 import type { Opening } from './opening.ts'
 import type { Upkeep } from './upkeep.ts'
@@ -56,6 +57,27 @@ export function putRateLines(lines: readonly Line[], emptyNode: string): readonl
       const cpu = `${userUs.toFixed(0)} + ${systemUs.toFixed(0)} us of CPU a put (three nodes)`
       return `${contender} a tree: ${perSecond} /s, ${cpu}${shown}`
     }),
+    '',
+  ]
+}
+
+export function restLines(
+  rest: AtRest,
+  writes: UnderWrites,
+  healing: AfterHealing,
+  emptyNode: string,
+): readonly string[] {
+  const percent = (part: number) => `${(100 * part).toFixed(2)} %`
+  return [
+    `at rest, ${rest.seconds} s; ${emptyNode}`,
+    `of a core, the busier node: ${percent(rest.comparing)}; of a pair that does not compare: ` +
+      `${percent(rest.notComparing)}; ${rest.bytesPerSecond.toFixed(1)} bytes a second ` +
+      `(${rest.comparisons} comparisons)`,
+    `under ${writes.writesPerSecond.toFixed(0)} writes a second for ${writes.seconds.toFixed(0)} s: ` +
+      `${writes.comparisons} comparisons, ${writes.different} found a difference, ` +
+      `${writes.repaired} objects moved`,
+    `after ${healing.repaired} objects were mended, in ${healing.seconds} s: ` +
+      `${healing.repairedThen} objects, ${healing.bytesPerSecond.toFixed(1)} bytes a second`,
     '',
   ]
 }
