@@ -1,6 +1,7 @@
 /** A write as the tree sees it: the item digest of one row before and after. */
 import type { Instant, WallTime } from '../ids.ts'
 import type { RowKey } from '../step.ts'
+import { prefixOf } from './node.ts'
 
 export type Change = {
   readonly row: RowKey
@@ -20,3 +21,18 @@ export type Change = {
  * last `ageMs` milliseconds (antientropy §3.6). Both, so that no clock hides anything for long.
  */
 export type Cut = { readonly stamp: WallTime; readonly ageMs: number }
+
+/** The changes of each partition; `bits` name one. */
+export function byPartition(
+  batch: readonly Change[],
+  bits: number,
+): ReadonlyMap<number, readonly Change[]> {
+  const changes = new Map<number, Change[]>()
+  for (const change of batch) {
+    const partition = prefixOf(change.place, bits)
+    const some = changes.get(partition)
+    if (some === undefined) changes.set(partition, [change])
+    else some.push(change)
+  }
+  return changes
+}

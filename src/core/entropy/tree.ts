@@ -8,7 +8,7 @@ import type { Hash } from '../hash.ts'
 import type { Instant, Token, WallTime } from '../ids.ts'
 import { keyOfRow, objectRowAt, objectRowsEnd } from '../row-key.ts'
 import type { Row, RowKey, Store } from '../step.ts'
-import type { Change } from './change.ts'
+import { byPartition, type Change } from './change.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { blockLeaves, depthFor, depthIn, depthMin, Leaves } from './leaves.ts'
 import { placeOf, prefixOf, rowsOf } from './node.ts'
@@ -60,6 +60,8 @@ export class Tree {
   /** Blocks that a crash left marked and that are not counted yet. */
   readonly #uncounted = new Set<BlockId>()
   readonly #rebuilds = new Map<number, Rebuild>()
+  /** Partitions that somebody else counts anew: what hears of changes. */
+  readonly recounts = new Map<number, Rebuild>()
   /** Partitions without sums until they are rebuilt. */
   readonly #unbuilt = new Set<number>()
   /** Places of rows that were found damaged. */
@@ -88,6 +90,17 @@ export class Tree {
   /** Rows of the tree in the store, those of the commit under way included. */
   get rows(): number {
     return this.#stored.size
+  }
+
+  /** Do its sums speak of what is on the disk now? */
+  isStill(partition: number): boolean {
+    const isCounted = this.ready && this.#doubts.size === 0
+    return isCounted && !this.#committing && !this.#rebuilds.has(partition)
+  }
+
+  /** What was counted anew takes the place of a partition's sums. */
+  adopt(partition: number, recount: Rebuild): void {
+    this.#rebuilds.set(partition, recount)
   }
 
   /** Changes that are written and not durable. */
@@ -207,8 +220,9 @@ export class Tree {
   #apply(change: Change): void {
     const partition = prefixOf(change.place, this.bits)
     this.#rebuilds.get(partition)?.change(change)
+    this.recounts.get(partition)?.change(change)
     if (this.#unbuilt.has(partition)) return
-    const leaves = this.#leavesOf(partition)
+    const leaves = this.leavesOf(partition)
     if (this.#uncounted.size > 0) {
       // It is counted with its block.
       if (this.#uncounted.has(blockId(partition, leaves.blockOf(change.place)))) return
@@ -218,7 +232,7 @@ export class Tree {
       this.#rebuild(partition)
   }
 
-  #leavesOf(partition: number): Leaves {
+  leavesOf(partition: number): Leaves {
     let leaves = this.#leaves.get(partition)
     if (leaves === undefined) {
       leaves = new Leaves(partition, this.bits, depthMin)
@@ -229,7 +243,7 @@ export class Tree {
 
   #rebuild(partition: number): void {
     if (this.#rebuilds.has(partition)) return
-    const { count, depth } = this.#leavesOf(partition)
+    const { count, depth } = this.leavesOf(partition)
     const leaves = new Leaves(partition, this.bits, depthFor(count, depth))
     this.#rebuilds.set(partition, new Rebuild(this.counter, leaves, this.bits, partition))
   }
@@ -256,7 +270,7 @@ export class Tree {
     this.#doubted.clear()
     for (const { place } of batch) {
       const partition = prefixOf(place, this.bits)
-      blocks.add(blockId(partition, this.#leavesOf(partition).blockOf(place)))
+      blocks.add(blockId(partition, this.leavesOf(partition).blockOf(place)))
     }
     return blocks
   }
@@ -265,7 +279,7 @@ export class Tree {
     const { blocks, removed } = this.#checkpoints.store(all)
     for (const id of blocks) {
       const { partition, block } = placeOfBlock(id)
-      const leaves = this.#leavesOf(partition)
+      const leaves = this.leavesOf(partition)
       if (block >= leaves.blocks) continue
       const some = mutant(21) ? [] : (changes.get(partition) ?? [])
       rows.push({ key: blockRowKey(id), value: leaves.encode(this.#hash, block, some) })
@@ -281,7 +295,7 @@ export class Tree {
     for (const id of this.#uncounted) {
       if (read >= rowsMax) return
       const { partition, block } = placeOfBlock(id)
-      const leaves = this.#leavesOf(partition)
+      const leaves = this.leavesOf(partition)
       const { level, prefix } = leaves.nodeOfBlock(block)
       read += 1 + this.counter.count(leaves, level, prefix)
       this.#uncounted.delete(id)
@@ -296,7 +310,7 @@ export class Tree {
     sometimes('a leaf in doubt is counted again')
     const partition = prefixOf(place, this.bits)
     if (this.#rebuilds.delete(partition)) this.#rebuild(partition)
-    const leaves = this.#leavesOf(partition)
+    const leaves = this.leavesOf(partition)
     const id = blockId(partition, leaves.blockOf(place))
     if (this.#unbuilt.has(partition) || this.#uncounted.has(id)) return
     const leaf = leaves.leafOf(place)
@@ -310,6 +324,7 @@ export class Tree {
     const markers = [...this.#all(markerRows.from, markerRows.to)].map(({ key, value }) => {
       return { key, blocks: decodeMarker(this.#hash, value) }
     })
+    this.#stored.add(headerRow)
     // A damaged one may mean any block.
     if (markers.some(({ blocks }) => blocks === undefined)) return false
     for (const { key, blocks = [] } of markers) {
@@ -323,13 +338,13 @@ export class Tree {
       if (depth !== undefined && !this.#leaves.has(partition)) {
         this.#leaves.set(partition, new Leaves(partition, this.bits, depth))
       }
-      if (depth !== undefined && this.#leavesOf(partition).decode(block, value)) continue
+      if (depth !== undefined && this.leavesOf(partition).decode(block, value)) continue
       this.#uncounted.add(id)
       this.#doubted.add(id)
     }
     for (const id of this.#uncounted) {
       const { partition, block } = placeOfBlock(id)
-      const leaves = this.#leavesOf(partition)
+      const leaves = this.leavesOf(partition)
       if (block >= leaves.blocks) this.#uncounted.delete(id)
       else leaves.clear(block * blockLeaves, Math.min((block + 1) * blockLeaves, 2 ** leaves.depth))
     }
@@ -366,20 +381,6 @@ export class Tree {
       after = last.key
     }
   }
-}
-
-function byPartition(
-  batch: readonly Change[],
-  bits: number,
-): ReadonlyMap<number, readonly Change[]> {
-  const changes = new Map<number, Change[]>()
-  for (const change of batch) {
-    const partition = prefixOf(change.place, bits)
-    const some = changes.get(partition)
-    if (some === undefined) changes.set(partition, [change])
-    else some.push(change)
-  }
-  return changes
 }
 
 const rowsAtOnce = 512
