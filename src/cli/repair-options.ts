@@ -24,6 +24,10 @@ export const repairFlags = {
     exclusive: ['check'],
   }),
   check: Flags.boolean({ description: 'move nothing: exit 9 where something differs' }),
+  scrub: Flags.boolean({
+    description: 'first have every node read what it holds: checksums, digests, sums',
+    exclusive: ['detach'],
+  }),
   throttle: Flags.string({
     helpValue: '<rate>',
     description: 'move no more than 10MB/s, or 500keys/s, on all nodes together',

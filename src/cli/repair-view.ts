@@ -28,16 +28,24 @@ export type RepairSum = {
   /** Partitions that were not compared with a node. */
   readonly unreached: ReadonlyMap<string, number>
   readonly left: number
+  /** Of a scrub. */
+  readonly rows: number
+  readonly damaged: number
+  readonly drifted: number
   /** Until it ends, going on like this; undefined: nobody knows yet. */
   readonly etaMs: number | undefined
 }
 
+/** Fields of a node's progress that are added up. */
+type Counts = Exclude<
+  keyof RepairProgress,
+  'job' | 'way' | 'running' | 'ms' | 'perNode' | 'unreached' | 'moves'
+>
+
 export function sumOf(all: readonly RepairProgress[]): RepairSum | undefined {
   const [first] = all
   if (first === undefined) return undefined
-  const total = (
-    field: 'partitions' | 'done' | 'keys' | 'copies' | 'bytes' | 'compared' | 'left',
-  ) => all.reduce((sum, one) => sum + one[field], 0)
+  const total = (field: Counts) => all.reduce((sum, one) => sum + one[field], 0)
   const ms = Math.max(...all.map(one => one.ms))
   const [partitions, done] = [total('partitions'), total('done')]
   const running = all.some(one => one.running)
@@ -55,6 +63,9 @@ export function sumOf(all: readonly RepairProgress[]): RepairSum | undefined {
     perNode: byNode(all.map(one => one.perNode)),
     unreached: byNode(all.map(one => one.unreached)),
     left: total('left'),
+    rows: total('rows'),
+    damaged: total('damaged'),
+    drifted: total('drifted'),
     etaMs:
       running && done > 0 && done < partitions
         ? Math.round((ms * (partitions - done)) / done)
@@ -77,18 +88,34 @@ export function statusText(sum: RepairSum): string {
 
 /** What was done, on one line. */
 export function endText(sum: RepairSum): string {
+  if (isScrub(sum)) return scrubText(sum)
   const { way, keys, partitions, bytes, perNode, ms } = sum
   const over = `${counted(partitions, 'partition')} in ${shownDuration(ms)}`
   if (keys === 0) return `nothing differs: ${over}`
   const nodes = [...perNode].map(([node, copies]) => `${node} ${shownCount(copies)}`).join(', ')
   const count = `${shownCount(keys)} key${keys === 1 ? '' : 's'}`
-  const what = {
-    repair: `repaired ${count}`,
-    preview: `${count} would be repaired`,
-    check: `${count} ${keys === 1 ? 'differs' : 'differ'}`,
-  }[way]
+  const differ = `${count} ${keys === 1 ? 'differs' : 'differ'}`
+  const what =
+    way === 'repair'
+      ? `repaired ${count}`
+      : way === 'preview'
+        ? `${count} would be repaired`
+        : differ
   const copies = way === 'check' ? 'lacking' : way === 'preview' ? 'to' : 'on'
   return `${what} (copies ${copies} ${nodes}; ${shownSize(bytes)}), ${over}`
+}
+
+/** A scrub looks at what each node holds, not at what differs. */
+function isScrub({ way }: RepairSum): boolean {
+  return way === 'scrub' || way === 'verify'
+}
+
+function scrubText({ way, rows, damaged, drifted, ms }: RepairSum): string {
+  const read = `read ${shownCount(rows)} row${rows === 1 ? '' : 's'} in ${shownDuration(ms)}`
+  if (damaged + drifted === 0) return `${read}: all sound`
+  const mended = way === 'scrub'
+  const [aside, right] = mended ? [' and kept aside', ' and put right'] : ['', '']
+  return `${read}: ${shownCount(damaged)} damaged${aside}, ${counted(drifted, 'sum')} wrong${right}`
 }
 
 /** What should be known of a repair beside its end: one warning each. */
@@ -130,8 +157,9 @@ export function moveDocument(move: Move, held: InspectReply | undefined) {
   }
 }
 
-function progressParts({ keys, bytes, etaMs }: RepairSum): readonly string[] {
-  const parts = [counted(keys, 'key'), shownSize(bytes)]
+function progressParts(sum: RepairSum): readonly string[] {
+  const { keys, rows, bytes, etaMs } = sum
+  const parts = isScrub(sum) ? [counted(rows, 'row')] : [counted(keys, 'key'), shownSize(bytes)]
   return etaMs === undefined ? parts : [...parts, `~${shownDuration(etaMs)} left`]
 }
 

@@ -19,6 +19,11 @@ export type FollowOptions = {
   readonly onProgress: (sum: RepairSum) => void
 }
 
+/** The scrub that goes before a repair of the same part; what is only looked at, it only reads. */
+export function scrubOf(plan: Omit<RepairPlan, 'silent'>): Omit<RepairPlan, 'silent'> {
+  return { ...plan, way: plan.way === 'repair' ? 'scrub' : 'verify' }
+}
+
 /** What a repair came to, and nodes that fell silent or were started anew before their end. */
 export type Followed = { readonly sum: RepairSum; readonly lost: readonly string[] }
 

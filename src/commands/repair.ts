@@ -1,7 +1,7 @@
 /** `kv repair`: compares what nodes hold, now, and mends what differs. */
 import { CliError } from '../cli/cli-error.ts'
 import { DataCommand } from '../cli/data-command.ts'
-import { exitOf } from '../cli/exit-codes.ts'
+import { exitOf, worstExit } from '../cli/exit-codes.ts'
 import { Progress } from '../cli/progress.ts'
 import { printLine, printRecord, say } from '../cli/render.ts'
 import type { Followed, Started } from '../cli/repair.ts'
@@ -26,12 +26,16 @@ export default class Repair extends DataCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(Repair)
-    const { begin, find } = await import('../cli/repair.ts')
+    const { begin, find, scrubOf } = await import('../cli/repair.ts')
     const { planFrom } = await import('../cli/repair-flags.ts')
     const isPlain = !(flags.all || flags.range || flags.partition || flags.key || flags.node)
     return this.withClient(flags, async client => {
       const view = await client.view()
       const members = view.members.map(({ id }) => id)
+      if (flags.scrub) {
+        const plan = scrubOf(planFrom(flags, view))
+        await this.watch(client, await begin(client, members, plan))
+      }
       const started =
         flags.watch && isPlain
           ? await find(client, members, '')
@@ -49,10 +53,11 @@ export default class Repair extends DataCommand {
     let bar: Progress | undefined
     let shown = ''
     const onProgress = (sum: RepairSum) => {
-      const json = JSON.stringify({ type: 'progress', ...sumDocument(sum), unit: 'partition' })
-      if (this.jsonEnabled() && `${sum.done} ${sum.keys}` !== shown)
-        void printRecord(JSON.parse(json))
-      shown = `${sum.done} ${sum.keys}`
+      const now = `${sum.done} ${sum.keys} ${sum.rows}`
+      if (this.jsonEnabled() && now !== shown) {
+        void printRecord({ type: 'progress', ...sumDocument(sum), unit: 'partition' })
+      }
+      shown = now
       bar ??= new Progress(`repair ${sum.job}, partitions`, sum.partitions, this.jsonEnabled())
       bar.show(sum.done, progressText(sum))
     }
@@ -70,7 +75,7 @@ export default class Repair extends DataCommand {
     for (const warning of warningsOf(sum)) this.warn(warning)
     for (const node of lost)
       this.warn(`${node} fell silent or was started anew: its part is not done`)
-    this.endWith(exitAfter(followed))
+    this.endWith(worstExit([Number(process.exitCode ?? 0), exitAfter(followed)]))
     return undefined
   }
 
@@ -90,6 +95,11 @@ export default class Repair extends DataCommand {
 }
 
 function exitAfter({ sum, lost }: Followed): number {
-  if (sum.left > 0 || (sum.way === 'check' && sum.keys > 0)) return exitOf('CHECK_FAILED')
+  const faults = sum.way === 'check' ? sum.keys : sum.way === 'verify' ? faultsIn(sum) : 0
+  if (sum.left > 0 || faults > 0) return exitOf('CHECK_FAILED')
   return lost.length > 0 || sum.unreached.size > 0 ? exitOf('UNREACHABLE') : 0
+}
+
+function faultsIn({ damaged, drifted }: RepairSum): number {
+  return damaged + drifted
 }

@@ -113,6 +113,12 @@ export class Objects<Then> {
     return digestOfRecord(this.#hash, key, bytes) ?? this.#damaged(token)
   }
 
+  /** Writes the row once more: its digest was not of what it holds. */
+  restate(token: Token, key: Key): void {
+    const base = this.base(token, key)
+    if (base !== undefined) this.#write(token, key, base, base.time, undefined)
+  }
+
   /** Is something of this key's row not durable yet? */
   pends({ token, key }: { readonly token: Token; readonly key: Key }): boolean {
     return this.#pending.read(objectRowKey(token, key)) !== undefined

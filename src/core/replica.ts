@@ -378,6 +378,7 @@ export class Replica {
       return void out.push({ type: 'halt', reason })
     }
     this.tree.settled(now)
+    this.#exchange.repair.settled(now, out)
     for (const stored of then) {
       if (stored.type !== 'own') this.#copies.durable(stored, out)
       else {

@@ -9,6 +9,7 @@
  *   0x40        partitions: generation, floor, marks, whole
  *   0x50        members: the view, and where each was last heard to listen
  *   0x60        what was proved equal with whom, and when (`entropy/proofs.ts`)
+ *   0x70        rows that were found damaged: token ‖ key (`quarantine.ts`)
  *   0x80        compare-and-set data, which plain puts, hints and repair refuse
  *
  * The others are free: a further index or history takes one of its own.
@@ -100,10 +101,19 @@ export function provedWith(row: RowKey): NodeId {
   return row.slice(1) as NodeId
 }
 
+/** Where the bytes of a damaged row are kept. */
+export function quarantineRowKey(token: Token, key: Key): RowKey {
+  return (QUARANTINE + token + key) as RowKey
+}
+
+/** Bounds that enclose them. */
+export const quarantineRows = { from: '\x70' as RowKey, to: '\x71' as RowKey }
+
 const OBJECTS = '\x10'
 const HINTS = '\x20'
 const MEMBERS = '\x50'
 const PROOFS = '\x60'
+const QUARANTINE = '\x70'
 
 function hintsOfKey(token: Token, key: Key): string {
   return HINTS + token + String.fromCharCode(key.length >>> 8, key.length & 255) + key

@@ -122,7 +122,7 @@ export class World {
     this.#planReads(rest + 3 * second)
     const end = rest + 7 * second
     events.at(end, () => this.#rest())
-    return end
+    return end + second / 2
   }
 
   #heal(): void {

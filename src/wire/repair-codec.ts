@@ -59,7 +59,7 @@ function writePlan(writer: Writer, plan: RepairPlan): void {
 
 /** The fields of `RepairProgress` in their order. */
 function writeProgress(writer: Writer, progress: RepairProgress): void {
-  writer.array(15)
+  writer.array(18)
   writer.text(progress.job)
   writer.uint(repairModes.indexOf(progress.way))
   writer.boolean(progress.running)
@@ -67,7 +67,7 @@ function writeProgress(writer: Writer, progress: RepairProgress): void {
   for (const field of countFields) writer.uint(progress[field])
   writeCounts(writer, progress.perNode)
   writeCounts(writer, progress.unreached)
-  writer.uint(progress.left)
+  for (const field of scrubFields) writer.uint(progress[field])
   writer.array(progress.moves.length)
   for (const move of progress.moves) writeMove(writer, move)
   writer.uint(progress.movesTotal)
@@ -143,7 +143,7 @@ function readRepairIs(reader: Reader): RepairReply {
 }
 
 function readProgress(reader: Reader): RepairProgress {
-  reader.array(15)
+  reader.array(18)
   return {
     job: reader.text(jobNameMax),
     way: readWay(reader),
@@ -158,6 +158,9 @@ function readProgress(reader: Reader): RepairProgress {
     perNode: reader.list(readCount, membersMax),
     unreached: reader.list(readCount, membersMax),
     left: reader.uint(counterMax),
+    rows: reader.uint(counterMax),
+    damaged: reader.uint(counterMax),
+    drifted: reader.uint(counterMax),
     moves: reader.list(readMove, movesAtOnce),
     movesTotal: reader.uint(counterMax),
   }
@@ -179,6 +182,7 @@ function readMove(reader: Reader): Move {
 }
 
 const countFields = ['partitions', 'done', 'keys', 'copies', 'bytes', 'compared'] as const
+const scrubFields = ['left', 'rows', 'damaged', 'drifted'] as const
 
 export const repairRow: Row<RepairRequest> = { tag: tags.repair, arity: 5, read: readRepair }
 export const repairIsRow: Row<RepairReply> = {

@@ -28,6 +28,9 @@ const progress = (more: Partial<RepairProgress>): RepairProgress => ({
   perNode: [],
   unreached: [],
   left: 0,
+  rows: 0,
+  damaged: 0,
+  drifted: 0,
   moves: [],
   movesTotal: 0,
   ...more,
@@ -71,6 +74,21 @@ t.test('what it came to', async t => {
   t.match(end({ keys: 1200, way: 'check', perNode }), /^1,200 keys differ \(/)
   t.match(end({ keys: 2, way: 'preview', perNode }), /^2 keys would be repaired \(copies to n2 1/)
   t.match(statusText(sumOf([progress({})])!), /^r-7f2 has ended: nothing differs/)
+})
+
+t.test('what a scrub found', async t => {
+  const end = (more: Partial<RepairProgress>) => endText(sumOf([progress(more)])!)
+  t.equal(end({ way: 'scrub', rows: 1 }), 'read 1 row in 1.0s: all sound')
+  t.equal(
+    end({ way: 'scrub', rows: 5000, damaged: 1, drifted: 2 }),
+    'read 5,000 rows in 1.0s: 1 damaged and kept aside, 2 sums wrong and put right',
+  )
+  t.equal(
+    end({ way: 'verify', rows: 5000, drifted: 1 }),
+    'read 5,000 rows in 1.0s: 0 damaged, 1 sum wrong',
+  )
+  const runs = sumOf([progress({ way: 'scrub', running: true, done: 8, rows: 700 })])!
+  t.equal(statusText(runs), 'r-7f2 runs: 8 of 32 partitions, 700 rows, ~3.0s left')
 })
 
 t.test('what was not reached, and what still differs', async t => {

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { startCliCluster } from '../helpers/cli-cluster.ts'
+import { flipIn } from '../helpers/flip.ts'
 import { loseRows } from '../helpers/lost-rows.ts'
 
 t.setTimeout(300_000)
@@ -70,4 +71,43 @@ t.test('a range with 231 planted differences: 231 keys, on the nodes that lacked
     const { preference } = JSON.parse(held.text)
     t.ok(preference.every((replica: { versions: unknown[] }) => replica.versions.length === 1))
   }
+})
+
+t.test('a flipped byte in a data file is found by a scrub, mended, and never served', async t => {
+  const [key, value] = ['key 4777', 'value of key 4777']
+  const held = JSON.parse((await kv(['ring', key, '--json'])).text)
+  const node: string = held.preference[0].node
+  await act(node, 'stop')
+  t.ok(flipIn(directory, node, value) > 0)
+  await act(node, 'start')
+  t.equal((await kv(['repair', 'pause'])).exit, 0)
+  await pause(8000)
+  const get = async () => {
+    const ran = await kv(['get', key, '--via', node, '--read-repair', 'off'])
+    t.match(ran, { exit: 0, text: value })
+  }
+  await get()
+  t.match(await kv(['stats']), {
+    errors: `kv: warning: ${node} holds 1 damaged row: kv repair --scrub --node ${node}\n`,
+  })
+  const check = await json(['repair', '--all', '--check', '--scrub'])
+  t.equal(check.exit, 9)
+  t.match(
+    check.records.filter(record => record.type === 'done'),
+    [
+      { way: 'verify', damaged: 1, drifted: 0 },
+      { way: 'check', keys: 1, perNode: { [node]: 1 } },
+    ],
+  )
+  await get()
+  const ran = await kv(['repair', '--all', '--scrub'])
+  t.equal(ran.exit, 0, ran.errors)
+  t.match(
+    ran.text,
+    /^read 15,000 rows in .*: 1 damaged and kept aside, 0 sums wrong and put right$/m,
+  )
+  t.match(ran.text, new RegExp(`^repaired 1 key \\(copies on ${node} 1; `, 'm'))
+  await get()
+  t.match(await last(['repair', '--all', '--check', '--scrub']), { exit: 0, keys: 0 })
+  t.match(await kv(['stats']), { errors: '' })
 })

@@ -99,7 +99,7 @@ function repairing(steps: readonly (Partial<RepairProgress> | undefined)[]) {
     const at = asked.get(name) ?? 0
     asked.set(name, at + 1)
     const step = steps[Math.min(at, steps.length - 1)]
-    const progress = step && { ...idle, job, way: begin?.way ?? begun[0]!.begin.way, ...step }
+    const progress = step && { ...idle, job, way: begin?.way ?? begun.at(-1)!.begin.way, ...step }
     return { type: 'repair-is', id, node, progress } as const
   }
   return begun
@@ -116,6 +116,9 @@ const idle: Omit<RepairProgress, 'job' | 'way'> = {
   perNode: [],
   unreached: [],
   left: 0,
+  rows: 0,
+  damaged: 0,
+  drifted: 0,
   moves: [],
   movesTotal: 0,
 }
@@ -170,6 +173,23 @@ t.test('a preview shows each move', async t => {
   const ran = await kv(['repair', '--node', 'n1', '--preview'])
   t.match(ran.text, /cart:7: n1 -> n2, 90 bytes; n1 no answer; n2 no answer\n/)
   t.match(begun, [{ begin: { way: 'preview' } }])
+})
+
+t.test('a scrub goes before the rest', async t => {
+  const begun = repairing([{ rows: 500, damaged: 1 }])
+  const ran = await kv(['repair', '--node', 'n2', '--scrub'])
+  t.match(ran, { exit: 0, text: /read 500 rows in 1\.5s: 1 damaged .*\n[\s\S]*nothing differs/ })
+  t.same(
+    begun.map(({ begin }) => begin.way),
+    ['scrub', 'repair'],
+  )
+  const looked = repairing([{ rows: 500, damaged: 1 }])
+  t.match(await kv(['repair', '--node', 'n2', '--scrub', '--check']), { exit: 9 })
+  t.same(
+    looked.map(({ begin }) => begin.way),
+    ['verify', 'check'],
+  )
+  t.match(await kv(['repair', '--all', '--scrub', '--detach']), { exit: 2 })
 })
 
 t.test('what goes wrong', async t => {

@@ -122,7 +122,7 @@ export class Side {
   /** What it holds, by key: live versions and all. */
   get root(): string {
     const sums = new Uint32Array(3)
-    this.tree.addTo(sums, 0, 0, 0, () => true)
+    this.tree.subtrees.addTo(sums, 0, 0, 0, () => true)
     return `${sums}`
   }
 

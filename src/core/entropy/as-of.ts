@@ -32,7 +32,7 @@ export class AsOf {
   sums(level: number, prefixes: readonly number[]): Uint32Array {
     const sums = new Uint32Array(sumWords * prefixes.length)
     for (const [i, prefix] of prefixes.entries()) {
-      this.#tree.addTo(sums, sumWords * i, level, prefix, this.#shared.has)
+      this.#tree.subtrees.addTo(sums, sumWords * i, level, prefix, this.#shared.has)
     }
     for (const { place, before, after } of this.#left) {
       const i = indexOf(prefixes, prefixOf(place, level))

@@ -5,9 +5,13 @@
  * of either side the next comparison finds what is left.
  */
 import { mutant, sometimes } from '#mutants'
+import type { Record } from '../causality/record.ts'
 import { drawBelow, type Random } from '../draw.ts'
 import { Pace } from '../handoff/pace.ts'
 import { after, type Instant, type NodeId, type RequestId, type WallTime } from '../ids.ts'
+import type { Pending } from '../pending.ts'
+import { Quarantine } from '../quarantine.ts'
+import type { Stored } from '../quorum/put-coordination.ts'
 import type { Ring } from '../ring/claim.ts'
 import type { Effect, Row, Store } from '../step.ts'
 import { nearest } from './clocks.ts'
@@ -30,6 +34,8 @@ import { sharedOf } from './shared.ts'
 type Parts = DriverParts & {
   readonly random: Random
   readonly reads: Store
+  readonly digestKey: string
+  readonly pending: Pending<Record, Stored>
 }
 
 /** The comparisons with one member. */
@@ -59,6 +65,7 @@ export class Exchange {
   readonly #parts: Parts
   readonly #responder: Responder
   readonly #proofs: Proofs
+  readonly #quarantine: Quarantine<Record, Stored>
   /** What operators ask for. */
   readonly repair: Repair
   readonly #peers = new Map<NodeId, Peer>()
@@ -77,8 +84,10 @@ export class Exchange {
     this.#parts = parts
     this.#responder = new Responder(parts)
     this.#proofs = new Proofs(parts.hash, parts.reads)
+    this.#quarantine = new Quarantine(parts.reads, parts.pending)
     this.repair = new Repair({
       ...parts,
+      quarantine: this.#quarantine,
       nextId: () => this.#nextId(),
       wallWith: node => this.#wallWith(node),
       proved: (node, pass, partitions, now) => this.#record(node, pass, true, partitions, now),
@@ -97,7 +106,7 @@ export class Exchange {
 
   /** Rows of its own in the store. */
   get rows(): number {
-    return this.#proofs.rows
+    return this.#proofs.rows + this.#quarantine.rows
   }
 
   /** Begins no comparison from now on, until told otherwise; one under way goes on to its end. */

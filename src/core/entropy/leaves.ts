@@ -71,6 +71,16 @@ export class Leaves {
     for (let leaf = from; leaf < from + width; leaf++) addSum(into, at, this.#sums, sumWords * leaf)
   }
 
+  /** How many leaves have another sum, of the same partition; another depth is one at least. */
+  differing(other: Leaves): number {
+    if (this.depth !== other.depth) return isSame(this.#total, other.#total, 0) ? 0 : 1
+    let leaves = 0
+    for (let at = 0; at < this.#sums.length; at += sumWords) {
+      if (!isSame(this.#sums, other.#sums, at)) leaves++
+    }
+    return leaves === 0 && !isSame(this.#total, other.#total, 0) ? 1 : leaves
+  }
+
   /** Nothing is counted in these leaves any more: they are counted anew. */
   clear(from: number, to: number): void {
     for (let leaf = from; leaf < to; leaf++) takeSum(this.#total, 0, this.#sums, sumWords * leaf)
@@ -107,6 +117,10 @@ export class Leaves {
     for (let i = 0; i < words; i += sumWords) addSum(this.#total, 0, this.#sums, from + i)
     return true
   }
+}
+
+function isSame(a: Uint32Array, b: Uint32Array, at: number): boolean {
+  return a[at] === b[at] && a[at + 1] === b[at + 1] && a[at + 2] === b[at + 2]
 }
 
 /** The depth that a block's row was written for; undefined where it is damaged. */

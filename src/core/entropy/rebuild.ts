@@ -51,12 +51,21 @@ export class Counter {
 export class Rebuild {
   readonly leaves: Leaves
   readonly #counter: Counter
+  readonly #seen: ((row: StoredRow) => void) | undefined
   readonly #to: RowKey
   /** Rows up to here are counted. */
   #at: RowKey
   #done = false
 
-  constructor(counter: Counter, leaves: Leaves, level: number, prefix: number) {
+  /** `seen`: hears of every row that is counted. */
+  constructor(
+    counter: Counter,
+    leaves: Leaves,
+    level: number,
+    prefix: number,
+    seen?: (row: StoredRow) => void,
+  ) {
+    this.#seen = seen
     const { from, to } = rowsOf(level, prefix)
     this.leaves = leaves
     this.#counter = counter
@@ -74,11 +83,14 @@ export class Rebuild {
   }
 
   /** Counts some more rows, and returns how many. Only between commits. */
-  step(): number {
-    const rows = this.#counter.page(this.#at, this.#to)
-    for (const row of rows) this.#counter.add(this.leaves, row)
+  step(limit = rowsAtOnce): number {
+    const rows = this.#counter.page(this.#at, this.#to, limit)
+    for (const row of rows) {
+      this.#seen?.(row)
+      this.#counter.add(this.leaves, row)
+    }
     this.#at = rows.at(-1)?.key ?? this.#at
-    this.#done = rows.length < rowsAtOnce
+    this.#done = rows.length < limit
     return rows.length
   }
 }

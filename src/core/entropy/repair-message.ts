@@ -2,8 +2,11 @@
 import type { Key, NodeId, RequestId } from '../ids.ts'
 import type { TokenRange } from './scope.ts'
 
-/** repair: what differs moves. preview, check: it is found and counted, and nothing is written. */
-export const repairModes = ['repair', 'preview', 'check'] as const
+/**
+ * repair: what differs moves. preview, check: it is found and counted, and nothing is written.
+ * scrub: each node reads what it holds and puts right what it finds. verify: it only says so.
+ */
+export const repairModes = ['repair', 'preview', 'check', 'scrub', 'verify'] as const
 export type RepairWay = (typeof repairModes)[number]
 
 export type RepairPlan = {
@@ -61,6 +64,10 @@ export type RepairProgress = {
   readonly unreached: readonly (readonly [node: NodeId, partitions: number])[]
   /** Partitions that still differed when it gave up. */
   readonly left: number
+  /** Of a scrub: rows that were read; those that are damaged; sums and digests that were wrong. */
+  readonly rows: number
+  readonly damaged: number
+  readonly drifted: number
   /** Of a preview: moves from the one that was asked for on, and how many there are in all. */
   readonly moves: readonly Move[]
   readonly movesTotal: number

@@ -11,6 +11,9 @@ export class Tally {
   compared = 0
   /** Partitions that still differed when it gave up, counted for each owner. */
   left = 0
+  rows = 0
+  damaged = 0
+  drifted = 0
   /** Of a preview, the first of them, and how many there were. */
   readonly moves: Move[] = []
   movesTotal = 0

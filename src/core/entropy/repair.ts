@@ -18,13 +18,14 @@ import {
 import { type RepairHost, RepairPart } from './repair-part.ts'
 import { Tally } from './repair-tally.ts'
 import { partitionsIn } from './scope.ts'
+import { Scrub, type ScrubParts } from './scrub.ts'
 import { Throttle } from './throttle.ts'
 
 export class Repair {
-  readonly #host: RepairHost
+  readonly #host: RepairHost & ScrubParts
   #job: Job | undefined
 
-  constructor(host: RepairHost) {
+  constructor(host: RepairHost & ScrubParts) {
     this.#host = host
   }
 
@@ -52,6 +53,11 @@ export class Repair {
   tick(now: Instant, out: Effect[]): void {
     this.#job?.tick(now, out)
   }
+
+  /** A commit ended: nothing is on its way to the disk for a moment. */
+  settled(now: Instant, out: Effect[]): void {
+    this.#job?.work(rowsBetweenCommits, now, out)
+  }
 }
 
 class Job {
@@ -63,18 +69,28 @@ class Job {
   readonly #throttle: Throttle
   readonly #partitions: number
   /** Partitions that are compared together, not begun yet. */
-  readonly #waiting: (readonly number[])[]
+  readonly #waiting: (readonly number[])[] = []
+  readonly #scrub: Scrub | undefined
   #parts: RepairPart[] = []
   #endedAt: Instant | undefined
 
-  constructor(host: RepairHost, name: string, plan: RepairPlan, now: Instant) {
+  constructor(host: RepairHost & ScrubParts, name: string, plan: RepairPlan, now: Instant) {
     this.name = name
     this.#host = host
     this.#plan = plan
     this.#began = now
     this.#throttle = new Throttle(plan, now)
     const { ring, self } = host.placement
-    const seenTo = partitionsIn(plan.ranges, bitsOf(ring)).filter(partition => {
+    const inRange = partitionsIn(plan.ranges, bitsOf(ring))
+    if (isScrub(plan)) {
+      const partitions = inRange.filter(partition => ring.lists[partition]?.includes(self))
+      const mends = plan.way === 'scrub'
+      const [throttle, tally] = [this.#throttle, this.#tally]
+      this.#partitions = partitions.length
+      this.#scrub = new Scrub(host, { partitions, mends, throttle, tally })
+      return
+    }
+    const seenTo = inRange.filter(partition => {
       return seerOf(ring.lists[partition] ?? [], plan) === self
     })
     this.#partitions = seenTo.length
@@ -94,6 +110,7 @@ class Job {
 
   tick(now: Instant, out: Effect[]): void {
     if (!this.running) return
+    this.work(rowsInTick, now, out)
     while (this.#parts.length < this.#plan.concurrency) {
       const partitions = this.#waiting.shift()
       if (partitions === undefined) break
@@ -101,19 +118,25 @@ class Job {
     }
     for (const part of this.#parts) part.tick(now, out)
     this.#parts = this.#parts.filter(part => !part.over)
-    if (this.#parts.length === 0 && this.#waiting.length === 0) this.#endedAt = now
+    const isThrough = this.#parts.length === 0 && this.#waiting.length === 0
+    if (isThrough && this.#scrub?.over !== false) this.#endedAt = now
+  }
+
+  /** Reads some rows of a scrub. */
+  work(rowsMax: number, now: Instant, out: Effect[]): void {
+    if (this.running) this.#scrub?.work(rowsMax, now, out)
   }
 
   progress(movesFrom: number, now: Instant): RepairProgress {
     const { done, keys, copies, bytes, compared, perNode, unreached, left } = this.#tally
-    const { moves, movesTotal } = this.#tally
+    const { moves, movesTotal, rows, damaged, drifted } = this.#tally
     return {
       job: this.name,
       way: this.#plan.way,
       running: this.running,
       ms: Math.round((this.#endedAt ?? now) - this.#began),
       partitions: this.#partitions,
-      ...{ done, keys, copies, bytes, compared, perNode, unreached, left },
+      ...{ done, keys, copies, bytes, compared, perNode, unreached, left, rows, damaged, drifted },
       moves: this.#plan.way === 'preview' ? moves.slice(movesFrom, movesFrom + movesAtOnce) : [],
       movesTotal,
     }
@@ -146,5 +169,13 @@ function bitsOf({ partitions }: Ring): number {
   return 31 - Math.clz32(partitions)
 }
 
+/** Does it look at what each node holds, and not at what differs? */
+function isScrub({ way }: RepairPlan): boolean {
+  return way === 'scrub' || way === 'verify'
+}
+
+/** Rows of a scrub: some milliseconds, and less than one. */
+const rowsInTick = 512
+const rowsBetweenCommits = 64
 /** So often, about, progress is seen. */
 const partsMax = 64

@@ -14,6 +14,7 @@ import { blockLeaves, depthFor, depthIn, depthMin, Leaves } from './leaves.ts'
 import { placeOf, prefixOf, rowsOf } from './node.ts'
 import { Counter, Rebuild } from './rebuild.ts'
 import { Recent } from './recent.ts'
+import { Subtrees } from './subtrees.ts'
 import { defaultExchangeTiming, type ExchangeTiming } from './timing.ts'
 import {
   type BlockId,
@@ -45,12 +46,12 @@ export type TreeParts = {
 export class Tree {
   readonly recent: Recent
   readonly counter: Counter
+  readonly subtrees: Subtrees
   /** Bits of a partition's name. */
   readonly bits: number
   readonly #hash: Hash
   readonly #reads: Store
   readonly #checkpoints: Checkpoints
-  readonly #leaves = new Map<number, Leaves>()
   /** To be written once every partition is counted. */
   #header: Uint8Array | undefined
   /** Rows to be written with the next commit, beside those that follow from its changes. */
@@ -62,6 +63,8 @@ export class Tree {
   /** Blocks that a crash left marked and that are not counted yet. */
   readonly #uncounted = new Set<BlockId>()
   readonly #rebuilds = new Map<number, Rebuild>()
+  /** Partitions that somebody else counts anew: what hears of changes. */
+  readonly recounts = new Map<number, Rebuild>()
   /** Partitions without sums until they are rebuilt. */
   readonly #unbuilt = new Set<number>()
   /** That of the partition that was counted last. */
@@ -77,6 +80,7 @@ export class Tree {
     this.#reads = reads
     this.bits = 31 - Math.clz32(partitions)
     this.counter = new Counter(hash, reads)
+    this.subtrees = new Subtrees(this.bits, this.counter)
     this.#checkpoints = new Checkpoints(hash, checkpointChanges)
     const header = encodeHeader(this.bits, hash.sha256(`tree${digestKey}`))
     const found = reads.get(headerRow)
@@ -92,6 +96,17 @@ export class Tree {
   /** Rows of the tree in the store, those of the commit under way included. */
   get rows(): number {
     return this.#stored.size
+  }
+
+  /** Do its sums speak of what is on the disk now? */
+  isStill(partition: number): boolean {
+    const isCounted = this.ready && this.#doubts.size === 0
+    return isCounted && !this.#committing && !this.#rebuilds.has(partition)
+  }
+
+  /** What was counted anew takes the place of a partition's sums. */
+  adopt(partition: number, recount: Rebuild): void {
+    this.#rebuilds.set(partition, recount)
   }
 
   /** Changes that are written and not durable. */
@@ -183,35 +198,12 @@ export class Tree {
     if (!this.#committing) this.#work(this.ready ? rowsWhileServing : rowsInTick)
   }
 
-  /** Adds the durable sum of the node to the sum at a word; `of`: only these partitions. */
-  addTo(
-    into: Uint32Array,
-    at: number,
-    level: number,
-    prefix: number,
-    of: (partition: number) => boolean,
-  ): void {
-    if (level < this.bits) {
-      const width = 2 ** (this.bits - level)
-      for (let partition = prefix * width; partition < (prefix + 1) * width; partition++) {
-        if (of(partition)) this.#leaves.get(partition)?.addTo(into, at, this.bits, partition)
-      }
-      return
-    }
-    const partition = Math.floor(prefix / 2 ** (level - this.bits))
-    const leaves = of(partition) ? this.#leaves.get(partition) : undefined
-    if (leaves === undefined) return
-    if (level <= leaves.level) return leaves.addTo(into, at, level, prefix)
-    const below = new Leaves(prefix, level, 0)
-    this.counter.count(below, level, prefix)
-    below.addTo(into, at, level, prefix)
-  }
-
   #apply(change: Change): void {
     const partition = prefixOf(change.place, this.bits)
     this.#rebuilds.get(partition)?.change(change)
+    this.recounts.get(partition)?.change(change)
     if (this.#unbuilt.has(partition)) return
-    const leaves = this.#leavesOf(partition)
+    const leaves = this.subtrees.of(partition)
     if (this.#uncounted.size > 0) {
       // It is counted with its block.
       if (this.#uncounted.has(blockId(partition, leaves.blockOf(change.place)))) return
@@ -221,18 +213,9 @@ export class Tree {
       this.#rebuild(partition)
   }
 
-  #leavesOf(partition: number): Leaves {
-    let leaves = this.#leaves.get(partition)
-    if (leaves === undefined) {
-      leaves = new Leaves(partition, this.bits, depthMin)
-      this.#leaves.set(partition, leaves)
-    }
-    return leaves
-  }
-
   #rebuild(partition: number): void {
     if (this.#rebuilds.has(partition)) return
-    const { count, depth } = this.#leavesOf(partition)
+    const { count, depth } = this.subtrees.of(partition)
     // How many keys a partition has that was never counted nobody knows: about as many as others.
     this.#count(partition, this.#unbuilt.has(partition) ? this.#usualDepth : depthFor(count, depth))
   }
@@ -244,7 +227,7 @@ export class Tree {
 
   /** Partitions whose leaves do not suit the number of their keys get others. */
   #refit(): void {
-    for (const [partition, { count, depth }] of this.#leaves) {
+    for (const [partition, { count, depth }] of this.subtrees.all) {
       if (depthFor(count, depth) !== depth) this.#rebuild(partition)
     }
   }
@@ -256,8 +239,8 @@ export class Tree {
     if (this.#unbuilt.has(partition)) this.#usualDepth = fit
     if (this.#unbuilt.has(partition) && fit !== leaves.depth) return this.#count(partition, fit)
     sometimes('a partition gets other leaves')
-    const before = this.#leaves.get(partition)?.blocks ?? 0
-    this.#leaves.set(partition, leaves)
+    const before = this.subtrees.get(partition)?.blocks ?? 0
+    this.subtrees.set(partition, leaves)
     this.#rebuilds.delete(partition)
     this.#unbuilt.delete(partition)
     for (let block = 0; block < Math.max(before, leaves.blocks); block++) {
@@ -276,7 +259,7 @@ export class Tree {
     this.#doubted.clear()
     for (const { place } of batch) {
       const partition = prefixOf(place, this.bits)
-      const id = blockId(partition, this.#leavesOf(partition).blockOf(place))
+      const id = blockId(partition, this.subtrees.of(partition).blockOf(place))
       if (!this.#checkpoints.isMarked(id)) blocks.push(id)
     }
     return blocks
@@ -286,7 +269,7 @@ export class Tree {
     const { blocks, removed } = this.#checkpoints.store(all)
     for (const id of blocks) {
       const { partition, block } = placeOfBlock(id)
-      const leaves = this.#leavesOf(partition)
+      const leaves = this.subtrees.of(partition)
       if (block >= leaves.blocks) continue
       const some = mutant(21) ? [] : (changes.get(partition) ?? [])
       rows.push({ key: blockRowKey(id), value: leaves.encode(this.#hash, block, some) })
@@ -303,7 +286,7 @@ export class Tree {
     for (const id of this.#uncounted) {
       if (read >= rowsMax) return
       const { partition, block } = placeOfBlock(id)
-      const leaves = this.#leavesOf(partition)
+      const leaves = this.subtrees.of(partition)
       const { level, prefix } = leaves.nodeOfBlock(block)
       read += 1 + this.counter.count(leaves, level, prefix)
       this.#uncounted.delete(id)
@@ -329,7 +312,7 @@ export class Tree {
     sometimes('a leaf in doubt is counted again')
     const partition = prefixOf(place, this.bits)
     if (this.#rebuilds.delete(partition)) this.#rebuild(partition)
-    const leaves = this.#leavesOf(partition)
+    const leaves = this.subtrees.of(partition)
     const id = blockId(partition, leaves.blockOf(place))
     if (this.#unbuilt.has(partition) || this.#uncounted.has(id)) return
     const leaf = leaves.leafOf(place)
@@ -344,6 +327,7 @@ export class Tree {
       this.#stored.add(key)
       return { key, blocks: decodeMarker(this.#hash, value) }
     })
+    this.#stored.add(headerRow)
     // A damaged one may mean any block.
     if (markers.some(({ blocks }) => blocks === undefined)) return false
     for (const { key, blocks = [] } of markers) {
@@ -355,16 +339,16 @@ export class Tree {
       const id = blockOfRow(key)
       const { partition, block } = placeOfBlock(id)
       const depth = depthIn(this.#hash, value)
-      if (depth !== undefined && !this.#leaves.has(partition)) {
-        this.#leaves.set(partition, new Leaves(partition, this.bits, depth))
+      if (depth !== undefined && !this.subtrees.has(partition)) {
+        this.subtrees.set(partition, new Leaves(partition, this.bits, depth))
       }
-      if (depth !== undefined && this.#leavesOf(partition).decode(block, value)) continue
+      if (depth !== undefined && this.subtrees.of(partition).decode(block, value)) continue
       this.#uncounted.add(id)
       this.#doubted.add(id)
     }
     for (const id of this.#uncounted) {
       const { partition, block } = placeOfBlock(id)
-      const leaves = this.#leavesOf(partition)
+      const leaves = this.subtrees.of(partition)
       if (block >= leaves.blocks) this.#uncounted.delete(id)
       else leaves.clear(block * blockLeaves, Math.min((block + 1) * blockLeaves, 2 ** leaves.depth))
     }

@@ -1,9 +1,13 @@
 /** I14: tables and queues are within their bounds at all times, and empty at rest. */
+import type { NodeId } from '../../core/ids.ts'
+import type { Micros } from '../events.ts'
 import type { Checker, MakeChecker } from './checker.ts'
 import { isHint, type Rows } from './decoded.ts'
 
 export const boundsChecker: MakeChecker = (scene): Checker => {
   let ticks = 0
+  /** Nodes that wrote when all rested: a record of comparisons may be on its way, once. */
+  const writing = new Map<NodeId, Micros>()
   const look = () => {
     for (const { id, process, disk } of scene.context.machines.values()) {
       const past = hintBytesPast(disk.rows, scene.context.options.hintBytesMax)
@@ -22,15 +26,23 @@ export const boundsChecker: MakeChecker = (scene): Checker => {
   return {
     name: 'I14',
     onNotice: notice => {
-      if (notice.type === 'input' && notice.input.type === 'tick' && ++ticks % 100 === 0) look()
+      if (notice.type !== 'input' || notice.input.type !== 'tick') return
+      if (++ticks % 100 === 0) look()
+      const since = writing.get(notice.node)
+      const { now } = scene.context.events
+      if (since === undefined || now < since + commitMicros) return
+      writing.delete(notice.node)
+      const bytes = scene.context.machines.get(notice.node)?.process?.replica.observe().pendingBytes
+      if (bytes === undefined || bytes === 0) return
+      scene.fail('I14', undefined, `${notice.node} has ${bytes} bytes for its disk at rest`)
     },
     atRest: () => {
       for (const { id, process } of scene.context.machines.values()) {
         const view = process?.replica.observe()
         if (view === undefined || process === undefined) continue
+        if (view.pendingBytes > 0) writing.set(id, scene.context.events.now)
         const left = [
           [view.coordinating, 'requests in its table'],
-          [view.pendingBytes, 'bytes for its disk'],
           [process.callers, 'callers without an answer'],
         ] as const
         for (const [count, what] of left) {
@@ -44,6 +56,8 @@ export const boundsChecker: MakeChecker = (scene): Checker => {
   }
 }
 
+/** A commit is over by then. */
+const commitMicros = 200_000
 /** Far above what a few clients with small values can have under way. */
 const pendingMax = 16 * 1024 * 1024
 /** A call is sent to each node at most a few times, and forwarded by each. */

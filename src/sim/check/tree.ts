@@ -82,7 +82,7 @@ function compare(scene: Scene, machine: Machine, tree: Tree, whose: string): voi
   for (let prefix = 0; prefix < 2 ** level; prefix++) {
     if (rotten.has(prefix)) continue
     const found = new Uint32Array(sumWords)
-    tree.addTo(found, 0, level, prefix, () => true)
+    tree.subtrees.addTo(found, 0, level, prefix, () => true)
     const sum = wanted.get(prefix) ?? { first: 0, second: 0, count: 0 }
     if (binaryOfSum(found) === binaryOf(sum) && countAt(found, 0) === sum.count) continue
     const counts = `${countAt(found, 0)} objects, its disk ${sum.count}`

@@ -15,7 +15,7 @@ import { TreeWorld } from '../../helpers/tree-world.ts'
 /** Sums of all nodes of a level: of a tree, and of what the keys should have. */
 function sumsOf(tree: Tree, level: number): Uint32Array {
   const sums = new Uint32Array(sumWords * 2 ** level)
-  for (let i = 0; i < 2 ** level; i++) tree.addTo(sums, sumWords * i, level, i, () => true)
+  for (let i = 0; i < 2 ** level; i++) tree.subtrees.addTo(sums, sumWords * i, level, i, () => true)
   return sums
 }
 function modelOf(digests: ReadonlyMap<Key, string>, level: number): Uint32Array {
