@@ -32,7 +32,7 @@ export class Copies {
 
   /** Merges the copy, or keeps it as a hint; acknowledged once all of it is durable here. */
   store(from: NodeId, copy: StoreCopy, out: Effect[]): void {
-    const refusal = this.#refusalOf(copy) ?? this.#placeless(copy)
+    const refusal = this.#refusalOf(copy) ?? this.#placeless(copy) ?? this.#tooOld(copy)
     const siblings = refusal === undefined ? decodeObject(this.#env.hash, copy.object) : undefined
     if (siblings === undefined) {
       const refused = refusal ?? failure('PROTOCOL', 'the object cannot be read')
@@ -84,8 +84,14 @@ export class Copies {
 
   #unfit({ copies }: Handoff, objects: readonly (Siblings | undefined)[]): Failure | undefined {
     if (objects.includes(undefined)) return failure('PROTOCOL', 'an object cannot be read')
-    if (copies.every(({ token }) => this.#placement.owns(token))) return undefined
-    return failure('STALE_VIEW', 'not a key of this node')
+    if (copies.some(({ token }) => !this.#placement.owns(token))) {
+      return failure('STALE_VIEW', 'not a key of this node')
+    }
+    for (const copy of copies) {
+      const refused = this.#tooOld(copy)
+      if (refused !== undefined) return refused
+    }
+    return undefined
   }
 
   /** The answer to a copy. */
@@ -101,7 +107,8 @@ export class Copies {
     const digest = typeof held === 'string' && refused === undefined ? held : (record?.digest ?? '')
     const object = full ? record?.object : undefined
     const { whole } = this.#env
-    const message = { type: 'held', id, whole, generation: 0, digest, object, refused } as const
+    const generation = record?.generation ?? this.#objects.generations.stampOf(token)
+    const message = { type: 'held', id, whole, generation, digest, object, refused } as const
     out.push({ type: 'send', to: from, message })
   }
 
@@ -131,6 +138,14 @@ export class Copies {
     if (!primaries.includes(owner)) return failure('STALE_VIEW', 'not a key of that owner')
     const stands = primaries.includes(self) || this.#placement.fallbacks(token).includes(self)
     return stands ? undefined : failure('STALE_VIEW', 'this node stands in for nobody here')
+  }
+
+  /** It may be older than a delete that was reaped since: whoever sent it may read it again. */
+  #tooOld({ token, generation }: Pick<StoreCopy, 'token' | 'generation'>): Failure | undefined {
+    const floor = this.#objects.generations.floorOf(token)
+    if (generation >= floor || mutant(253)) return undefined
+    sometimes('a copy is below the floor')
+    return { ...failure('BELOW_FLOOR', 'older than what was reaped since'), floor }
   }
 
   #refusalOf({ epoch }: Pick<StoreCopy, 'epoch'>): Failure | undefined {

@@ -19,6 +19,7 @@ import type { Hints } from './handoff/hints.ts'
 import type { Hash } from './hash.ts'
 import type { Generation, Key, NodeId, Token, WallTime } from './ids.ts'
 import type { Pending } from './pending.ts'
+import type { Generations } from './reaping/generations.ts'
 import { hintRowKey, objectRowKey } from './row-key.ts'
 import type { RowKey, Store } from './step.ts'
 
@@ -45,10 +46,12 @@ type Parts<Then> = {
   readonly pending: Pending<Record, Then>
   readonly hints: Hints<Then>
   readonly tree: Tree
+  readonly generations: Generations<Then>
 }
 
 export class Objects<Then> {
   readonly hints: Hints<Then>
+  readonly generations: Generations<Then>
   readonly #hash: Hash
   readonly #digestKey: string
   readonly #reads: Store
@@ -58,8 +61,9 @@ export class Objects<Then> {
   #lastRow = '' as RowKey
   #lastDigest: string | undefined
 
-  constructor({ hash, digestKey, reads, pending, hints, tree }: Parts<Then>) {
+  constructor({ hash, digestKey, reads, pending, hints, tree, generations }: Parts<Then>) {
     this.hints = hints
+    this.generations = generations
     this.#hash = hash
     this.#digestKey = digestKey
     this.#reads = reads
@@ -72,7 +76,7 @@ export class Objects<Then> {
    * (design §4). `owner`: the put is written to the hint for that node and not to the row.
    */
   baseOf(token: Token, key: Key, owner: NodeId | undefined): Base {
-    const row = this.base(token, key)
+    const row = this.#notAside(token, this.base(token, key))
     if (mutant(5) || (this.hints.none && owner === undefined)) return { own: row, all: row }
     const own = owner === undefined ? row : this.hints.base(owner, token, key)
     let all: Held | undefined = own
@@ -89,12 +93,12 @@ export class Objects<Then> {
     if (pending !== undefined) {
       sometimes('a base that is not durable yet')
       this.#lastDigest = pending.meaning?.digest ?? ''
-      return pending.meaning
+      return this.#stamped(token, pending.meaning)
     }
     const bytes = this.#reads.get(row)
     const record = bytes === undefined ? undefined : decodeRecord(this.#hash, key, bytes)
     this.#lastDigest = bytes === undefined ? '' : record?.digest
-    return record
+    return this.#stamped(token, record)
   }
 
   /** The durable record of the key. */
@@ -102,7 +106,7 @@ export class Objects<Then> {
     if (mutant(19)) return this.base(token, key)
     const bytes = this.#reads.get(objectRowKey(token, key))
     if (bytes === undefined) return undefined
-    return decodeRecord(this.#hash, key, bytes) ?? this.#damaged(token)
+    return this.#stamped(token, decodeRecord(this.#hash, key, bytes)) ?? this.#damaged(token)
   }
 
   /** The durable record's item digest; '' where nothing is held. */
@@ -176,6 +180,19 @@ export class Objects<Then> {
     this.#tree.change(row, token, stamp, this.#lastDigest, digest)
     this.#lastDigest = digest
     this.#pending.write(row, { bytes, meaning: record }, then)
+  }
+
+  /** The record with the generation that it is read at. */
+  #stamped(token: Token, record: Record | undefined): Record | undefined {
+    if (record === undefined) return undefined
+    const generation = this.generations.ofRow(token, record.generation)
+    return generation === record.generation ? record : { ...record, generation }
+  }
+
+  /** What an owner of old kept and all owners would refuse is nothing to build on. */
+  #notAside(token: Token, record: Record | undefined): Record | undefined {
+    const below = record !== undefined && record.generation < this.generations.floorOf(token)
+    return below ? undefined : record
   }
 
   /** Known-bad 24: what an exchange merges with, having forgotten what was written of late. */

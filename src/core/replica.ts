@@ -11,7 +11,7 @@ import { Tree } from './entropy/tree.ts'
 import { Foreground } from './handoff/foreground.ts'
 import { Handoff } from './handoff/handoff.ts'
 import { Hints } from './handoff/hints.ts'
-import type { Instant, NodeId, WallTime } from './ids.ts'
+import type { Instant, NodeId, Token, WallTime } from './ids.ts'
 import { Listing } from './listing.ts'
 import type { Beliefs } from './membership/beliefs.ts'
 import { Directory } from './membership/directory.ts'
@@ -30,14 +30,16 @@ import { answerPut, type ClientOrigin, failed, type Origin, replyTo } from './qu
 import type { Stored } from './quorum/put-coordination.ts'
 import { Puts } from './quorum/puts.ts'
 import { Scans } from './quorum/scans.ts'
+import { Generations } from './reaping/generations.ts'
 import type { ReplicaView } from './replica-view.ts'
 import { Requests } from './requests.ts'
-import type { Effect, Env, Input, PeerAddress } from './step.ts'
+import type { Effect, Env, Input, PeerAddress, Row } from './step.ts'
 
 export class Replica {
   readonly placement: Placement
   readonly #pending = new Pending<Record, Stored>()
   readonly tree: Tree
+  readonly #generations: Generations<Stored>
   readonly #requests: Requests
   readonly #puts: Puts
   readonly #gets: Gets
@@ -76,7 +78,11 @@ export class Replica {
     const { checkpointChanges, exchangeTiming: timing = defaultExchangeTiming } = env
     const { partitions } = settings
     this.tree = new Tree({ hash, digestKey, reads, partitions, checkpointChanges, timing })
-    const parts = { hash, digestKey, reads, pending: this.#pending, hints, tree: this.tree }
+    const pending = this.#pending
+    const owns = (token: Token) => placement.owns(token)
+    const generations = new Generations<Stored>({ hash, reads, pending, partitions, owns })
+    this.#generations = generations
+    const parts = { hash, digestKey, reads, pending, hints, tree: this.tree, generations }
     const objects = new Objects<Stored>(parts)
     const listing = new Listing(hash, reads, placement)
     const requests = new Requests(Math.floor(uint48Of(random(6)) / 4))
@@ -137,7 +143,7 @@ export class Replica {
       pendingBytes: this.#pending.bytes,
       commits: this.#pending.commits,
       rowsCommitted: this.#pending.rows,
-      rowsAside: this.#membership.view.length + hints + this.tree.rows,
+      rowsAside: this.#membership.view.length + hints + this.tree.rows + this.#generations.rows,
       hints,
       hintBytes: this.#hints.bytes,
       pruned: this.#puts.pruned,
@@ -155,7 +161,7 @@ export class Replica {
         return this.#request({ type: 'client', caller, id: request.id }, request, now, out)
       }
       case 'turn': {
-        const commit = this.#pending.turn(() => this.tree.turn(), this.tree.due)
+        const commit = this.#pending.turn(() => this.#aside(), this.tree.due)
         if (commit !== undefined) out.push(commit)
         return
       }
@@ -361,6 +367,12 @@ export class Replica {
     return { type: 'gossiped', id, node: this.placement.self, ...this.beliefs(now) }
   }
 
+  /** A commit goes: rows that go with it. */
+  #aside(): readonly Row[] {
+    this.#generations.turn()
+    return this.tree.turn()
+  }
+
   /** A commit ended: acks leave, own writes count; a commit in doubt ends the process. */
   #stored(input: Extract<Input, { type: 'stored' }>, now: Instant, out: Effect[]): void {
     const then = this.#pending.settle(input)
@@ -368,6 +380,7 @@ export class Replica {
       const reason = `a commit was ${input.result === 'unknown' ? 'left in doubt' : 'refused'}`
       return void out.push({ type: 'halt', reason })
     }
+    this.#generations.settled()
     this.tree.settled(now)
     for (const stored of then) {
       if (stored.type !== 'own') this.#copies.durable(stored, out)

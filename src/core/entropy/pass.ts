@@ -197,7 +197,9 @@ export class Pass {
     const siblings = decodeObject(hash, object)
     if (siblings === undefined || token !== placement.tokenOf(key)) return -1
     if (!this.#shared.holds(token)) return -1
-    objects.merge(token, key, { object, siblings, time, generation }, undefined)
+    if (generation >= objects.generations.floorOf(token)) {
+      objects.merge(token, key, { object, siblings, time, generation }, undefined)
+    }
     return shortOf(objects.digestOf(key, siblings), this.#salt)
   }
 }
