@@ -70,7 +70,7 @@ export class Copies {
   }
 
   /** A row that was written for another node is durable: it is told, or waits for the rest. */
-  durable(then: Exclude<Stored, { type: 'own' }>, out: Effect[]): void {
+  durable(then: Exclude<Stored, { type: 'own' | 'rounded' }>, out: Effect[]): void {
     if (then.type === 'copy') return void out.push(this.stored(then.to, then.id, undefined))
     then.left -= 1
     if (then.left === 0) out.push(this.handed(then, undefined))
@@ -102,7 +102,11 @@ export class Copies {
 
   read(from: NodeId, { id, epoch, key, token, full }: ReadCopy, out: Effect[]): void {
     const held = this.#held(token, key, full)
-    const refused = this.#refusalOf({ epoch }) ?? (held === damaged ? damagedFailure() : undefined)
+    const isOpen = this.#objects.generations.knows(token)
+    const refused =
+      this.#refusalOf({ epoch }) ??
+      (isOpen ? undefined : failure('BUSY', notHeardYet)) ??
+      (held === damaged ? damagedFailure() : undefined)
     const record = typeof held === 'object' && refused === undefined ? held : undefined
     const digest = typeof held === 'string' && refused === undefined ? held : (record?.digest ?? '')
     const object = full ? record?.object : undefined
@@ -142,8 +146,10 @@ export class Copies {
 
   /** It may be older than a delete that was reaped since: whoever sent it may read it again. */
   #tooOld({ token, generation }: Pick<StoreCopy, 'token' | 'generation'>): Failure | undefined {
-    const floor = this.#objects.generations.floorOf(token)
-    if (generation >= floor || mutant(253)) return undefined
+    const { generations } = this.#objects
+    if (generations.takes(token, generation)) return undefined
+    const floor = generations.floorOf(token)
+    if (!generations.knows(token)) return failure('BUSY', notHeardYet)
     sometimes('a copy is below the floor')
     return { ...failure('BELOW_FLOOR', 'older than what was reaped since'), floor }
   }
@@ -153,6 +159,8 @@ export class Copies {
     return failure('STALE_VIEW', 'this node knows other members')
   }
 }
+
+const notHeardYet = 'this node has just begun and has not heard from another owner of the key'
 
 function damagedFailure(): Failure {
   sometimes('a damaged row is read')

@@ -9,7 +9,7 @@ import { tokenOf } from '../../src/core/hash.ts'
 import type { Actor, Key, NodeId, OpId } from '../../src/core/ids.ts'
 import { type Copy, Objects } from '../../src/core/objects.ts'
 import { Pending } from '../../src/core/pending.ts'
-import { Generations } from '../../src/core/reaping/generations.ts'
+import { stampsOf } from '../../src/core/reaping/reaping.ts'
 import type { CommitId, Row, RowKey } from '../../src/core/step.ts'
 import { nodeHash } from '../../src/node/hash.ts'
 
@@ -47,9 +47,9 @@ export class HintHolder<Then> {
     const { hints } = this
     const partitions = 16
     const tree = new Tree({ hash: nodeHash, digestKey, reads, partitions, checkpointChanges: 1 })
-    const owns = () => true
-    const generations = new Generations<Then>({ hash: nodeHash, reads, pending, partitions, owns })
-    const parts = { hash: nodeHash, digestKey, reads, pending, hints, tree, generations }
+    const placement = { owns: () => true }
+    const stamps = stampsOf<Then>({ hash: nodeHash, reads, pending, partitions, placement })
+    const parts = { hash: nodeHash, digestKey, reads, pending, hints, tree, ...stamps }
     this.objects = new Objects<Then>(parts)
   }
 

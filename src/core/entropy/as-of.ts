@@ -2,10 +2,12 @@
  * What this node durably held at a cut (antientropy §3.6): the tree's sums and the store's rows
  * without the changes that the cut leaves out.
  */
+import { compareBinary } from '../binary.ts'
 import type { Instant } from '../ids.ts'
-import type { RowKey } from '../step.ts'
+import { keyOfRow } from '../row-key.ts'
+import type { RowKey, StoredRow } from '../step.ts'
 import type { Change, Cut } from './change.ts'
-import { prefixOf, rowsOf } from './node.ts'
+import { placeOf, prefixOf, rowsOf } from './node.ts'
 import { statesBefore } from './recent.ts'
 import type { Shared } from './shared.ts'
 import { addItem, sumWords, takeItem } from './sum.ts'
@@ -43,18 +45,47 @@ export class AsOf {
     return sums
   }
 
-  /** The objects of a node, in the order of tokens, at most about `limit`. */
+  /** The objects of a node that both share, in the order of tokens, at most `limit`. */
   items(level: number, prefix: number, limit: number): readonly Item[] {
     // A commit may be on the disk before this node hears of it: it does not count yet.
     this.#states ??= statesBefore([...this.#left, ...this.#tree.underWay])
-    const items: Item[] = []
+    const states = this.#states
     const { from, to } = rowsOf(level, prefix)
-    for (const row of this.#tree.counter.page(from, to, limit)) {
-      const state = this.#states.get(row.key)
+    const items: Item[] = []
+    // Objects that were there at the cut, whether they still are or not.
+    const gone = new Map<RowKey, string>()
+    for (const [row, { before = '' }] of states) {
+      if (row > from && row < to && before !== '') gone.set(row, before)
+    }
+    for (const row of this.#rows(from, to, limit)) {
+      const state = states.get(row.key)
       const digest = state === undefined ? this.#tree.counter.digestOf(row) : (state.before ?? '')
       if (digest !== '') items.push({ row: row.key, digest })
+      gone.delete(row.key)
+      if (items.length >= limit) break
     }
-    return items
+    if (gone.size === 0) return items
+    for (const [row, digest] of gone) items.push({ row, digest })
+    return items.sort((a, b) => compareBinary(a.row, b.row)).slice(0, limit)
+  }
+
+  /** Rows between two that both sides share: nodes above partitions hold others, too. */
+  *#rows(from: RowKey, to: RowKey, limit: number): Generator<StoredRow> {
+    const { bits, has } = this.#shared
+    for (let after = from; ; ) {
+      const rows = this.#tree.counter.page(after, to, limit)
+      let next = rows.length < limit ? undefined : rows.at(-1)?.key
+      for (const row of rows) {
+        const partition = prefixOf(placeOf(keyOfRow(row.key).token), bits)
+        if (has(partition)) yield row
+        else {
+          next = this.#shared.behind(partition)
+          break
+        }
+      }
+      if (next === undefined || next >= to) return
+      after = next
+    }
   }
 
   /** Was this object changed so lately that the other side may not know? */

@@ -197,7 +197,7 @@ export class Pass {
     const siblings = decodeObject(hash, object)
     if (siblings === undefined || token !== placement.tokenOf(key)) return -1
     if (!this.#shared.holds(token)) return -1
-    if (generation >= objects.generations.floorOf(token)) {
+    if (objects.generations.takes(token, generation)) {
       objects.merge(token, key, { object, siblings, time, generation }, undefined)
     }
     return shortOf(objects.digestOf(key, siblings), this.#salt)

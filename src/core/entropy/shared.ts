@@ -1,7 +1,8 @@
 /** The partitions that two members both own: all that they compare. */
 import type { NodeId, Token } from '../ids.ts'
 import type { Ring } from '../ring/claim.ts'
-import { placeOf, prefixOf } from './node.ts'
+import type { RowKey } from '../step.ts'
+import { placeOf, prefixOf, rowsOf } from './node.ts'
 
 export class Shared {
   /** Bits of a partition's name. */
@@ -23,6 +24,14 @@ export class Shared {
 
   holds(token: Token): boolean {
     return this.has(prefixOf(placeOf(token), this.bits))
+  }
+
+  /** Where the first shared partition behind this one begins; undefined: there is none. */
+  behind(partition: number): RowKey | undefined {
+    for (let next = partition + 1; next < 2 ** this.bits; next++) {
+      if (this.has(next)) return rowsOf(this.bits, next).from
+    }
+    return undefined
   }
 
   /** Is some of this node shared? */

@@ -9,6 +9,7 @@ import type { Generation, Instant, Key, NodeId, RequestId, Token } from '../ids.
 import type { StoreCopy } from '../message.ts'
 import type { Objects } from '../objects.ts'
 import type { Placement } from '../placement.ts'
+import type { RoundThen } from '../reaping/steps.ts'
 import type { Coordination, PeerAnswer } from '../requests.ts'
 import type { Effect } from '../step.ts'
 import type { Explanation } from './explain.ts'
@@ -20,6 +21,7 @@ export type Stored =
   | { readonly type: 'own'; readonly id: RequestId }
   | { readonly type: 'copy'; readonly to: NodeId; readonly id: RequestId }
   | HandedThen
+  | RoundThen
 /** `left`: rows of the handoff that are not durable yet. */
 export type HandedThen = {
   readonly type: 'handed'

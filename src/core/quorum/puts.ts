@@ -139,6 +139,9 @@ export class Puts {
       return { code: 'BUSY', message: 'this node coordinates as much as it can' }
     }
     const token = this.#placement.tokenOf(request.key)
+    if (!this.#objects.generations.knows(token)) {
+      return { code: 'BUSY', message: 'this node has just begun and has not heard from the others' }
+    }
     const seats = seatsOf(this.#placement, token)
     if (!seats.some(({ node }) => node === self)) {
       // Another view came while the put was on its way: no row here would be one of its copies.

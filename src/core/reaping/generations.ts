@@ -3,6 +3,7 @@
  * of an object is stamped with the generation that it was read at; where it comes from below the
  * receiver's floor it is refused, for it may be older than a delete that was reaped since.
  */
+import { mutant } from '#mutants'
 import { type Hash, partitionOf } from '../hash.ts'
 import type { Generation, Partition, Token } from '../ids.ts'
 import type { PendingRow } from '../pending.ts'
@@ -35,6 +36,7 @@ export class Generations<Then> {
   readonly #states = new Map<Partition, PartitionState>()
   /** What copies are stamped with: the durable generation, never one that a crash may take back. */
   readonly #stamps = new Map<Partition, Generation>()
+  readonly #closed = new Set<Partition>()
   #gathering = new Map<Partition, Generation>()
   #underWay = new Map<Partition, Generation>()
 
@@ -58,6 +60,10 @@ export class Generations<Then> {
     return this.#states.get(partition) ?? unreaped
   }
 
+  get partitions(): number {
+    return this.#parts.partitions
+  }
+
   partitionOf(token: Token): Partition {
     return partitionOf(token, this.#parts.partitions)
   }
@@ -78,6 +84,29 @@ export class Generations<Then> {
    */
   ofRow(token: Token, kept: Generation): Generation {
     return this.#parts.owns(token) ? this.stampOf(token) : kept
+  }
+
+  /** Until it is heard how far the others are nothing of a partition is taken or told. */
+  close(partition: Partition): void {
+    this.#closed.add(partition)
+  }
+
+  open(partition: Partition): void {
+    this.#closed.delete(partition)
+  }
+
+  isOpen(partition: Partition): boolean {
+    return !this.#closed.has(partition)
+  }
+
+  /** Is it known how far the others are with this key's partition? */
+  knows(token: Token): boolean {
+    return this.#closed.size === 0 || this.isOpen(this.partitionOf(token))
+  }
+
+  /** May a copy of this key be merged here? */
+  takes(token: Token, generation: Generation): boolean {
+    return this.knows(token) && (generation >= this.floorOf(token) || mutant(253))
   }
 
   /** Rows in the store. */

@@ -3,7 +3,8 @@ import { noSiblings } from '../../../src/core/causality/siblings.ts'
 import { AsOf } from '../../../src/core/entropy/as-of.ts'
 import { sharedOf } from '../../../src/core/entropy/shared.ts'
 import { binaryOfSum } from '../../../src/core/entropy/sum.ts'
-import type { Instant, NodeId } from '../../../src/core/ids.ts'
+import type { Instant, Key, NodeId } from '../../../src/core/ids.ts'
+import { keyOfRow } from '../../../src/core/row-key.ts'
 import { putOn, Side } from '../../helpers/exchange-pair.ts'
 
 t.test('sums and rows without what was written after the cut', async t => {
@@ -32,4 +33,41 @@ t.test('sums and rows without what was written after the cut', async t => {
   side.now = 28_000 as Instant
   t.not(look().sum, before.sum, 'but for some seconds only')
   t.equal(look().items.length, 4)
+})
+
+t.test('what was removed after the cut is there as of the cut', async t => {
+  const side = new Side('n1')
+  side.start()
+  const shared = sharedOf(side.placement.ring, 'n1' as NodeId, 'n2' as NodeId)
+  const old = putOn(noSiblings, 'a', 'old')
+  for (const key of ['k1', 'k2', 'k3']) side.write(key, old, 1000)
+  side.flush()
+  const look = () => {
+    const asOf = new AsOf(side.tree, shared, { stamp: 5000, ageMs: 5000 }, side.now)
+    return [binaryOfSum(asOf.sums(0, [0])), asOf.items(0, 0, 99)]
+  }
+  const before = look()
+  side.now = 20_000 as Instant
+  side.objects.remove(side.placement.tokenOf('k2' as Key), 'k2' as Key, 9000)
+  t.same(look(), before)
+  side.flush()
+  t.same(look(), before)
+  side.now = 28_000 as Instant
+  t.equal(look()[1]?.length, 2)
+})
+
+t.test('a node above partitions is listed without what the two do not share', async t => {
+  const side = new Side('n1', ['n1', 'n2', 'n3', 'n4', 'n5'], 16)
+  side.start()
+  const shared = sharedOf(side.placement.ring, 'n1' as NodeId, 'n2' as NodeId)
+  const keys = Array.from({ length: 200 }, (_, i) => `k${i}`)
+  for (const key of keys) side.write(key, putOn(noSiblings, 'a', key), 1000)
+  side.flush()
+  const held = keys.filter(key => shared.holds(side.placement.tokenOf(key as Key)))
+  const asOf = new AsOf(side.tree, shared, { stamp: 5000, ageMs: 5000 }, side.now)
+  const listed = (limit: number) =>
+    [0, 1, 2, 3].flatMap(prefix => asOf.items(2, prefix, limit)).map(({ row }) => keyOfRow(row).key)
+  t.ok(held.length > 0 && held.length < keys.length)
+  t.same(listed(999).sort(), [...held].sort())
+  t.same(new Set(listed(2)).size, 8)
 })

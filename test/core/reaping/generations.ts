@@ -91,6 +91,7 @@ function raise(cluster: TestCluster, node: string, generation: number, floor: nu
   for (const { id } of cluster.members) {
     if (id !== node) cluster.node(node).step({ type: 'connected', node: id })
   }
+  cluster.pass(20)
   cluster.settle()
 }
 
