@@ -15,6 +15,7 @@ import type { Actor, Instant } from '../../src/core/ids.ts'
 import { Objects } from '../../src/core/objects.ts'
 import { Pending } from '../../src/core/pending.ts'
 import type { Stored } from '../../src/core/quorum/put-coordination.ts'
+import { stampsOf } from '../../src/core/reaping/reaping.ts'
 import { nodeHash } from '../../src/node/hash.ts'
 import type { OpenedStore } from '../../src/node/lmdb-store.ts'
 import { openStore } from '../../src/node/open-store.ts'
@@ -102,7 +103,12 @@ class Writer {
     this.#store = store
     this.#tree = tree
     this.#keys = keys
-    this.#objects = new Objects({ ...parts, hints, tree })
+    const stamps = stampsOf<Stored>({
+      ...parts,
+      partitions: 2 ** tree.bits,
+      placement: { owns: () => true },
+    })
+    this.#objects = new Objects({ ...parts, hints, tree, ...stamps })
   }
 
   /** The ring of recent changes is not what a tree takes up. */

@@ -32,7 +32,7 @@ export class Copies {
 
   /** Merges the copy, or keeps it as a hint; acknowledged once all of it is durable here. */
   store(from: NodeId, copy: StoreCopy, out: Effect[]): void {
-    const refusal = this.#refusalOf(copy) ?? this.#placeless(copy)
+    const refusal = this.#refusalOf(copy) ?? this.#placeless(copy) ?? this.#tooOld(copy)
     const siblings = refusal === undefined ? decodeObject(this.#env.hash, copy.object) : undefined
     if (siblings === undefined) {
       const refused = refusal ?? failure('PROTOCOL', 'the object cannot be read')
@@ -70,7 +70,7 @@ export class Copies {
   }
 
   /** A row that was written for another node is durable: it is told, or waits for the rest. */
-  durable(then: Exclude<Stored, { type: 'own' }>, out: Effect[]): void {
+  durable(then: Exclude<Stored, { type: 'own' | 'rounded' }>, out: Effect[]): void {
     if (then.type === 'copy') return void out.push(this.stored(then.to, then.id, undefined))
     then.left -= 1
     if (then.left === 0) out.push(this.handed(then, undefined))
@@ -84,8 +84,14 @@ export class Copies {
 
   #unfit({ copies }: Handoff, objects: readonly (Siblings | undefined)[]): Failure | undefined {
     if (objects.includes(undefined)) return failure('PROTOCOL', 'an object cannot be read')
-    if (copies.every(({ token }) => this.#placement.owns(token))) return undefined
-    return failure('STALE_VIEW', 'not a key of this node')
+    if (copies.some(({ token }) => !this.#placement.owns(token))) {
+      return failure('STALE_VIEW', 'not a key of this node')
+    }
+    for (const copy of copies) {
+      const refused = this.#tooOld(copy)
+      if (refused !== undefined) return refused
+    }
+    return undefined
   }
 
   /** The answer to a copy. */
@@ -96,12 +102,17 @@ export class Copies {
 
   read(from: NodeId, { id, epoch, key, token, full }: ReadCopy, out: Effect[]): void {
     const held = this.#held(token, key, full)
-    const refused = this.#refusalOf({ epoch }) ?? (held === damaged ? damagedFailure() : undefined)
+    const isOpen = this.#objects.generations.knows(token)
+    const refused =
+      this.#refusalOf({ epoch }) ??
+      (isOpen ? undefined : failure('BUSY', notHeardYet)) ??
+      (held === damaged ? damagedFailure() : undefined)
     const record = typeof held === 'object' && refused === undefined ? held : undefined
     const digest = typeof held === 'string' && refused === undefined ? held : (record?.digest ?? '')
     const object = full ? record?.object : undefined
     const { whole } = this.#env
-    const message = { type: 'held', id, whole, generation: 0, digest, object, refused } as const
+    const generation = record?.generation ?? this.#objects.generations.stampOf(token)
+    const message = { type: 'held', id, whole, generation, digest, object, refused } as const
     out.push({ type: 'send', to: from, message })
   }
 
@@ -133,11 +144,23 @@ export class Copies {
     return stands ? undefined : failure('STALE_VIEW', 'this node stands in for nobody here')
   }
 
+  /** It may be older than a delete that was reaped since: whoever sent it may read it again. */
+  #tooOld({ token, generation }: Pick<StoreCopy, 'token' | 'generation'>): Failure | undefined {
+    const { generations } = this.#objects
+    if (generations.takes(token, generation)) return undefined
+    const floor = generations.floorOf(token)
+    if (!generations.knows(token)) return failure('BUSY', notHeardYet)
+    sometimes('a copy is below the floor')
+    return { ...failure('BELOW_FLOOR', 'older than what was reaped since'), floor }
+  }
+
   #refusalOf({ epoch }: Pick<StoreCopy, 'epoch'>): Failure | undefined {
     if (epoch === this.#placement.epoch) return undefined
     return failure('STALE_VIEW', 'this node knows other members')
   }
 }
+
+const notHeardYet = 'this node has just begun and has not heard from another owner of the key'
 
 function damagedFailure(): Failure {
   sometimes('a damaged row is read')

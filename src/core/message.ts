@@ -4,7 +4,7 @@
  * (`src/wire`); who may send which is decided by the role proved in the hello (design §8).
  */
 import type { Dot } from './causality/version-vector.ts'
-import type { ExchangeAnswer, ExchangeQuestion } from './entropy/exchange-message.ts'
+import type { ExchangeMessage } from './entropy/exchange-message.ts'
 import type { Explained } from './explained.ts'
 import type {
   Epoch,
@@ -25,6 +25,7 @@ import type { ViewEntry } from './membership/view.ts'
 import type { OperatorReply, OperatorRequest } from './operator-message.ts'
 import type { Failure, Outcome } from './outcome.ts'
 import type { RepairMode } from './quorum/repair-mode.ts'
+import type { RoundMessage } from './reaping/round-message.ts'
 
 /** What every request carries: its number, the sender's epoch, the milliseconds it has left. */
 export type Envelope = {
@@ -173,8 +174,8 @@ export type PeerMessage =
   | Forwarded
   | ListKeys
   | KeysListed
-  | ExchangeQuestion
-  | ExchangeAnswer
+  | ExchangeMessage
+  | RoundMessage
 
 // -- between a client and a node ---------------------------------------------------------------
 
@@ -279,7 +280,6 @@ export type GetReply = {
   readonly context: Uint8Array
   readonly generation: Generation
   readonly outcome: Outcome
-  /** Where it was asked for. */
   readonly explained: Explained | undefined
 }
 

@@ -4,8 +4,9 @@
  * through `durable` (design §1, protocols 11).
  */
 import { mutant, sometimes } from '#mutants'
-import type { ActorField } from './causality/actor.ts'
+import { type ActorField, fieldAfterMerge } from './causality/actor.ts'
 import { itemDigest } from './causality/digest.ts'
+import { encodeObject } from './causality/object.ts'
 import {
   decodeRecord,
   digestOfRecord,
@@ -13,13 +14,18 @@ import {
   joinRecords,
   type Record,
 } from './causality/record.ts'
-import { mergeSiblings, type Siblings } from './causality/siblings.ts'
+import { mergeSiblings, noSiblings, type Siblings } from './causality/siblings.ts'
+import type { Dot } from './causality/version-vector.ts'
 import type { Tree } from './entropy/tree.ts'
 import type { Hints } from './handoff/hints.ts'
 import type { Hash } from './hash.ts'
-import type { Generation, Key, NodeId, Token, WallTime } from './ids.ts'
+import type { Generation, Key, NodeId, Partition, Token, WallTime } from './ids.ts'
 import type { Pending } from './pending.ts'
-import { hintRowKey, objectRowKey } from './row-key.ts'
+import type { Generations } from './reaping/generations.ts'
+import type { MarkedKey, Marks } from './reaping/marks.ts'
+import { type Kind, kindOf, type Reapable } from './reaping/reapable.ts'
+import type { Stamps } from './reaping/reaping.ts'
+import { hintRowKey, objectRowKey, partitionRange } from './row-key.ts'
 import type { RowKey, Store } from './step.ts'
 
 /** A row that cannot be trusted: its checksum does not match its bytes. */
@@ -45,21 +51,29 @@ type Parts<Then> = {
   readonly pending: Pending<Record, Then>
   readonly hints: Hints<Then>
   readonly tree: Tree
-}
+} & Stamps<Then>
 
 export class Objects<Then> {
   readonly hints: Hints<Then>
+  readonly generations: Generations<Then>
   readonly #hash: Hash
   readonly #digestKey: string
   readonly #reads: Store
   readonly #pending: Pending<Record, Then>
   readonly #tree: Tree
+  readonly #marks: Marks<Then>
+  readonly #reapable: Reapable
   /** The last row that was read, and what it counts as; undefined: it is damaged. */
   #lastRow = '' as RowKey
   #lastDigest: string | undefined
+  #lastKind: Kind | undefined
 
-  constructor({ hash, digestKey, reads, pending, hints, tree }: Parts<Then>) {
+  constructor(parts: Parts<Then>) {
+    const { hash, digestKey, reads, pending, hints, tree } = parts
     this.hints = hints
+    this.generations = parts.generations
+    this.#marks = parts.marks
+    this.#reapable = parts.reapable
     this.#hash = hash
     this.#digestKey = digestKey
     this.#reads = reads
@@ -72,12 +86,15 @@ export class Objects<Then> {
    * (design §4). `owner`: the put is written to the hint for that node and not to the row.
    */
   baseOf(token: Token, key: Key, owner: NodeId | undefined): Base {
-    const row = this.base(token, key)
+    const row = this.#notAside(token, this.base(token, key))
     if (mutant(5) || (this.hints.none && owner === undefined)) return { own: row, all: row }
     const own = owner === undefined ? row : this.hints.base(owner, token, key)
     let all: Held | undefined = own
     if (row !== own) all = together(all, row)
-    for (const hint of this.hints.held(token, key)) all = together(all, hint)
+    for (const hint of this.hints.held(token, key)) {
+      const left = this.#withoutReaped(token, hint)
+      if (left.siblings.versions.length > 0) all = together(all, left)
+    }
     return { own, all }
   }
 
@@ -89,12 +106,15 @@ export class Objects<Then> {
     if (pending !== undefined) {
       sometimes('a base that is not durable yet')
       this.#lastDigest = pending.meaning?.digest ?? ''
-      return pending.meaning
+      this.#lastKind = pending.meaning && kindOf(pending.meaning.siblings)
+      return this.#stamped(token, pending.meaning)
     }
     const bytes = this.#reads.get(row)
     const record = bytes === undefined ? undefined : decodeRecord(this.#hash, key, bytes)
     this.#lastDigest = bytes === undefined ? '' : record?.digest
-    return record
+    // Of a damaged one it is not known.
+    this.#lastKind = record === undefined ? bytes && 'tombstone' : kindOf(record.siblings)
+    return this.#stamped(token, record)
   }
 
   /** The durable record of the key. */
@@ -102,7 +122,7 @@ export class Objects<Then> {
     if (mutant(19)) return this.base(token, key)
     const bytes = this.#reads.get(objectRowKey(token, key))
     if (bytes === undefined) return undefined
-    return decodeRecord(this.#hash, key, bytes) ?? this.#damaged(token)
+    return this.#stamped(token, decodeRecord(this.#hash, key, bytes)) ?? this.#damaged(token)
   }
 
   /** The durable record's item digest; '' where nothing is held. */
@@ -142,11 +162,14 @@ export class Objects<Then> {
    * Merges a copy into the row. True: `then` comes back once what is held now is durable;
    * false: it holds all of the copy durably already.
    */
-  merge(token: Token, key: Key, copy: Copy, then: Then | undefined): boolean {
+  merge(token: Token, key: Key, given: Copy, then: Then | undefined): boolean {
     const row = objectRowKey(token, key)
+    const copy = this.#withoutReaped(token, given)
     const base =
       mutant(24) && then === undefined ? this.#snapshot(token, key) : this.base(token, key)
     if (base === undefined) {
+      // As good as none: a tombstone that another owner has not dropped yet.
+      if (copy.siblings.versions.length === 0) return false
       this.#write(token, key, { ...copy, field: undefined }, copy.time, then)
       return true
     }
@@ -158,6 +181,43 @@ export class Objects<Then> {
     if (siblings !== copy.siblings) sometimes('a copy and a row each bring something')
     this.#write(token, key, joinRecords(base, copy, siblings), copy.time, then)
     return true
+  }
+
+  /**
+   * Lets go of tombstones, and of vector entries as far as they are what they were and nothing
+   * of them is live; nothing is left of a key of which nothing is live. True where it did.
+   * `stamp`: of the round, the same at every owner.
+   */
+  reap({ token, key, tombstones, entries }: MarkedKey, stamp: WallTime): boolean {
+    const record = this.base(token, key)
+    if (record === undefined) return false
+    const cleaned = clean(record.siblings, tombstones, entries)
+    if (cleaned === record.siblings) return false
+    if (cleaned.versions.length === 0) {
+      this.remove(token, key, stamp)
+      return true
+    }
+    const field = fieldAfterMerge(record.field, record.siblings, noSiblings, cleaned)
+    const object = encodeObject(cleaned)
+    this.#write(token, key, { ...record, siblings: cleaned, object, field }, stamp, undefined)
+    return true
+  }
+
+  /** Nothing is left of the key. */
+  remove(token: Token, key: Key, stamp: WallTime): void {
+    const row = objectRowKey(token, key)
+    this.base(token, key)
+    this.#tree.change(row, token, stamp, this.#lastDigest, '')
+    this.#reapable.set(token, key, undefined, 0)
+    this.#pending.write(row, { bytes: undefined, meaning: undefined })
+    this.#lastRow = '' as RowKey
+  }
+
+  /** Rows of a partition on the disk that are not being removed. */
+  page(partition: Partition, after: RowKey | undefined, limit: number): readonly RowKey[] {
+    const { from, to } = partitionRange(partition, this.generations.partitions)
+    const rows = this.#reads.range(after ?? from, to, limit)
+    return rows.map(({ key }) => key)
   }
 
   /** The item digest of these versions. */
@@ -186,7 +246,37 @@ export class Objects<Then> {
     if (row !== this.#lastRow) this.base(token, key)
     this.#tree.change(row, token, stamp, this.#lastDigest, digest)
     this.#lastDigest = digest
+    const kind = kindOf(made.siblings)
+    if (kind !== undefined || this.#lastKind !== undefined) {
+      this.#reapable.set(token, key, kind, row.length + bytes.length)
+    }
+    this.#lastKind = kind
     this.#pending.write(row, { bytes, meaning: record }, then)
+  }
+
+  /** What this node has reaped does not come back with a copy of an owner that has not. */
+  #withoutReaped<Given extends Copy>(token: Token, copy: Given): Given {
+    const { generations } = this
+    const partition = generations.partitionOf(token)
+    const mark = this.#marks.of(partition)
+    if (mark === undefined || generations.of(partition).reaped <= mark.generation) return copy
+    const siblings = this.#marks.without(partition, copy.siblings)
+    if (siblings === copy.siblings) return copy
+    sometimes('a copy of a tombstone comes after it was reaped')
+    return { ...copy, siblings, object: encodeObject(siblings) }
+  }
+
+  /** The record with the generation that it is read at. */
+  #stamped(token: Token, record: Record | undefined): Record | undefined {
+    if (record === undefined) return undefined
+    const generation = this.generations.ofRow(token, record.generation)
+    return generation === record.generation ? record : { ...record, generation }
+  }
+
+  /** What an owner of old kept and all owners would refuse is nothing to build on. */
+  #notAside(token: Token, record: Record | undefined): Record | undefined {
+    const below = record !== undefined && record.generation < this.generations.floorOf(token)
+    return below ? undefined : record
   }
 
   /** Known-bad 24: what an exchange merges with, having forgotten what was written of late. */
@@ -203,6 +293,18 @@ export class Objects<Then> {
     this.#lastRow = '' as RowKey
     return damaged
   }
+}
+
+/** Without these tombstones, and these entries of which nothing is live. */
+function clean(siblings: Siblings, tombstones: readonly Dot[], entries: readonly Dot[]): Siblings {
+  const isIn = (dots: readonly Dot[], dot: Dot) =>
+    dots.some(one => one.actor === dot.actor && one.counter === dot.counter)
+  const versions = siblings.versions.filter(one => !(one.tombstone && isIn(tombstones, one.dot)))
+  const isIdle = (entry: Dot) => versions.every(({ dot }) => dot.actor !== entry.actor)
+  const vector = siblings.vector.filter(entry => !(isIn(entries, entry) && isIdle(entry)))
+  const same =
+    versions.length === siblings.versions.length && vector.length === siblings.vector.length
+  return same ? siblings : { ...siblings, versions, vector }
 }
 
 /** What two rows of one key hold; the first one's field, where it may stay. */

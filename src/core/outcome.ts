@@ -3,7 +3,7 @@
  * codes of failure. A failure is definite (it did not happen) or indefinite (it may have).
  */
 import type { Dot } from './causality/version-vector.ts'
-import type { NodeId, OpId } from './ids.ts'
+import type { Generation, NodeId, OpId } from './ids.ts'
 
 export type Outcome = {
   readonly primaryAcks: readonly NodeId[]
@@ -46,6 +46,8 @@ export const codes = [
   'INTERNAL',
   /** Between nodes and clients only: the sender's view of the members is not the receiver's. */
   'STALE_VIEW',
+  /** Likewise: what was sent is older than what was reaped since. */
+  'BELOW_FLOOR',
 ] as const
 export type Code = (typeof codes)[number]
 
@@ -55,6 +57,8 @@ export type Failure = {
   /** One line of ASCII for a person; never a key's or value's raw bytes. */
   readonly message: string
   readonly outcome: Outcome
+  /** Where that is why: what is stamped below it is refused (design §2). */
+  readonly floor?: Generation
 }
 
 /** The outcome of a request that has changed nothing; by default nobody has answered it. */

@@ -1,7 +1,17 @@
-import type { ExchangeCounts } from './entropy/exchange.ts'
+/** What a host shows of a replica. */
+import type { Exchange, ExchangeCounts } from './entropy/exchange.ts'
+import type { Tree } from './entropy/tree.ts'
+import type { Hints } from './handoff/hints.ts'
 import type { NodeId } from './ids.ts'
+import type { Membership } from './membership/membership.ts'
+import type { Pending } from './pending.ts'
+import type { Placement } from './placement.ts'
+import type { Gets } from './quorum/gets.ts'
+import type { Puts } from './quorum/puts.ts'
+import type { Reaping, ReapingCounts } from './reaping/reaping.ts'
+import type { Requests } from './requests.ts'
 
-/** What a host shows of a replica: counts for status, log and monitor. */
+/** Counts for status, log and monitor. */
 export type ReplicaView = {
   readonly epoch: string
   readonly connected: readonly NodeId[]
@@ -22,4 +32,43 @@ export type ReplicaView = {
   /** False while the tree is counted again after a crash. */
   readonly treeReady: boolean
   readonly exchange: ExchangeCounts
+  readonly reaping: ReapingCounts
+}
+
+/** What is counted. */
+export type Counted<Meaning, Then> = {
+  readonly placement: Placement
+  readonly requests: Requests
+  readonly gets: Gets
+  readonly puts: Puts
+  readonly pending: Pending<Meaning, Then>
+  readonly hints: Hints<Then>
+  readonly membership: Membership
+  readonly tree: Tree
+  readonly exchange: Exchange
+  readonly reaping: Reaping
+}
+
+export function viewOf<Meaning, Then>(counted: Counted<Meaning, Then>): ReplicaView {
+  const { placement, requests, gets, puts, pending, membership, tree, exchange } = counted
+  const reaping = counted.reaping.counts
+  let hints = 0
+  for (const count of counted.hints.counts.values()) hints += count.hints
+  return {
+    epoch: placement.epoch,
+    connected: placement.connectedPeers,
+    coordinating: requests.size,
+    hedges: gets.hedges,
+    repairs: gets.repairs,
+    pendingBytes: pending.bytes,
+    commits: pending.commits,
+    rowsCommitted: pending.rows,
+    rowsAside: membership.view.length + hints + tree.rows + reaping.rows + exchange.rows,
+    hints,
+    hintBytes: counted.hints.bytes,
+    pruned: puts.pruned,
+    treeReady: tree.ready,
+    exchange: exchange.counts,
+    reaping,
+  }
 }

@@ -31,9 +31,10 @@ import { answerPut, type ClientOrigin, failed, type Origin, replyTo } from './qu
 import type { Stored } from './quorum/put-coordination.ts'
 import { Puts } from './quorum/puts.ts'
 import { Scans } from './quorum/scans.ts'
-import type { ReplicaView } from './replica-view.ts'
+import { Reaping, stampsOf } from './reaping/reaping.ts'
+import { type Counted, type ReplicaView, viewOf } from './replica-view.ts'
 import { Requests } from './requests.ts'
-import type { Effect, Env, Input, PeerAddress } from './step.ts'
+import type { Effect, Env, Input, PeerAddress, Row } from './step.ts'
 
 export class Replica {
   readonly placement: Placement
@@ -48,6 +49,8 @@ export class Replica {
   readonly #exchange: Exchange
   readonly #exchanges: boolean
   readonly #operator: Operator
+  readonly #reaping: Reaping
+  readonly #counted: Counted<Record, Stored>
   readonly #foreground = new Foreground()
   readonly #forwards: Forwards
   readonly #scans: Scans
@@ -67,18 +70,16 @@ export class Replica {
     this.#membership = startMembership(env, this.#directory)
     const avoids = (node: NodeId) => this.#membership.avoids(node)
     const placement = new Placement(self, settings, view, hash, avoids)
-    const hints = new Hints<Stored>({
-      hash,
-      digestKey: secrets.digest,
-      reads,
-      pending: this.#pending,
-      bytesMax: env.hintBytesMax ?? Number.MAX_SAFE_INTEGER,
-    })
     const digestKey = secrets.digest
+    const pending = this.#pending
+    const bytesMax = env.hintBytesMax ?? Number.MAX_SAFE_INTEGER
+    const hints = new Hints<Stored>({ hash, digestKey, reads, pending, bytesMax })
     const { checkpointChanges, exchangeTiming: timing = defaultExchangeTiming } = env
     const { partitions } = settings
-    this.tree = new Tree({ hash, digestKey, reads, partitions, checkpointChanges, timing })
-    const parts = { hash, digestKey, reads, pending: this.#pending, hints, tree: this.tree }
+    const tree = new Tree({ hash, digestKey, reads, partitions, checkpointChanges, timing })
+    this.tree = tree
+    const stamps = stampsOf<Stored>({ hash, reads, pending, partitions, placement })
+    const parts = { hash, digestKey, reads, pending, hints, tree, ...stamps }
     const objects = new Objects<Stored>(parts)
     const listing = new Listing(hash, reads, placement)
     const requests = new Requests(Math.floor(uint48Of(random(6)) / 4))
@@ -89,25 +90,25 @@ export class Replica {
     this.#hints = hints
     this.#handoff = new Handoff(placement, objects, requests)
     this.#handsOver = env.handoff ?? true
-    const pendingBytes = () => this.#pending.bytes
-    this.#exchange = new Exchange({
-      ...parts,
-      timing,
-      placement,
-      objects,
-      requests,
-      random,
-      pendingBytes,
-    })
+    const pendingBytes = () => pending.bytes
+    const shared = { ...parts, timing, placement, objects, random, requests }
+    this.#exchange = new Exchange({ ...shared, pendingBytes })
     this.#exchanges = env.exchange ?? true
     const [handoff, exchange] = [this.#handoff, this.#exchange]
     this.#operator = new Operator({ self, hash, reads, handoff, exchange })
+    const { whole: isFounder } = env
+    this.#reaping = new Reaping({ ...shared, handoff, isWhole: () => true, isFounder })
     this.#forwards = new Forwards(placement, requests, (origin, request, now, out) =>
       this.#puts.begin(origin, request, now, out),
     )
     this.#scans = new Scans(placement, listing, requests)
     this.#inspections = new Inspections(env, placement, objects, requests)
     this.#copies = new Copies(env, placement, objects, listing)
+    this.#counted = {
+      ...{ placement, requests, pending, hints, tree },
+      ...{ gets: this.#gets, puts: this.#puts, membership: this.#membership },
+      ...{ exchange: this.#exchange, reaping: this.#reaping },
+    }
   }
 
   /** One input, its effects in the order in which they are to be performed. */
@@ -130,24 +131,7 @@ export class Replica {
   }
 
   observe(): ReplicaView {
-    let hints = 0
-    for (const count of this.#hints.counts.values()) hints += count.hints
-    return {
-      epoch: this.placement.epoch,
-      connected: this.placement.connectedPeers,
-      coordinating: this.#requests.size,
-      hedges: this.#gets.hedges,
-      repairs: this.#gets.repairs,
-      pendingBytes: this.#pending.bytes,
-      commits: this.#pending.commits,
-      rowsCommitted: this.#pending.rows,
-      rowsAside: this.#membership.view.length + hints + this.tree.rows + this.#exchange.rows,
-      hints,
-      hintBytes: this.#hints.bytes,
-      pruned: this.#puts.pruned,
-      treeReady: this.tree.ready,
-      exchange: this.#exchange.counts,
-    }
+    return viewOf(this.#counted)
   }
 
   #take(now: Instant, input: Input, out: Effect[]): void {
@@ -159,7 +143,7 @@ export class Replica {
         return this.#request({ type: 'client', caller, id: request.id }, request, now, out)
       }
       case 'turn': {
-        const commit = this.#pending.turn(() => this.tree.turn(), this.tree.due)
+        const commit = this.#pending.turn(() => this.#aside(), this.tree.due)
         if (commit !== undefined) out.push(commit)
         return
       }
@@ -170,6 +154,7 @@ export class Replica {
       case 'connected':
         this.placement.connected(input.node)
         this.#exchange.connected(input.node, now)
+        this.#reaping.connected(input.node)
         return this.#membership.connected(now, input.node, out)
       case 'disconnected':
         this.placement.disconnected(input.node)
@@ -202,6 +187,7 @@ export class Replica {
     for (const { key, value } of this.#exchange.due(now)) {
       this.#pending.write(key, { bytes: value, meaning: undefined })
     }
+    this.#reaping.tick(now, wall, out)
     const load: Load = { keys: this.#keys, full: this.#full }
     this.#membership.tick(now, load, out)
     if (this.#told === undefined) this.#tellPeers(out)
@@ -273,6 +259,10 @@ export class Replica {
       case 'compared':
       case 'differing':
         return this.#exchange.answered(from, message, now, out)
+      case 'round':
+        return this.#reaping.asked(from, message, now, out)
+      case 'rounded':
+        return this.#reaping.answered(from, message, now, out)
       case 'list':
         if (message.timeLeft > 0) this.#copies.list(from, message, out)
         return
@@ -370,6 +360,12 @@ export class Replica {
     return { type: 'gossiped', id, node: this.placement.self, ...this.beliefs(now) }
   }
 
+  /** A commit goes: rows that go with it. */
+  #aside(): readonly Row[] {
+    this.#reaping.turn()
+    return this.tree.turn()
+  }
+
   /** A commit ended: acks leave, own writes count; a commit in doubt ends the process. */
   #stored(input: Extract<Input, { type: 'stored' }>, now: Instant, out: Effect[]): void {
     const then = this.#pending.settle(input)
@@ -377,10 +373,12 @@ export class Replica {
       const reason = `a commit was ${input.result === 'unknown' ? 'left in doubt' : 'refused'}`
       return void out.push({ type: 'halt', reason })
     }
+    this.#reaping.settled()
     this.tree.settled(now)
     this.#exchange.repair.settled(now, out)
     for (const stored of then) {
-      if (stored.type !== 'own') this.#copies.durable(stored, out)
+      if (stored.type === 'rounded') this.#reaping.durable(stored, now, out)
+      else if (stored.type !== 'own') this.#copies.durable(stored, out)
       else {
         this.#requests.find(stored.id)?.stored?.(this.placement.self, now, out)
         this.#requests.forgetIfOver(stored.id, now)

@@ -9,6 +9,7 @@
  *   0x40        partitions: generation, floor, marks, whole
  *   0x50        members: the view, and where each was last heard to listen
  *   0x60        what was proved equal with whom, and when (`entropy/proofs.ts`)
+ *   0x68        what a reap may remove or shed, found without a scan (`reaping/reapable.ts`)
  *   0x70        rows that were found damaged: token ‖ key (`quarantine.ts`)
  *   0x80        compare-and-set data, which plain puts, hints and repair refuse
  *

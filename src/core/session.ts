@@ -231,6 +231,7 @@ export class Session {
     call.explained = explained ?? call.explained
     call.unsure ||= isWrite(call) && !failure.outcome.definite
     if (failure.code === 'STALE_VIEW') this.#askView(now, from)
+    if (failure.floor !== undefined) this.#cluster.sawGeneration(call.partition, failure.floor)
     this.#retry(now, call, failure)
   }
 

@@ -8,7 +8,7 @@ import { type Failure, nothingDone } from '../core/outcome.ts'
 
 export type PeerRequest = Extract<
   PeerMessage,
-  { type: 'store' | 'handoff' | 'read' | 'forward' | 'list' | 'compare' | 'differ' }
+  { type: 'store' | 'handoff' | 'read' | 'forward' | 'list' | 'compare' | 'differ' | 'round' }
 >
 export type PeerReply = Exclude<PeerMessage, PeerRequest | MembershipMessage>
 /** Gossip is no request: it is answered or not, and nobody waits. */
@@ -52,6 +52,7 @@ const classOf: {
   list: 'request',
   compare: 'request',
   differ: 'request',
+  round: 'request',
   stored: 'reply',
   handed: 'reply',
   held: 'reply',
@@ -59,6 +60,7 @@ const classOf: {
   listed: 'reply',
   compared: 'reply',
   differing: 'reply',
+  rounded: 'reply',
   syn: 'gossip',
   ack: 'gossip',
   ping: 'gossip',
@@ -105,6 +107,8 @@ export function weightOf(message: PeerRequest | ClientRequest): number {
       return requestOverhead + message.prefix.length + message.after.length
     case 'compare':
       return requestOverhead + message.nodes.length
+    case 'round':
+      return requestOverhead + message.parts.length
     case 'differ': {
       let weight = requestOverhead + message.wanted.length
       for (const { key, known } of message.held) weight += 64 + key.length + known.length
@@ -166,6 +170,8 @@ export function peerRefusal(message: PeerRequest, failure: Failure): PeerReply {
       return { type: 'listed', id, rows: [], upTo: '', refused: failure }
     case 'compare':
       return { type: 'compared', id, ...notNow, wall: undefined, entries: new Uint8Array(0) }
+    case 'round':
+      return { type: 'rounded', id, done: false, parts: new Uint8Array(0) }
     case 'differ':
       return { type: 'differing', id, ...notNow, copies: [], wants: [], heldDone: 0, nodesDone: 0 }
   }

@@ -30,6 +30,8 @@ export type Write = {
   refused: boolean
   /** Dots that were issued for it: one, and one more for each retry that knew nothing of it. */
   dots: number
+  /** Of a delete: when its tombstone was first reaped. */
+  reapedAt: Micros | undefined
 }
 
 export type Phase = 'faults' | 'healed' | 'after'
@@ -87,6 +89,7 @@ export class History {
       acknowledged: false,
       refused: false,
       dots: 0,
+      reapedAt: undefined,
     }
     all.push(write)
     this.#byId.set(id, write)
@@ -109,6 +112,12 @@ export class History {
     if (op === undefined) return 0
     const all = this.writes.get(key) ?? []
     return all.filter(other => (other.op ?? '') > op).length
+  }
+
+  /** Is it a delete whose tombstone was reaped, or what such a one had seen? */
+  isReaped(write: Write): boolean {
+    const all = this.writes.get(write.key) ?? []
+    return all.some(one => one.reapedAt !== undefined && (one === write || isBefore(write, one)))
   }
 
   /** The write whose value this is, byte for byte; undefined: it is nobody's. */

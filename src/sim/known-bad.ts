@@ -19,6 +19,8 @@ export type KnownBad = {
 
 /** What else a version breaks that loses or mixes up writes. */
 const besides = [
+  'R1',
+  'R2',
   'I1',
   'I2',
   'I3',
@@ -45,6 +47,7 @@ export const knownBad: readonly KnownBad[] = [
   bad('7', 'put supersedes all local siblings', [7], ['I1', 'I2'], besides),
   bad('8', 'a copy overwrites instead of merging', [8], ['I1'], besides),
   bad('9', 'no anti-entropy', [9], ['I3']),
+  bad('10', 'tombstone reaped after 3 s by time', [10], ['I2', 'I1'], besides),
   bad('11', 'retry issues a new dot, no operation ids', [11], ['I11'], besides),
   bad('12', 'operation ids only collapse equal siblings', [12], ['I11'], besides),
   bad('13a', 'hint only in memory', [13], ['I7', 'I13'], besides),
@@ -66,6 +69,9 @@ export const knownBad: readonly KnownBad[] = [
     ['I1', 'I2', 'I13'],
     [...besides, 'I3', 'I6'],
   ),
+  bad('25a', 'reaping ignores hints', [251], ['R2', 'I2', 'I7'], besides),
+  bad('25b', 'reaping ignores one primary', [252], ['I2', 'I1'], besides),
+  bad('25c', 'reaping ignores copies on their way', [253], ['I2', 'I1'], besides),
   bad('26', 'pruning drops the newest entry', [26], ['I1', 'I13', 'I15'], besides),
   bad('27', 'suspicion kept by a node that wakes', [27], ['I8'], ['I15']),
   bad('28', 'refutation with an equal incarnation accepted', [28], ['I8']),
@@ -76,6 +82,9 @@ export const knownBad: readonly KnownBad[] = [
   bad('35', 'luck and order of iteration in core', [35], ['I10']),
   bad('36', 'implied dots with leased counters', [36], ['I2', 'I1'], besides),
   bad('37', 'actor in a table by key, outside its row', [37], ['I5', 'I1'], besides),
+  bad('38', 'retry after a reap gets a new dot', [38], ['I11', 'I2'], besides),
+  bad('39', 'drained and floor in two steps', [39], ['R2', 'I7'], besides),
+  bad('40', 'turn without the check of the generation', [40], ['I2'], besides),
 ]
 
 function bad(

@@ -1,14 +1,19 @@
 /** Makes the faults of the list happen, and ends them. */
 import { sometimes } from '#mutants'
 import { compareBinary } from '../core/binary.ts'
+import { partitionOf } from '../core/hash.ts'
 import type { NodeId } from '../core/ids.ts'
 import type { PeerMessage } from '../core/message.ts'
+import { decodeState, partitionRowKey, unreaped } from '../core/reaping/partition-rows.ts'
+import { keyOfRow, objectRowAt, objectRowsEnd } from '../core/row-key.ts'
+import type { RowKey } from '../core/step.ts'
 import { copiesByKey } from './check/copies.ts'
-import type { Rows } from './check/decoded.ts'
+import { isHint, type Rows } from './check/decoded.ts'
 import type { Context, Transport } from './context.ts'
 import type { Image } from './disk.ts'
 import type { Micros } from './events.ts'
 import type { Fault } from './faults.ts'
+import { simHash } from './hash.ts'
 import { harmOf } from './hostile.ts'
 import type { Machine } from './machine.ts'
 
@@ -195,6 +200,8 @@ export class Nemesis {
     const rows = [...machine.disk.rows.keys()].sort(compareBinary)
     const row = rows[fault.row % Math.max(1, rows.length)]
     if (row === undefined || machine.disk.unflushed?.some(({ key }) => key === row)) return
+    // Without it a partition is set aside: the store is not whole then.
+    if (row.startsWith('\x40')) return
     const without = new Map(machine.disk.rows)
     without.delete(row)
     if (!this.#mayBecome(machine, without)) return
@@ -212,8 +219,9 @@ export class Nemesis {
     const { machines } = this.#context
     const others = [...machines.values()].filter(other => other !== machine)
     const rest = copiesByKey(others.map(other => other.disk.rows))
+    const kept = copiesByKey([this.#takenOf(rows, others)])
     for (const [key, copies] of copiesByKey([machine.disk.rows])) {
-      const left = [...(rest.get(key) ?? []), ...(copiesByKey([rows]).get(key) ?? [])]
+      const left = [...(rest.get(key) ?? []), ...(kept.get(key) ?? [])]
       for (const version of copies.flatMap(copy => copy.versions)) {
         const held = left.some(
           copy =>
@@ -223,6 +231,24 @@ export class Nemesis {
       }
     }
     return true
+  }
+
+  /** The rows that it will not set aside: those of partitions that are behind nobody's floor. */
+  #takenOf(rows: Rows, others: readonly Machine[]): Rows {
+    const stateOf = (disk: Rows, row: RowKey) => {
+      const bytes = disk.get(row)
+      return (bytes && decodeState(simHash, bytes)) ?? unreaped
+    }
+    const { partitions } = this.#context.options
+    const taken = new Map(rows)
+    for (const row of rows.keys()) {
+      const isObject = row > objectRowAt('') && row < objectRowsEnd
+      if (!isObject && !isHint(row)) continue
+      const state = partitionRowKey(partitionOf(keyOfRow(row).token, partitions))
+      const { generation } = stateOf(rows, state)
+      if (others.some(({ disk }) => stateOf(disk.rows, state).floor > generation)) taken.delete(row)
+    }
+    return taken
   }
 
   #machine(node: NodeId): Machine {

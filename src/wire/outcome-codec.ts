@@ -58,21 +58,27 @@ export function readOutcome(reader: Reader): Outcome {
   }
 }
 
-/** [code, line, outcome] */
+/** [code, line, outcome, floor or nil] */
 export function writeFailure(writer: Writer, failure: Failure): void {
-  writer.array(3)
+  writer.array(4)
   writer.text(failure.code)
   writer.text(failure.message.slice(0, lineBytesMax))
   writeOutcome(writer, failure.outcome)
+  if (failure.floor === undefined) writer.nil()
+  else writer.uint(failure.floor)
 }
 
 export function readFailure(reader: Reader): Failure {
-  reader.array(3)
-  return {
-    code: reader.oneOf(codes),
-    message: reader.text(lineBytesMax),
-    outcome: readOutcome(reader),
-  }
+  reader.array(4)
+  const code = reader.oneOf(codes)
+  const message = reader.text(lineBytesMax)
+  const outcome = readOutcome(reader)
+  const floor = reader.optional(readCounter)
+  return floor === undefined ? { code, message, outcome } : { code, message, outcome, floor }
+}
+
+function readCounter(reader: Reader): number {
+  return reader.uint(counterMax)
 }
 
 export function writeOptionalFailure(writer: Writer, failure: Failure | undefined): void {

@@ -31,6 +31,7 @@ import {
 } from './outcome-codec.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
+import { roundRows, writeRound } from './round-codec.ts'
 import { readEnvelope, readFrom, tableOf, writeEnvelope } from './table.ts'
 import { tags } from './tags.ts'
 
@@ -81,6 +82,10 @@ export function writePeerMessage(writer: Writer, message: PeerMessage): void {
     case 'differ':
     case 'differing':
       writeExchange(writer, message)
+      break
+    case 'round':
+    case 'rounded':
+      writeRound(writer, message)
   }
 }
 
@@ -271,6 +276,7 @@ const forwardedReplies = tableOf<PutReply | FailReply>([wroteRow, failedRow])
 export const peerMessages = tableOf<PeerMessage>([
   ...membershipRows,
   ...exchangeRows,
+  ...roundRows,
   { tag: tags.store, arity: 10, read: readStore },
   { tag: tags.stored, arity: 4, read: readStored },
   { tag: tags.read, arity: 7, read: readRead },

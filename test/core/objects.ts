@@ -9,6 +9,7 @@ import { tokenOf } from '../../src/core/hash.ts'
 import type { Actor, Key, NodeId, OpId, StartId } from '../../src/core/ids.ts'
 import { damaged, Objects } from '../../src/core/objects.ts'
 import { Pending } from '../../src/core/pending.ts'
+import { stampsOf } from '../../src/core/reaping/reaping.ts'
 import type { RowKey } from '../../src/core/step.ts'
 import { nodeHash } from '../../src/node/hash.ts'
 
@@ -38,7 +39,10 @@ function start() {
   const hints = new Hints<string>({ hash: nodeHash, digestKey, reads, pending, bytesMax: 4096 })
   const partitions = 16
   const tree = new Tree({ hash: nodeHash, digestKey, reads, partitions, checkpointChanges: 1 })
-  const objects = new Objects<string>({ hash: nodeHash, digestKey, reads, pending, hints, tree })
+  const placement = { owns: () => false }
+  const stamps = stampsOf<string>({ hash: nodeHash, reads, pending, partitions, placement })
+  const parts = { hash: nodeHash, digestKey, reads, pending, hints, tree, ...stamps }
+  const objects = new Objects<string>(parts)
   const flush = () => {
     const commit = pending.turn()
     if (commit?.type !== 'commit') return []

@@ -18,6 +18,7 @@ import { type Copy, Objects } from '../../src/core/objects.ts'
 import { Pending } from '../../src/core/pending.ts'
 import { Placement } from '../../src/core/placement.ts'
 import type { Stored } from '../../src/core/quorum/put-coordination.ts'
+import { stampsOf } from '../../src/core/reaping/reaping.ts'
 import { objectRowKey } from '../../src/core/row-key.ts'
 import type { RowKey, StoredRow } from '../../src/core/step.ts'
 import { nodeHash } from '../../src/node/hash.ts'
@@ -89,7 +90,9 @@ export class Side {
     const { partitions } = this.placement.settings
     const hints = new Hints<Stored>({ hash, digestKey, reads, pending, bytesMax: 1 })
     this.tree = new Tree({ hash, digestKey, reads, partitions, checkpointChanges: undefined })
-    this.objects = new Objects({ hash, digestKey, reads, pending, hints, tree: this.tree })
+    const { tree, placement } = this
+    const stamps = stampsOf<Stored>({ hash, reads, pending, partitions, placement })
+    this.objects = new Objects({ hash, digestKey, reads, pending, hints, tree, ...stamps })
     do {
       this.flush()
       this.tree.tick(this.now)

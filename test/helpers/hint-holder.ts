@@ -9,6 +9,7 @@ import { tokenOf } from '../../src/core/hash.ts'
 import type { Actor, Key, NodeId, OpId } from '../../src/core/ids.ts'
 import { type Copy, Objects } from '../../src/core/objects.ts'
 import { Pending } from '../../src/core/pending.ts'
+import { stampsOf } from '../../src/core/reaping/reaping.ts'
 import type { CommitId, Row, RowKey } from '../../src/core/step.ts'
 import { nodeHash } from '../../src/node/hash.ts'
 
@@ -46,7 +47,10 @@ export class HintHolder<Then> {
     const { hints } = this
     const partitions = 16
     const tree = new Tree({ hash: nodeHash, digestKey, reads, partitions, checkpointChanges: 1 })
-    this.objects = new Objects<Then>({ hash: nodeHash, digestKey, reads, pending, hints, tree })
+    const placement = { owns: () => true }
+    const stamps = stampsOf<Then>({ hash: nodeHash, reads, pending, partitions, placement })
+    const parts = { hash: nodeHash, digestKey, reads, pending, hints, tree, ...stamps }
+    this.objects = new Objects<Then>(parts)
   }
 
   /** The next commit begins, unless one is under way. */

@@ -6,6 +6,7 @@ import type { Actor, Epoch, OpId, StartId, StoreId, Token } from '../../src/core
 import { memberStatuses } from '../../src/core/membership/beliefs.ts'
 import { codes, type Failure, type Outcome } from '../../src/core/outcome.ts'
 import { type RepairMode, repairModes } from '../../src/core/quorum/repair-mode.ts'
+import { roundSteps } from '../../src/core/reaping/round-message.ts'
 import type { AnyMessage } from '../../src/wire/tags.ts'
 import {
   binary,
@@ -376,6 +377,16 @@ export const messages = {
     rules: faultRules,
     skewMs,
   }),
+  round: fc.record({
+    type: tag('round'),
+    id: requestId,
+    epoch: id<Epoch>(8),
+    step: fc.constantFrom(...roundSteps),
+    cut: fc.nat(2 ** 32 - 1),
+    age: uint48,
+    parts: bytes,
+  }),
+  rounded: fc.record({ type: tag('rounded'), id: requestId, done: fc.boolean(), parts: bytes }),
   failed,
 } as const satisfies Arbitraries
 

@@ -2,6 +2,7 @@
  * What this node durably held at a cut (antientropy §3.6): the tree's sums and the store's rows
  * without the changes that the cut leaves out.
  */
+import { compareBinary } from '../binary.ts'
 import type { Instant } from '../ids.ts'
 import type { RowKey } from '../step.ts'
 import type { Change, Cut } from './change.ts'
@@ -43,7 +44,7 @@ export class AsOf {
     return sums
   }
 
-  /** The shared objects of a node, in the order of tokens, at most about `limit`. */
+  /** The shared objects of a node, in the order of tokens, at most `limit`. */
   items(level: number, prefix: number, limit: number): readonly Item[] {
     const { bits } = this.#shared
     if (level >= bits) return this.#itemsOf(level, prefix, limit)
@@ -62,14 +63,23 @@ export class AsOf {
   #itemsOf(level: number, prefix: number, limit: number): readonly Item[] {
     // A commit may be on the disk before this node hears of it: it does not count yet.
     this.#states ??= statesBefore([...this.#left, ...this.#tree.underWay])
-    const items: Item[] = []
+    const states = this.#states
     const { from, to } = rowsOf(level, prefix)
+    const items: Item[] = []
+    // Objects that were there at the cut, whether they still are or not.
+    const gone = new Map<RowKey, string>()
+    for (const [row, { before = '' }] of states) {
+      if (row > from && row < to && before !== '') gone.set(row, before)
+    }
     for (const row of this.#tree.counter.page(from, to, limit)) {
-      const state = this.#states.get(row.key)
+      const state = states.get(row.key)
       const digest = state === undefined ? this.#tree.counter.digestOf(row) : (state.before ?? '')
       if (digest !== '') items.push({ row: row.key, digest })
+      gone.delete(row.key)
     }
-    return items
+    if (gone.size === 0) return items
+    for (const [row, digest] of gone) items.push({ row, digest })
+    return items.sort((a, b) => compareBinary(a.row, b.row)).slice(0, limit)
   }
 }
 

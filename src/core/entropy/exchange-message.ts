@@ -69,3 +69,4 @@ export type Differing = Told & {
 
 export type ExchangeQuestion = Compare | Differ
 export type ExchangeAnswer = Compared | Differing
+export type ExchangeMessage = ExchangeQuestion | ExchangeAnswer

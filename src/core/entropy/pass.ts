@@ -257,7 +257,7 @@ export class Pass {
     if (this.#scope?.holds(token) === false) return short
     this.#descent.differs(token)
     this.#watch?.taken(copy, siblings)
-    if (this.#moves) {
+    if (this.#moves && objects.generations.takes(token, generation)) {
       this.#taken++
       objects.merge(token, key, { object, siblings, time, generation }, undefined)
       this.#count(token)

@@ -6,13 +6,13 @@
  *   since 6 (when the row was first written, wall clock) ‖ record (`causality/record.ts`)
  */
 import { mutant, sometimes } from '#mutants'
-import { readUint48, writeUint48 } from '../big-endian.ts'
+import { readUint32, readUint48, writeUint48 } from '../big-endian.ts'
 import { isSameBytes } from '../binary.ts'
 import { itemDigest } from '../causality/digest.ts'
 import { decodeRecord, encodeRecord, joinRecords, type Record } from '../causality/record.ts'
 import { mergeSiblings } from '../causality/siblings.ts'
-import type { Hash } from '../hash.ts'
-import type { Key, NodeId, Token, WallTime } from '../ids.ts'
+import { type Hash, partitionOf } from '../hash.ts'
+import type { Generation, Key, NodeId, Partition, Token, WallTime } from '../ids.ts'
 import type { Copy } from '../objects.ts'
 import type { Pending } from '../pending.ts'
 import { hintOfRow, hintRowKey, hintRows, hintRowsOf } from '../row-key.ts'
@@ -34,6 +34,8 @@ export class Hints<Then> {
   readonly bytesMax: number
   readonly #parts: Parts<Then>
   readonly #counts = new Map<NodeId, HintCount>()
+  /** How many of each generation, by the top 16 bits of the token. */
+  readonly #stamps = new Map<string, number>()
   #bytes = 0
   #wall: WallTime = 0
   #refused = 0
@@ -66,6 +68,17 @@ export class Hints<Then> {
   /** Owners that something is held for. */
   get counts(): ReadonlyMap<NodeId, HintCount> {
     return this.#counts
+  }
+
+  /** The generation of the oldest hint of a partition, pending included. */
+  oldestIn(partition: Partition, partitions: number): Generation | undefined {
+    let oldest: Generation | undefined
+    for (const name of this.#stamps.keys()) {
+      if (partitionOf(name as Token, partitions) !== partition) continue
+      const generation = Number(name.slice(2))
+      oldest = Math.min(oldest ?? generation, generation)
+    }
+    return oldest
   }
 
   /** What all of them take up. */
@@ -236,7 +249,9 @@ export class Hints<Then> {
   }
 
   #count(row: RowKey, before: Uint8Array | undefined, after: Uint8Array | undefined): void {
-    const { owner } = hintOfRow(row)
+    const { owner, token } = hintOfRow(row)
+    this.#countStamp(token, before, -1)
+    this.#countStamp(token, after, 1)
     const count = this.#counts.get(owner) ?? { hints: 0, bytes: 0, since: Number.MAX_SAFE_INTEGER }
     this.#counts.set(owner, count)
     const more = sizeOf(row, after) - sizeOf(row, before)
@@ -246,8 +261,18 @@ export class Hints<Then> {
     if (after !== undefined) count.since = Math.min(count.since, readUint48(after, 0))
     if (count.hints === 0) this.#counts.delete(owner)
   }
+
+  #countStamp(token: Token, bytes: Uint8Array | undefined, sign: 1 | -1): void {
+    if (bytes === undefined || bytes.length < SINCE + generationEnd) return
+    const name = token.slice(0, 2) + readUint32(bytes, SINCE + generationEnd - 4)
+    const count = (this.#stamps.get(name) ?? 0) + sign
+    if (count === 0) this.#stamps.delete(name)
+    else this.#stamps.set(name, count)
+  }
 }
 
+/** Where a record's generation ends (`causality/record.ts`). */
+const generationEnd = 24
 /** Bytes before the record. */
 const SINCE = 6
 /** What a row costs beside its key and value, roughly. */

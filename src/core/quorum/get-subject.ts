@@ -56,9 +56,10 @@ export function heldHere(parts: GetParts, token: Token, key: Key): HeldAnswer | 
   const { objects, placement } = parts
   const owns = placement.owns(token)
   const held = owns ? objects.durable(token, key) : objects.hints.durable(token, key)
-  if (held === damaged) return undefined
+  if (held === damaged || !objects.generations.knows(token)) return undefined
   const digest = held?.digest ?? nothingHeld
-  return { digest, whole: parts.env.whole, generation: 0, siblings: held?.siblings }
+  const generation = held?.generation ?? objects.generations.stampOf(token)
+  return { digest, whole: parts.env.whole, generation, siblings: held?.siblings }
 }
 
 /** What a peer's answer says; undefined where its object cannot be read. */

@@ -5,10 +5,11 @@
  */
 import { sometimes } from '#mutants'
 import type { ExplainedWhat } from '../explained.ts'
-import type { Instant, Key, NodeId, RequestId, Token } from '../ids.ts'
+import type { Generation, Instant, Key, NodeId, RequestId, Token } from '../ids.ts'
 import type { StoreCopy } from '../message.ts'
 import type { Objects } from '../objects.ts'
 import type { Placement } from '../placement.ts'
+import type { RoundThen } from '../reaping/steps.ts'
 import type { Coordination, PeerAnswer } from '../requests.ts'
 import type { Effect } from '../step.ts'
 import type { Explanation } from './explain.ts'
@@ -20,6 +21,7 @@ export type Stored =
   | { readonly type: 'own'; readonly id: RequestId }
   | { readonly type: 'copy'; readonly to: NodeId; readonly id: RequestId }
   | HandedThen
+  | RoundThen
 /** `left`: rows of the handoff that are not durable yet. */
 export type HandedThen = {
   readonly type: 'handed'
@@ -51,6 +53,7 @@ export class PutCoordination implements Coordination {
   /** The object as it is sent; let go once nobody else will get it. */
   #copy: StoreCopy | undefined
   #hurried = false
+  #resends = 0
   #closed = false
 
   constructor(parts: Parts, origin: Origin, terms: PutTerms, copy: StoreCopy) {
@@ -82,6 +85,7 @@ export class PutCoordination implements Coordination {
     const { refused } = answer
     if (refused === undefined) return this.#acked(from, now, out)
     this.#note(now, from, 'refused', refused.code)
+    if (refused.floor !== undefined && this.#sendAgain(from, refused.floor, now, out)) return
     if (this.#tally.lost(from, refused)) this.#replace(now, out)
   }
 
@@ -111,6 +115,22 @@ export class PutCoordination implements Coordination {
 
   #note(now: Instant, node: NodeId, what: ExplainedWhat, detail?: string): void {
     this.#terms.explanation?.note(now, node, what, detail)
+  }
+
+  /** It was read too long ago: what is held now is as good, if it was read since. */
+  #sendAgain(to: NodeId, floor: Generation, now: Instant, out: Effect[]): boolean {
+    const { token, key, deadline } = this.#terms
+    const { all } = this.#parts.objects.baseOf(token, key, undefined)
+    if (all === undefined || all.generation < floor || this.#copy === undefined) return false
+    if (this.#resends >= resendsMax) return false
+    sometimes('a copy below the floor is read again')
+    this.#resends++
+    const { object, generation, time } = all
+    const owner = this.#tally.ownerFor(to)
+    const timeLeft = Math.max(1, deadline - now)
+    const message = { ...this.#copy, object, generation, time, owner, timeLeft }
+    out.push({ type: 'send', to, message })
+    return true
   }
 
   #replace(now: Instant, out: Effect[]): void {
@@ -178,3 +198,5 @@ export class PutCoordination implements Coordination {
 
 /** A primary that is silent for so long gets a stand-in beside it, where W is not met yet. */
 const patienceMs = 250
+/** More rounds than end while one put is under way. */
+const resendsMax = 8

@@ -19,10 +19,11 @@ import {
   seenAfterPut,
   type Version,
 } from '../causality/siblings.ts'
-import type { Dot } from '../causality/version-vector.ts'
+import { counterMax, type Dot } from '../causality/version-vector.ts'
 import {
   type Actor,
   after,
+  type Generation,
   type Instant,
   type Key,
   type NodeId,
@@ -63,7 +64,12 @@ type Made = Copy & {
   readonly held: boolean
 }
 
-type Refusal = { readonly code: Code; readonly message: string; readonly definite?: false }
+type Refusal = {
+  readonly code: Code
+  readonly message: string
+  readonly definite?: false
+  readonly floor?: Generation
+}
 
 export class Puts {
   readonly #env: Env
@@ -133,6 +139,9 @@ export class Puts {
       return { code: 'BUSY', message: 'this node coordinates as much as it can' }
     }
     const token = this.#placement.tokenOf(request.key)
+    if (!this.#objects.generations.knows(token)) {
+      return { code: 'BUSY', message: 'this node has just begun and has not heard from the others' }
+    }
     const seats = seatsOf(this.#placement, token)
     if (!seats.some(({ node }) => node === self)) {
       // Another view came while the put was on its way: no row here would be one of its copies.
@@ -172,6 +181,11 @@ export class Puts {
       const message = 'too many later writes: whether the first try took effect is not known'
       return { code: 'RETRY_EXPIRED', message, definite: false }
     }
+    const { generations } = this.#objects
+    const stamp = Math.min(generations.stampOf(token), base?.generation ?? counterMax)
+    const generation = mutant(38) ? stamp : Math.min(stamp, request.generation)
+    const floor = generations.floorOf(token)
+    if (generation < floor) return belowFloor(request, floor)
     const draw = () => this.#env.random(8) as Actor
     const before = mutant(37) ? this.#fields.get(request.key) : base?.field
     const { dot, field } = mutant(3)
@@ -198,7 +212,6 @@ export class Puts {
         message: 'the siblings are too large together; resolve first',
       }
     }
-    const generation = Math.min(request.generation, base?.generation ?? request.generation)
     return {
       siblings: made,
       object,
@@ -301,11 +314,27 @@ export class Puts {
     const { op, w, again, key, explain } = request
     const needed = w ?? this.#placement.settings.writeQuorum
     const outcome = { ...nothingDone(needed, op), definite: refusal.definite ?? !again }
-    const { code, message } = refusal
+    const { code, message, floor } = refusal
     const token = this.#placement.tokenOf(key)
     const explained = explain ? new Explanation(this.#placement, token, now).explained() : undefined
-    return answerPut(origin, failed(origin, { code, message, outcome }, explained))
+    const failure = { code, message, outcome, ...(floor === undefined ? {} : { floor }) }
+    return answerPut(origin, failed(origin, failure, explained))
   }
+}
+
+/**
+ * The client had last heard of the partition before something was reaped: a first send is sent
+ * again with what it hears now; a second one may be of a put that was deleted and reaped since.
+ */
+function belowFloor({ again }: PutRequest, floor: Generation): Refusal {
+  if (again) {
+    sometimes('a retry is below the floor')
+    const message = 'deletes were reaped since: whether the first try took effect is not known'
+    return { code: 'RETRY_EXPIRED', message, definite: false, floor }
+  }
+  sometimes('a first put is below the floor')
+  const message = 'deletes were reaped since the client last heard of the key'
+  return { code: 'BELOW_FLOOR', message, floor }
 }
 
 const noBytes = new Uint8Array(0)

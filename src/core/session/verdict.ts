@@ -18,6 +18,7 @@ export type Retry = 'patiently' | 'others' | 'never'
 export const retryOf: { readonly [C in Code]: Retry } = {
   BUSY: 'patiently',
   STALE_VIEW: 'patiently',
+  BELOW_FLOOR: 'patiently',
   UNREACHABLE: 'others',
   STORE_FULL: 'others',
   QUORUM: 'others',

@@ -66,6 +66,8 @@ class Audit {
     const { key, object } = copy
     const versions = this.#scene.decoded.object(object)?.versions
     const missing = versions?.find(version => {
+      const write = this.#scene.history.ofOp(version.op)
+      if (write !== undefined && this.#scene.history.isReaped(write)) return false
       return !this.disks.holds(node, key, held => this.#accounts(held, version))
     })
     if (missing === undefined) return
@@ -79,13 +81,15 @@ class Audit {
     if (accountsFor(held, version)) return true
     const { context, history } = this.#scene
     const write = history.ofOp(version.op)
-    return context.prunes && write !== undefined && knownOf(history, [held]).has(write)
+    if (write === undefined) return false
+    return context.prunes && knownOf(history, [held]).has(write)
   }
 
   ackOfPut(node: NodeId, { outcome }: PutReply): void {
     const { op, dot, primaryAcks, fallbackAcks, hinted } = outcome
     const write = op === undefined ? undefined : this.#scene.history.ofOp(op)
     if (op === undefined || write === undefined) return
+    if (this.#scene.history.isReaped(write)) return
     const { key, id: name } = write
     const has = (held: Siblings) =>
       // Without a dot it was superseded before it was repeated, and its id may be forgotten since.

@@ -15,15 +15,17 @@ import { linksChecker } from './links.ts'
 import { operationsChecker } from './operations.ts'
 import { outcomesChecker } from './outcomes.ts'
 import { progressChecker } from './progress.ts'
+import { reapedChecker } from './reaped.ts'
 import { rowsChecker } from './rows.ts'
 import { siblingsChecker } from './siblings.ts'
 import { treeChecker } from './tree.ts'
 import { valuesChecker } from './values.ts'
 import { viewsChecker } from './views.ts'
 
-/** Dots come first: they count what the others excuse. */
+/** Dots and reaps come first: they count what the others excuse. */
 const all: readonly MakeChecker[] = [
   dotsChecker,
+  reapedChecker,
   acksChecker,
   hintsChecker,
   outcomesChecker,

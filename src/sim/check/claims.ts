@@ -86,6 +86,7 @@ class Claims {
     const { replicas } = this.#scene.context.settings
     const missed = this.#promised.get(key)?.find(promised => {
       const { write, copies } = promised
+      if (this.#scene.history.isReaped(write)) return false
       if (promised.at >= at || copies + needed <= replicas || this.#weak.has(write)) return false
       return !shown.some(one => one === write || isBefore(write, one))
     })

@@ -1,6 +1,6 @@
 /** What bytes on disks and in messages say, decoded once for all checkers: they never change. */
 import { decodeCheckedObject } from '../../core/causality/object.ts'
-import { decodeRecord } from '../../core/causality/record.ts'
+import { decodeRecord, type Record } from '../../core/causality/record.ts'
 import type { Siblings } from '../../core/causality/siblings.ts'
 import { tokenOf } from '../../core/hash.ts'
 import type { Key, NodeId } from '../../core/ids.ts'
@@ -76,10 +76,15 @@ export function copyIn(row: RowKey, bytes: Uint8Array): HeldCopy | undefined {
   }
   if (isHint(row)) {
     const { key, owner } = hintOfRow(row)
-    const record = decodeRecord(simHash, key, bytes.subarray(sinceBytes))
+    const record = recordOfHint(row, bytes)
     return record && { row, key, owner, siblings: record.siblings }
   }
   return undefined
+}
+
+/** undefined where it is damaged. */
+export function recordOfHint(row: RowKey, bytes: Uint8Array): Record | undefined {
+  return decodeRecord(simHash, hintOfRow(row).key, bytes.subarray(sinceBytes))
 }
 
 /** Is this the row of a hint? */

@@ -95,6 +95,7 @@ class HintsOnDisks {
     for (const { op } of siblings.versions) {
       const write = history.ofOp(op)
       if (write === undefined || here.has(write) || home.has(write)) continue
+      if (history.isReaped(write)) continue
       if (this.#lost.get(node)?.has(write) === true) continue
       fail(
         'I7',
@@ -116,7 +117,9 @@ class HintsOnDisks {
     if (before === undefined || before.owner === undefined) return
     const { key, owner } = before
     const left = now === undefined ? new Set<Write>() : knownOf(history, [now.siblings])
-    const gone = [...knownOf(history, [before.siblings])].filter(write => !left.has(write))
+    const gone = [...knownOf(history, [before.siblings])].filter(
+      write => !left.has(write) && !history.isReaped(write),
+    )
     if (gone.length === 0) return
     const home = this.#heldBy(owner, key)
     const missing = gone.find(

@@ -48,6 +48,7 @@ function check(
   const names = [...there].map(write => write.id).join(', ')
   for (const write of writes) {
     if (there.has(write) || !write.acknowledged || excused.has(write)) continue
+    if (scene.history.isReaped(write)) continue
     if ([...there].some(later => isBefore(write, later))) continue
     scene.fail(
       'I1',

@@ -81,6 +81,9 @@ class Dots {
     const { context, history, fail } = this.#scene
     const write = history.ofOp(op)
     if (write === undefined || !isWithinReach(this.#scene, write)) return
+    if (history.isReaped(write)) {
+      fail('I11', key, `${node} gave ${write.id} a further dot after it was deleted and reaped`)
+    }
     const disk = context.machines.get(node)?.disk.rows
     // A hint that went home may be forgotten already.
     const held = copiesOn(this.#scene, disk, key).filter(({ row }) => {

@@ -19,6 +19,8 @@ export const rowsChecker: MakeChecker = (scene): Checker => {
     return rows
   }
   const changed = (node: NodeId, { key: row, value }: Row) => {
+    // What may go with its row, `reaped.ts` looks at.
+    if (value === undefined) rowsOf(node).delete(row)
     const copy = value && decoded.copyIn(row, value)
     if (copy === undefined || copy.owner !== undefined) return
     const before = rowsOf(node).get(row)
@@ -26,7 +28,7 @@ export const rowsChecker: MakeChecker = (scene): Checker => {
     if (before === undefined) return
     const now = knownOf(history, [copy.siblings])
     for (const write of knownOf(history, [before.siblings])) {
-      if (now.has(write) || write.dots > 1) continue
+      if (now.has(write) || write.dots > 1 || history.isReaped(write)) continue
       return fail(
         'I2',
         copy.key,

@@ -55,3 +55,24 @@ t.test(
     t.equal(asOf.items(0, 0, 7).length, 7)
   },
 )
+
+t.test('what was removed after the cut is there as of the cut', async t => {
+  const side = new Side('n1')
+  side.start()
+  const shared = sharedOf(side.placement.ring, 'n1' as NodeId, 'n2' as NodeId)
+  const old = putOn(noSiblings, 'a', 'old')
+  for (const key of ['k1', 'k2', 'k3']) side.write(key, old, 1000)
+  side.flush()
+  const look = () => {
+    const asOf = new AsOf(side.tree, shared, { stamp: 5000, ageMs: 5000 }, side.now)
+    return [binaryOfSum(asOf.sums(0, [0])), asOf.items(0, 0, 99)]
+  }
+  const before = look()
+  side.now = 20_000 as Instant
+  side.objects.remove(side.placement.tokenOf('k2' as Key), 'k2' as Key, 9000)
+  t.same(look(), before)
+  side.flush()
+  t.same(look(), before)
+  side.now = 28_000 as Instant
+  t.equal(look()[1]?.length, 2)
+})

@@ -1,0 +1,297 @@
+/**
+ * How far the others are (design §4, protocols P): a start, and a node that is new to a
+ * partition, takes and tells nothing of it before it has heard the generations of another owner,
+ * for its disk may be an old copy or empty. What is behind an owner's floor is set aside: all of
+ * it was at every owner when that floor was proved, and comes back by exchange without what was
+ * reaped. Now and then everybody asks again, so that what a crash left half done is finished.
+ */
+import { sometimes } from '#mutants'
+import { uint48Of } from '../binary.ts'
+import { ByteReader, ByteWriter } from '../entropy/bytes.ts'
+import type { ExchangeTiming } from '../entropy/timing.ts'
+import type { Hash } from '../hash.ts'
+import {
+  after,
+  type Epoch,
+  type Generation,
+  type Instant,
+  type NodeId,
+  type Partition,
+  type WallTime,
+} from '../ids.ts'
+import type { Objects } from '../objects.ts'
+import type { Placement } from '../placement.ts'
+import type { Stored } from '../quorum/put-coordination.ts'
+import { preferenceList, roleOf } from '../ring/preference-list.ts'
+import { hintOfRow, hintRows, keyOfRow } from '../row-key.ts'
+import type { Effect, RowKey } from '../step.ts'
+import type { Marks } from './marks.ts'
+import type { PartitionState } from './partition-rows.ts'
+import type { RoundAnswer, RoundQuestion } from './round-message.ts'
+import { decodeLearnt, encodeLearnt, type LearntPart } from './round-parts.ts'
+import type { Steps } from './steps.ts'
+
+type Parts = {
+  readonly hash: Hash
+  readonly placement: Placement
+  readonly objects: Objects<Stored>
+  readonly marks: Marks<Stored>
+  readonly steps: Steps
+  readonly timing: ExchangeTiming
+  readonly random: (count: number) => string
+  readonly isWhole: (partition: Partition) => boolean
+  /** The store was made with the cluster and has never held anything. */
+  readonly isNew: boolean
+}
+type Asked = { readonly id: number; readonly at: Instant }
+/** A partition that is being emptied; `found`: rows in this pass over it. */
+type Aside = { readonly floor: Generation; after: RowKey | undefined; found: number }
+
+export class Learning {
+  readonly #parts: Parts
+  #epoch: Epoch | undefined
+  /** Partitions that this node holds, or stands in for. */
+  #own: ReadonlySet<Partition> = new Set()
+  /** By partition, how far each other owner was when it was heard last. */
+  readonly #heard = new Map<Partition, Map<NodeId, PartitionState>>()
+  readonly #asked = new Map<NodeId, Asked>()
+  readonly #nextAt = new Map<NodeId, Instant>()
+  readonly #asides = new Map<Partition, Aside>()
+  #lastId: number
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    // Apart from those of rounds (`rounds.ts`).
+    this.#lastId = 2 ** 41 + (uint48Of(parts.random(6)) % 2 ** 40)
+    this.#follow(parts.isNew)
+  }
+
+  tick(now: Instant, wall: WallTime, out: Effect[]): void {
+    const { placement } = this.#parts
+    if (this.#epoch !== placement.epoch) this.#follow(false)
+    for (const [partition, aside] of this.#asides) this.#empty(partition, aside, wall)
+    for (const node of placement.connectedPeers) {
+      const asked = this.#asked.get(node)
+      if (asked !== undefined && now < asked.at + answerMsMax) continue
+      if (now < (this.#nextAt.get(node) ?? 0) && !this.#isAwaited(node)) continue
+      this.#ask(node, now, out)
+    }
+  }
+
+  /** The connection is there again: what it missed, or we, should not wait. */
+  connected(node: NodeId): void {
+    this.#nextAt.delete(node)
+    this.#asked.delete(node)
+  }
+
+  /** How far this node is, where the asker is not as far. */
+  asked(from: NodeId, { id, epoch, parts }: RoundQuestion, out: Effect[]): void {
+    const { placement } = this.#parts
+    const done = epoch === placement.epoch
+    const shared = done ? this.#shared(placement.self, from) : []
+    const isSame = new ByteReader(parts).uint32() === this.#sumOf(shared, from)
+    const told = isSame ? new Uint8Array([SAME]) : this.#tell(shared)
+    out.push({ type: 'send', to: from, message: { type: 'rounded', id, done, parts: told } })
+  }
+
+  /** True where it was this that was asked. */
+  answered(from: NodeId, answer: RoundAnswer, now: Instant, wall: WallTime): boolean {
+    if (this.#asked.get(from)?.id !== answer.id) return false
+    const { placement, timing, objects } = this.#parts
+    this.#asked.delete(from)
+    if (!answer.done || answer.parts.length === 0) return true
+    this.#nextAt.set(from, after(now, timing.pauseMs))
+    const isSame = answer.parts[0] === SAME
+    const told = new Map<Partition, LearntPart>()
+    for (const part of decodeLearnt(answer.parts.subarray(1))) told.set(part.partition, part)
+    for (const partition of this.#shared(from, placement.self)) {
+      const own = objects.generations.of(partition)
+      const none = { generation: 0, floor: 0, reaped: 0 }
+      this.#learn(partition, from, isSame ? own : (told.get(partition) ?? none), wall)
+    }
+    return true
+  }
+
+  /** What the view says that this node has to do with; what is new to it is closed at first. */
+  #follow(isNew: boolean): void {
+    const { placement, objects } = this.#parts
+    this.#epoch = placement.epoch
+    const before = this.#own
+    const own = new Set<Partition>()
+    for (let i = 0; i < placement.ring.partitions; i++) {
+      const partition = i as Partition
+      if (placement.ring.lists[partition]?.length === 0) continue
+      if (roleOf(placement.ring, partition, placement.self) === 'none') continue
+      own.add(partition)
+      if (before.has(partition) || isNew) continue
+      if (before.size > 0) sometimes('a node is new to a partition')
+      this.#heard.delete(partition)
+      objects.generations.close(partition)
+      this.#openIfHeard(partition)
+    }
+    this.#own = own
+    this.#nextAt.clear()
+  }
+
+  /** Does a partition wait to hear of this node? */
+  #isAwaited(node: NodeId): boolean {
+    const { placement, objects } = this.#parts
+    return this.#shared(node, placement.self).some(
+      partition => !objects.generations.isOpen(partition) && !this.#heard.get(partition)?.has(node),
+    )
+  }
+
+  #ask(node: NodeId, now: Instant, out: Effect[]): void {
+    const { placement } = this.#parts
+    const shared = this.#shared(node, placement.self)
+    if (shared.length === 0) return
+    const writer = new ByteWriter()
+    writer.uint32(this.#sumOf(shared, placement.self))
+    this.#lastId++
+    this.#asked.set(node, { id: this.#lastId, at: now })
+    const question: RoundQuestion = {
+      type: 'round',
+      id: this.#lastId,
+      epoch: placement.epoch,
+      step: 'learn',
+      cut: 0,
+      age: 0,
+      parts: writer.take(),
+    }
+    out.push({ type: 'send', to: node, message: question })
+  }
+
+  #learn(partition: Partition, from: NodeId, theirs: PartitionState, wall: WallTime): void {
+    const { objects, marks, placement } = this.#parts
+    const heard = this.#heard.get(partition) ?? new Map<NodeId, PartitionState>()
+    this.#heard.set(partition, heard)
+    heard.set(from, theirs)
+    if (this.#asides.has(partition)) return
+    const own = objects.generations.of(partition)
+    if (own.generation < theirs.floor) {
+      sometimes('a partition is set aside')
+      objects.generations.close(partition)
+      this.#asides.set(partition, { floor: theirs.floor, after: undefined, found: 0 })
+      return
+    }
+    if (own.floor < theirs.floor) {
+      // All who may hold older hints had handed them over before that floor was set.
+      this.#dropHints(partition, theirs.floor)
+      objects.generations.write(partition, { ...own, floor: theirs.floor })
+    }
+    if (roleOf(placement.ring, partition, placement.self) === 'primary') {
+      if (theirs.reaped > own.reaped) this.#reapToo(partition, theirs.reaped, wall)
+      const others = this.#otherOwners(partition)
+      const { reaped } = objects.generations.of(partition)
+      const mark = marks.of(partition)
+      const isReaped = mark !== undefined && mark.generation < reaped
+      if (isReaped && others.every(node => (heard.get(node)?.reaped ?? 0) >= reaped)) {
+        marks.remove(partition)
+      }
+    }
+    this.#openIfHeard(partition)
+  }
+
+  /** Another owner has dropped what all had marked; where the mark is lost, it is proved anew. */
+  #reapToo(partition: Partition, reaped: Generation, wall: WallTime): void {
+    const { objects, marks, steps } = this.#parts
+    sometimes('an owner hears that another has reaped')
+    if (marks.of(partition)?.generation === reaped - 1) steps.reapMarked(partition, wall, undefined)
+    const state = objects.generations.of(partition)
+    if (state.reaped < reaped) objects.generations.write(partition, { ...state, reaped })
+  }
+
+  #openIfHeard(partition: Partition): void {
+    const { placement, objects, isWhole } = this.#parts
+    const { replicas, writeQuorum } = placement.settings
+    const others = this.#otherOwners(partition)
+    const wanted = isWhole(partition) ? 1 : Math.min(replicas - 1, replicas - writeQuorum + 1)
+    const heard = others.filter(node => this.#heard.get(partition)?.has(node))
+    if (heard.length >= Math.min(wanted, others.length)) objects.generations.open(partition)
+  }
+
+  /** Removes some more rows; once a pass finds none the partition begins anew, at the floor. */
+  #empty(partition: Partition, aside: Aside, wall: WallTime): void {
+    const { objects, marks } = this.#parts
+    const rows = objects.page(partition, aside.after, rowsAtOnce)
+    for (const row of rows) {
+      const { token, key } = keyOfRow(row)
+      objects.remove(token, key, wall)
+    }
+    aside.found += rows.length
+    aside.after = rows.at(-1)
+    if (rows.length === rowsAtOnce) return
+    if (aside.found > 0) {
+      aside.found = 0
+      aside.after = undefined
+      return
+    }
+    const { floor } = aside
+    this.#asides.delete(partition)
+    this.#dropHints(partition, floor)
+    marks.remove(partition)
+    objects.generations.write(partition, { generation: floor, floor, reaped: floor })
+    this.#openIfHeard(partition)
+  }
+
+  /** Hints that are older than what their owners take: these have had them. */
+  #dropHints(partition: Partition, floor: Generation): void {
+    const { objects } = this.#parts
+    for (let from = hintRows.from; !objects.hints.none; ) {
+      const rows = objects.hints.page(from, rowsAtOnce)
+      for (const row of rows) {
+        const { token } = hintOfRow(row.key)
+        if (objects.generations.partitionOf(token) !== partition) continue
+        const hint = objects.hints.settled(row)
+        if (hint === undefined || hint === 'going' || hint.generation >= floor) continue
+        sometimes('a hint below the floor is dropped')
+        objects.hints.remove(row.key, row.value)
+      }
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < rowsAtOnce) return
+      from = last.key
+    }
+  }
+
+  /** Partitions that one node owns and another one owns or stands in for. */
+  #shared(owner: NodeId, other: NodeId): readonly Partition[] {
+    const { ring } = this.#parts.placement
+    const shared: Partition[] = []
+    for (const [i, list] of ring.lists.entries()) {
+      const partition = i as Partition
+      if (list.includes(owner) && roleOf(ring, partition, other) !== 'none') shared.push(partition)
+    }
+    return shared
+  }
+
+  #otherOwners(partition: Partition): readonly NodeId[] {
+    const { ring, self } = this.#parts.placement
+    return preferenceList(ring, partition).filter(node => node !== self)
+  }
+
+  /** Of this node's floors, and of what it reaped where the asker may have reaped too. */
+  #sumOf(shared: readonly Partition[], asker: NodeId): number {
+    const { hash, placement, objects } = this.#parts
+    const writer = new ByteWriter()
+    for (const partition of shared) {
+      const { floor, reaped } = objects.generations.of(partition)
+      const owns = roleOf(placement.ring, partition, asker) === 'primary'
+      writer.varint(floor)
+      writer.varint(owns ? reaped : 0)
+    }
+    return hash.crc32(writer.take())
+  }
+
+  #tell(shared: readonly Partition[]): Uint8Array {
+    const { generations } = this.#parts.objects
+    const parts = shared
+      .map(partition => ({ partition, ...generations.of(partition) }))
+      .filter(({ generation }) => generation > 0)
+    return Uint8Array.from([OTHER, ...encodeLearnt(parts)])
+  }
+}
+
+const SAME = 1
+const OTHER = 0
+const answerMsMax = 1000
+const rowsAtOnce = 256

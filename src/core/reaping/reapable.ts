@@ -1,0 +1,124 @@
+/**
+ * Which keys a round may clean: those of which nothing but tombstones is live, and those whose
+ * vector is long. One row for each, in the commit of its object, so that nobody has to look for
+ * them among all others, in key space 0x68:
+ *
+ *   0x68 ‖ token ‖ key    kind 1 ‖ bytes that the object's row takes up 4
+ */
+import { readUint8, readUint32, writeUint8, writeUint32 } from '../big-endian.ts'
+import type { Siblings } from '../causality/siblings.ts'
+import type { Dot } from '../causality/version-vector.ts'
+import { partitionOf } from '../hash.ts'
+import type { Key, Partition, Token } from '../ids.ts'
+import type { PendingRow } from '../pending.ts'
+import { keyOfRow, partitionRange } from '../row-key.ts'
+import type { RowKey, Store } from '../step.ts'
+
+/** tombstone: nothing else is live. long: its vector has entries to be shed. */
+export type Kind = 'tombstone' | 'long'
+
+export function kindOf(siblings: Siblings): Kind | undefined {
+  const { versions, vector } = siblings
+  if (versions.length > 0 && versions.every(({ tombstone }) => tombstone)) return 'tombstone'
+  return vector.length > entriesMax && idleEntries(siblings).length > 0 ? 'long' : undefined
+}
+
+/** Entries of which no version is live: their writes were superseded. */
+export function idleEntries({ vector, versions }: Siblings): readonly Dot[] {
+  return vector.filter(({ actor }) => !versions.some(({ dot }) => dot.actor === actor))
+}
+
+/** Of one partition. */
+export type ReapableCount = { keys: number; tombstones: number; bytes: number }
+
+type Parts = {
+  readonly reads: Store
+  readonly pending: {
+    readonly read: (row: RowKey) => PendingRow<unknown> | undefined
+    readonly write: (row: RowKey, value: PendingRow<never>) => void
+  }
+  readonly partitions: number
+}
+
+export class Reapable {
+  readonly #parts: Parts
+  readonly #counts = new Map<Partition, ReapableCount>()
+
+  /** Counts what an earlier start left: as many rows as there are tombstones. */
+  constructor(parts: Parts) {
+    this.#parts = parts
+    for (let from = reapableRows.from; ; ) {
+      const rows = parts.reads.range(from, reapableRows.to, rowsAtOnce)
+      for (const { key, value } of rows) this.#count(key, value, 1)
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < rowsAtOnce) return
+      from = last.key
+    }
+  }
+
+  /** Partitions in which there is something. */
+  get counts(): ReadonlyMap<Partition, ReapableCount> {
+    return this.#counts
+  }
+
+  get total(): ReapableCount {
+    const total = { keys: 0, tombstones: 0, bytes: 0 }
+    for (const { keys, tombstones, bytes } of this.#counts.values()) {
+      total.keys += keys
+      total.tombstones += tombstones
+      total.bytes += bytes
+    }
+    return total
+  }
+
+  /** An object is written, of this kind and so large, or removed (undefined). */
+  set(token: Token, key: Key, kind: Kind | undefined, bytes: number): void {
+    const row = (SPACE + token + key) as RowKey
+    const { reads, pending } = this.#parts
+    const waiting = pending.read(row)
+    const before = waiting === undefined ? reads.get(row) : waiting.bytes
+    const value = kind === undefined ? undefined : encode(kind, bytes)
+    if (before === undefined && value === undefined) return
+    if (before !== undefined) this.#count(row, before, -1)
+    if (value !== undefined) this.#count(row, value, 1)
+    pending.write(row, { bytes: value, meaning: undefined })
+  }
+
+  /** Keys of a partition on the disk, in the order of tokens. */
+  page(
+    partition: Partition,
+    limit: number,
+  ): readonly { readonly token: Token; readonly key: Key }[] {
+    const { from, to } = partitionRange(partition, this.#parts.partitions)
+    const inSpace = (row: RowKey, last: boolean) =>
+      last && partition + 1 === this.#parts.partitions
+        ? reapableRows.to
+        : ((SPACE + row.slice(1)) as RowKey)
+    const rows = this.#parts.reads.range(inSpace(from, false), inSpace(to, true), limit)
+    return rows.map(({ key }) => keyOfRow(key))
+  }
+
+  #count(row: RowKey, value: Uint8Array, sign: 1 | -1): void {
+    const partition = partitionOf(keyOfRow(row).token, this.#parts.partitions)
+    const count = this.#counts.get(partition) ?? { keys: 0, tombstones: 0, bytes: 0 }
+    this.#counts.set(partition, count)
+    count.keys += sign
+    if (value.length === 5 && readUint8(value, 0) === 0) {
+      count.tombstones += sign
+      count.bytes += sign * readUint32(value, 1)
+    }
+    if (count.keys === 0) this.#counts.delete(partition)
+  }
+}
+
+/** A vector may be this long before its idle entries are shed. */
+export const entriesMax = 25
+const SPACE = '\x68'
+const reapableRows = { from: SPACE as RowKey, to: '\x69' as RowKey }
+const rowsAtOnce = 1024
+
+function encode(kind: Kind, size: number): Uint8Array {
+  const bytes = new Uint8Array(5)
+  writeUint32(bytes, writeUint8(bytes, 0, kind === 'tombstone' ? 0 : 1), size)
+  return bytes
+}

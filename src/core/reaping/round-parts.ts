@@ -1,0 +1,159 @@
+/** The bytes of a round's questions and answers, a part for each partition. */
+import { binaryOf } from '../binary.ts'
+import { ByteReader, ByteWriter } from '../entropy/bytes.ts'
+import { type Generation, type Key, keyOf, type Partition, type Token } from '../ids.ts'
+import type { PartitionState } from './partition-rows.ts'
+
+/** A key that may be cleaned: its token, and the item digest that it must have everywhere. */
+export type Candidate = { readonly token: Token; readonly key: Key; readonly digest: string }
+
+/** Which round of which partition; a round is drawn, and its marks are no other's. */
+export type StepPart = {
+  readonly partition: Partition
+  readonly generation: Generation
+  readonly round: number
+}
+/** `floor`, `reaped`: the asker's own. */
+export type ProvePart = StepPart & {
+  readonly floor: Generation
+  readonly reaped: Generation
+  /** Of all objects of the partition; 8 bytes. */
+  readonly sum: string
+  readonly keys: readonly Candidate[]
+}
+
+/**
+ * done: durably. wait: not yet. past: this node is in a later generation. lost: it has no mark
+ * of this round.
+ */
+export const partStates = ['done', 'wait', 'past', 'lost'] as const
+export type PartState = (typeof partStates)[number]
+export type ToldPart = {
+  readonly state: PartState
+  readonly generation: Generation
+  /** Which of the keys differ here, by their position. */
+  readonly missing: readonly number[]
+}
+export type LearntPart = PartitionState & { readonly partition: Partition }
+
+export function encodeSteps(parts: readonly StepPart[]): Uint8Array {
+  const writer = new ByteWriter()
+  for (const part of parts) writeStep(writer, part)
+  return writer.take()
+}
+
+export function decodeSteps(bytes: Uint8Array): readonly StepPart[] {
+  return listOf(bytes, readStep)
+}
+
+export function encodeProofs(parts: readonly ProvePart[]): Uint8Array {
+  const writer = new ByteWriter()
+  for (const part of parts) {
+    writeStep(writer, part)
+    writer.varint(part.floor)
+    writer.varint(part.reaped)
+    writeBinary(writer, part.sum)
+    writer.varint(part.keys.length)
+    for (const { token, key, digest } of part.keys) {
+      writeBinary(writer, token)
+      writeBinary(writer, key)
+      writeBinary(writer, digest)
+    }
+  }
+  return writer.take()
+}
+
+/** Without what cannot be read. */
+export function decodeProofs(bytes: Uint8Array): readonly ProvePart[] {
+  return listOf(bytes, reader => {
+    const step = readStep(reader)
+    const floor = reader.varint()
+    const reaped = reader.varint()
+    const sum = readBinary(reader)
+    const keys: Candidate[] = []
+    for (let left = reader.varint(); left > 0 && reader.left > 0; left--) {
+      const token = readBinary(reader) as Token
+      const key = keyOf(readBinary(reader))
+      const digest = readBinary(reader)
+      if (key === undefined || token.length !== 8) return undefined
+      keys.push({ token, key, digest })
+    }
+    return { ...step, floor, reaped, sum, keys }
+  })
+}
+
+export function encodeTold(parts: readonly ToldPart[]): Uint8Array {
+  const writer = new ByteWriter()
+  for (const { state, generation, missing } of parts) {
+    writer.byte(partStates.indexOf(state))
+    writer.varint(generation)
+    writer.varint(missing.length)
+    for (const position of missing) writer.varint(position)
+  }
+  return writer.take()
+}
+
+export function decodeTold(bytes: Uint8Array): readonly ToldPart[] {
+  return listOf(bytes, reader => {
+    const state = partStates[reader.byte()]
+    const generation = reader.varint()
+    const missing: number[] = []
+    for (let left = reader.varint(); left > 0 && reader.left > 0; left--) {
+      missing.push(reader.varint())
+    }
+    return state && { state, generation, missing }
+  })
+}
+
+export function encodeLearnt(parts: readonly LearntPart[]): Uint8Array {
+  const writer = new ByteWriter()
+  for (const { partition, generation, floor, reaped } of parts) {
+    for (const one of [partition, generation, floor, reaped]) writer.varint(one)
+  }
+  return writer.take()
+}
+
+export function decodeLearnt(bytes: Uint8Array): readonly LearntPart[] {
+  return listOf(bytes, reader => ({
+    partition: reader.varint() as Partition,
+    generation: reader.varint(),
+    floor: reader.varint(),
+    reaped: reader.varint(),
+  }))
+}
+
+function writeStep(writer: ByteWriter, { partition, generation, round }: StepPart): void {
+  writer.varint(partition)
+  writer.varint(generation)
+  writer.varint(round)
+}
+
+function readStep(reader: ByteReader): StepPart {
+  const partition = reader.varint() as Partition
+  return { partition, generation: reader.varint(), round: reader.varint() }
+}
+
+function writeBinary(writer: ByteWriter, binary: string): void {
+  writer.varint(binary.length)
+  for (let at = 0; at < binary.length; at++) writer.byte(binary.charCodeAt(at))
+}
+
+function readBinary(reader: ByteReader): string {
+  const length = Math.min(reader.varint(), reader.left)
+  return binaryOf(Uint8Array.from({ length }, () => reader.byte()))
+}
+
+/** Parts to the end of the bytes; those from the first that cannot be read on are left out. */
+function listOf<Part>(
+  bytes: Uint8Array,
+  read: (reader: ByteReader) => Part | undefined,
+): readonly Part[] {
+  const reader = new ByteReader(bytes)
+  const parts: Part[] = []
+  while (reader.left > 0) {
+    const part = read(reader)
+    if (part === undefined) break
+    parts.push(part)
+  }
+  return parts
+}
