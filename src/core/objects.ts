@@ -21,6 +21,7 @@ import type { Generation, Key, NodeId, Token, WallTime } from './ids.ts'
 import type { Pending } from './pending.ts'
 import { hintRowKey, objectRowKey } from './row-key.ts'
 import type { RowKey, Store } from './step.ts'
+import type { Wholeness } from './wholeness/wholeness.ts'
 
 /** A row that cannot be trusted: its checksum does not match its bytes. */
 export const damaged = 'damaged'
@@ -45,10 +46,12 @@ type Parts<Then> = {
   readonly pending: Pending<Record, Then>
   readonly hints: Hints<Then>
   readonly tree: Tree
+  readonly wholeness: Wholeness
 }
 
 export class Objects<Then> {
   readonly hints: Hints<Then>
+  readonly wholeness: Wholeness
   readonly #hash: Hash
   readonly #digestKey: string
   readonly #reads: Store
@@ -58,8 +61,9 @@ export class Objects<Then> {
   #lastRow = '' as RowKey
   #lastDigest: string | undefined
 
-  constructor({ hash, digestKey, reads, pending, hints, tree }: Parts<Then>) {
+  constructor({ hash, digestKey, reads, pending, hints, tree, wholeness }: Parts<Then>) {
     this.hints = hints
+    this.wholeness = wholeness
     this.#hash = hash
     this.#digestKey = digestKey
     this.#reads = reads

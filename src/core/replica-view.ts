@@ -1,5 +1,6 @@
 import type { ExchangeCounts } from './entropy/exchange.ts'
 import type { NodeId } from './ids.ts'
+import type { WholenessView } from './wholeness/wholeness.ts'
 
 /** What a host shows of a replica: counts for status, log and monitor. */
 export type ReplicaView = {
@@ -22,4 +23,5 @@ export type ReplicaView = {
   /** False while the tree is counted again after a crash. */
   readonly treeReady: boolean
   readonly exchange: ExchangeCounts
+  readonly wholeness: WholenessView
 }

@@ -7,10 +7,11 @@ import type { Record } from './causality/record.ts'
 import { Copies } from './copies.ts'
 import { Exchange } from './entropy/exchange.ts'
 import { defaultExchangeTiming } from './entropy/timing.ts'
-import { Tree } from './entropy/tree.ts'
+import type { Tree } from './entropy/tree.ts'
 import { Foreground } from './handoff/foreground.ts'
 import { Handoff } from './handoff/handoff.ts'
-import { Hints } from './handoff/hints.ts'
+import type { Hints } from './handoff/hints.ts'
+import { heldBy } from './held.ts'
 import type { Instant, NodeId, WallTime } from './ids.ts'
 import { Listing } from './listing.ts'
 import type { Beliefs } from './membership/beliefs.ts'
@@ -19,7 +20,6 @@ import type { Load } from './membership/member-state.ts'
 import { isMembership, type Membership } from './membership/membership.ts'
 import { startMembership } from './membership/start.ts'
 import type { ClientRequest, GossipReply, PeerMessage, ViewReply } from './message.ts'
-import { Objects } from './objects.ts'
 import { nothingDone } from './outcome.ts'
 import { Pending } from './pending.ts'
 import { Placement } from './placement.ts'
@@ -33,6 +33,7 @@ import { Scans } from './quorum/scans.ts'
 import type { ReplicaView } from './replica-view.ts'
 import { Requests } from './requests.ts'
 import type { Effect, Env, Input, PeerAddress } from './step.ts'
+import type { Wholeness } from './wholeness/wholeness.ts'
 
 export class Replica {
   readonly placement: Placement
@@ -51,6 +52,7 @@ export class Replica {
   readonly #scans: Scans
   readonly #inspections: Inspections
   readonly #copies: Copies
+  readonly #wholeness: Wholeness
   readonly #directory: Directory
   readonly #membership: Membership
   #wall: WallTime = 0
@@ -59,43 +61,34 @@ export class Replica {
   #told: readonly PeerAddress[] | undefined
 
   constructor(env: Env) {
-    const { self, settings, hash, secrets, reads, random } = env
+    const { self, settings, hash, reads, random } = env
     this.#directory = new Directory(hash, reads, env.members)
     const { view } = this.#directory
     this.#membership = startMembership(env, this.#directory)
     const avoids = (node: NodeId) => this.#membership.avoids(node)
     const placement = new Placement(self, settings, view, hash, avoids)
-    const hints = new Hints<Stored>({
-      hash,
-      digestKey: secrets.digest,
-      reads,
-      pending: this.#pending,
-      bytesMax: env.hintBytesMax ?? Number.MAX_SAFE_INTEGER,
-    })
-    const digestKey = secrets.digest
-    const { checkpointChanges, exchangeTiming: timing = defaultExchangeTiming } = env
-    const { partitions } = settings
-    this.tree = new Tree({ hash, digestKey, reads, partitions, checkpointChanges, timing })
-    const parts = { hash, digestKey, reads, pending: this.#pending, hints, tree: this.tree }
-    const objects = new Objects<Stored>(parts)
+    const { tree, hints, wholeness, objects } = heldBy(env, placement, this.#pending)
     const listing = new Listing(hash, reads, placement)
     const requests = new Requests(Math.floor(uint48Of(random(6)) / 4))
     this.placement = placement
+    this.tree = tree
+    this.#wholeness = wholeness
     this.#requests = requests
     this.#puts = new Puts(env, placement, objects, requests)
     this.#gets = new Gets(env, placement, objects, requests)
     this.#hints = hints
     this.#handoff = new Handoff(placement, objects, requests)
     this.#handsOver = env.handoff ?? true
-    const pendingBytes = () => this.#pending.bytes
     this.#exchange = new Exchange({
-      ...parts,
-      timing,
+      hash,
+      timing: env.exchangeTiming ?? defaultExchangeTiming,
       placement,
+      tree,
       objects,
+      wholeness,
       requests,
       random,
-      pendingBytes,
+      pendingBytes: () => this.#pending.bytes,
     })
     this.#exchanges = env.exchange ?? true
     this.#forwards = new Forwards(placement, requests, (origin, request, now, out) =>
@@ -137,12 +130,13 @@ export class Replica {
       pendingBytes: this.#pending.bytes,
       commits: this.#pending.commits,
       rowsCommitted: this.#pending.rows,
-      rowsAside: this.#membership.view.length + hints + this.tree.rows,
+      rowsAside: this.#membership.view.length + hints + this.tree.rows + this.#wholeness.rows,
       hints,
       hintBytes: this.#hints.bytes,
       pruned: this.#puts.pruned,
       treeReady: this.tree.ready,
       exchange: this.#exchange.counts,
+      wholeness: this.#wholeness.view(),
     }
   }
 
@@ -193,6 +187,7 @@ export class Replica {
     this.#hints.observe(wall)
     this.#requests.tick(now, out)
     this.tree.tick(now)
+    this.#wholeness.tick(now)
     if (this.#handsOver) this.#handoff.tick(now, out)
     this.#exchange.tick(now, wall, this.#exchanges, out)
     const load: Load = { keys: this.#keys, full: this.#full }

@@ -6,7 +6,8 @@
  *   0x10        objects of plain puts
  *   0x20        hints: token ‖ length of key 2 ‖ key ‖ owner, so that handoff writes in order
  *   0x30        the tree: sums and markers (`entropy/tree-rows.ts`)
- *   0x40        partitions: generation, floor, marks, whole
+ *   0x40        partitions: generation, floor, marks
+ *   0x48        what this store has proved since it was not whole (`wholeness/`)
  *   0x50        members: the view, and where each was last heard to listen
  *   0x80        compare-and-set data, which plain puts, hints and repair refuse
  *
@@ -72,6 +73,9 @@ export function hintOfRow(row: RowKey): {
     owner: row.slice(end) as NodeId,
   }
 }
+
+/** What this store has proved since it was not whole. */
+export const wholenessRowKey = '\x48' as RowKey
 
 /** The row of a member. */
 export function memberRowKey(id: NodeId): RowKey {

@@ -10,7 +10,6 @@ export type NodeIdentity = {
   readonly store: StoreId
   readonly start: StartId
   readonly startedAt: Instant
-  readonly whole: boolean
 }
 
 export type NodeFacts = {
@@ -46,7 +45,8 @@ export function statusReply(identity: NodeIdentity, facts: NodeFacts): StatusRep
       ['hints', view.hints],
       ['hintBytes', view.hintBytes],
       ['prunedEntries', view.pruned],
-      ['whole', identity.whole ? 1 : 0],
+      ['whole', view.wholeness.whole ? 1 : 0],
+      ['unwholePartitions', view.wholeness.unwhole],
       ['inFlight', facts.inFlight],
       ['connections', facts.connections],
       ['coordinating', view.coordinating],

@@ -112,7 +112,7 @@ function runtimeOf({ setup, log, onHalt, faults }: NodeOptions, store: OpenedSto
     clock,
     faults: new Faults({ node, allowed: faults, clock, log }),
     log,
-    identity: { node, store: store.identity.store, start, startedAt: clock.now(), whole },
+    identity: { node, store: store.identity.store, start, startedAt: clock.now() },
     onHalt,
   })
 }

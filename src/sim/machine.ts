@@ -5,6 +5,7 @@
 
 import { sometimes } from '#mutants'
 import type { NodeId, StartId, StoreId } from '../core/ids.ts'
+import { wholenessRowKey } from '../core/row-key.ts'
 import { Clock } from './clock.ts'
 import type { Context, Transport } from './context.ts'
 import { Disk, type Image } from './disk.ts'
@@ -103,9 +104,12 @@ export class Machine {
   /** The directory is replaced while no process runs. */
   replaceDisk(image: Image): void {
     const before = this.disk.rows
-    this.disk.replace(image)
+    // Whoever replaces a directory on purpose knows that it proves nothing.
+    const rows = new Map(image.rows)
+    rows.delete(wholenessRowKey)
+    this.disk.replace({ ...image, rows })
     this.whole = false
-    this.context.notice({ type: 'destroyed', node: this.id, before })
+    this.context.notice({ type: 'destroyed', node: this.id, before, rots: false })
   }
 
   pause(): void {

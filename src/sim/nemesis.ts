@@ -201,7 +201,7 @@ export class Nemesis {
     const before = new Map(machine.disk.rows)
     machine.disk.rot(row, fault.bit)
     sometimes('a row rots')
-    this.#context.notice({ type: 'destroyed', node: machine.id, before })
+    this.#context.notice({ type: 'destroyed', node: machine.id, before, rots: true })
   }
 
   /**

@@ -11,6 +11,7 @@ import { damaged, Objects } from '../../src/core/objects.ts'
 import { Pending } from '../../src/core/pending.ts'
 import type { RowKey } from '../../src/core/step.ts'
 import { nodeHash } from '../../src/node/hash.ts'
+import { wholenessOf } from '../helpers/wholeness.ts'
 
 const key = 'k' as Key
 const token = tokenOf(nodeHash, key)
@@ -38,7 +39,16 @@ function start() {
   const hints = new Hints<string>({ hash: nodeHash, digestKey, reads, pending, bytesMax: 4096 })
   const partitions = 16
   const tree = new Tree({ hash: nodeHash, digestKey, reads, partitions, checkpointChanges: 1 })
-  const objects = new Objects<string>({ hash: nodeHash, digestKey, reads, pending, hints, tree })
+  const wholeness = wholenessOf()
+  const objects = new Objects<string>({
+    hash: nodeHash,
+    digestKey,
+    reads,
+    pending,
+    hints,
+    tree,
+    wholeness,
+  })
   const flush = () => {
     const commit = pending.turn()
     if (commit?.type !== 'commit') return []

@@ -11,6 +11,7 @@ import { type Copy, Objects } from '../../src/core/objects.ts'
 import { Pending } from '../../src/core/pending.ts'
 import type { CommitId, Row, RowKey } from '../../src/core/step.ts'
 import { nodeHash } from '../../src/node/hash.ts'
+import { wholenessOf } from './wholeness.ts'
 
 const digestKey = 'd'.repeat(32)
 
@@ -46,7 +47,16 @@ export class HintHolder<Then> {
     const { hints } = this
     const partitions = 16
     const tree = new Tree({ hash: nodeHash, digestKey, reads, partitions, checkpointChanges: 1 })
-    this.objects = new Objects<Then>({ hash: nodeHash, digestKey, reads, pending, hints, tree })
+    const wholeness = wholenessOf()
+    this.objects = new Objects<Then>({
+      hash: nodeHash,
+      digestKey,
+      reads,
+      pending,
+      hints,
+      tree,
+      wholeness,
+    })
   }
 
   /** The next commit begins, unless one is under way. */

@@ -35,6 +35,8 @@ export class TestNode {
   readonly notes: Effect[] = []
   replica: Replica
   halted = false
+  /** Of its store, as the next process finds it. */
+  whole = true
   commit: Commit | undefined
   readonly #cluster: TestCluster
 
@@ -55,6 +57,13 @@ export class TestNode {
     this.halted = false
     this.replica = this.#born()
     this.step({ type: 'tick', wall: this.#cluster.wall })
+  }
+
+  /** Its disk is lost: it begins again on an empty one. */
+  wipe(): void {
+    this.disk.clear()
+    this.whole = false
+    this.restart()
   }
 
   step(input: Input): void {
@@ -110,7 +119,7 @@ export class TestNode {
       },
       random: count => cluster.random(count),
       handoff: cluster.handoff,
-      whole: true,
+      whole: this.whole,
     })
   }
 }

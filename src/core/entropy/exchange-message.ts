@@ -27,7 +27,10 @@ export type Compare = Asked & {
   readonly nodes: Uint8Array
 }
 
-export const exchangeStates = ['ok', 'stale-view', 'not-ready'] as const
+/**
+ * not-whole: as ok, by a store that may lack something. refilling: it may, and asks itself.
+ */
+export const exchangeStates = ['ok', 'stale-view', 'not-ready', 'not-whole', 'refilling'] as const
 export type ExchangeState = (typeof exchangeStates)[number]
 
 /** What every answer carries. */

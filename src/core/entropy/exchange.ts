@@ -1,7 +1,7 @@
 /**
  * Active anti-entropy (Dynamo §4.7, design §6.3): this node compares what it holds with each
  * member that shares partitions, all the time, and both mend what differs. Of two members the
- * one with the lower name asks. No lock is held and nothing is kept on the disk: after a crash
+ * one with the lower name asks; one that has to prove that it is whole asks all. No lock is held and nothing is kept on the disk: after a crash
  * of either side the next comparison finds what is left.
  */
 import { mutant, sometimes } from '#mutants'
@@ -14,7 +14,7 @@ import type { Effect } from '../step.ts'
 import { nearest, shortEpoch } from './clocks.ts'
 import type { ExchangeAnswer, ExchangeQuestion } from './exchange-message.ts'
 import { Pass } from './pass.ts'
-import { type Clocks, type ExchangeParts, Responder } from './responder.ts'
+import { type Clocks, type ExchangeParts, isAnswered, Responder } from './responder.ts'
 import { sharedOf } from './shared.ts'
 
 type Parts = ExchangeParts & {
@@ -35,6 +35,8 @@ type Peer = {
   asked: { readonly id: RequestId; readonly at: Instant } | undefined
   handing: boolean
   failures: number
+  /** It was whole in all that it shares when it answered last. */
+  whole: boolean
   /** Of its clock, ahead of ours, in milliseconds. */
   offset: number
   from: number
@@ -81,8 +83,9 @@ export class Exchange {
     // A process that has just begun does not know what was written lately.
     this.#settledAt ??= after(now, this.#parts.timing.cutAgeMs + this.#parts.timing.skewMs)
     if (!asks || mutant(9) || now < this.#settledAt || !this.#parts.tree.ready) return
-    for (const node of this.#parts.placement.connectedPeers) {
-      if (node > this.#parts.placement.self) this.#go(node, now, out)
+    const { placement, wholeness } = this.#parts
+    for (const node of placement.connectedPeers) {
+      if (node > placement.self || wholeness.needs(node)) this.#go(node, now, out)
     }
   }
 
@@ -126,7 +129,8 @@ export class Exchange {
     peer.asked = undefined
     const took = now - asked.at
     this.#bytes += bytesOf(answer)
-    if (answer.state !== 'ok') return this.#fail(peer, now)
+    if (!isAnswered(answer.state)) return this.#fail(peer, now)
+    peer.whole = answer.state === 'ok'
     if (answer.type === 'compared') {
       if (answer.wall !== undefined) peer.offset = nearest(this.#wall, answer.wall) - this.#wall
       if (!pass.compared(answer, now)) return this.#fail(peer, now)
@@ -161,7 +165,7 @@ export class Exchange {
     this.#lastId = (this.#lastId + 1) % idsMax
     const epoch = shortEpoch(this.#parts.placement.epoch)
     const message = pass.next(this.#lastId, epoch, Math.floor(peer.pace.size), now)
-    if (message === undefined) return this.#ended(peer, pass, now)
+    if (message === undefined) return this.#ended(node, peer, pass, now)
     peer.asked = { id: message.id, at: now }
     this.#bytes += bytesOf(message)
     out.push({ type: 'send', to: node, message })
@@ -189,14 +193,17 @@ export class Exchange {
     return true
   }
 
-  #ended(peer: Peer, pass: Pass, now: Instant): void {
+  #ended(node: NodeId, peer: Peer, pass: Pass, now: Instant): void {
+    const { timing, wholeness } = this.#parts
     this.#passes++
     if (pass.equal) {
       this.#equal++
       sometimes('two members are equal')
+      wholeness.equal(node, after(peer.began, -timing.cutAgeMs), peer.whole)
     } else sometimes('an exchange repairs')
-    // What was repaired is soon compared once more; else there is time.
-    const pause = pass.equal || pass.repaired === 0 ? this.#pause() : afterRepairMs
+    // What was repaired is soon compared once more; else there is time, but for a proof.
+    const soon = wholeness.needs(node) || (!pass.equal && pass.repaired > 0)
+    const pause = soon ? afterRepairMs : this.#pause()
     this.#end(peer, pass, after(now, pause))
     peer.from = 0
   }
@@ -235,6 +242,7 @@ export class Exchange {
       asked: undefined,
       handing: false,
       failures: 0,
+      whole: false,
       offset: 0,
       from: 0,
       waited: new Set(),

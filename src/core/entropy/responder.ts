@@ -10,6 +10,7 @@ import { damaged, type Objects } from '../objects.ts'
 import type { Placement } from '../placement.ts'
 import type { Stored } from '../quorum/put-coordination.ts'
 import { keyOfRow } from '../row-key.ts'
+import type { Wholeness } from '../wholeness/wholeness.ts'
 import { AsOf } from './as-of.ts'
 import { lowBits, nearest, shortEpoch } from './clocks.ts'
 import { encodeEntries, listMax, saltOf } from './comparison.ts'
@@ -34,6 +35,7 @@ export type ExchangeParts = {
   readonly tree: Tree
   readonly objects: Objects<Stored>
   readonly timing: ExchangeTiming
+  readonly wholeness: Wholeness
 }
 
 /** `settled`: this process can say what it held a few seconds ago. */
@@ -48,11 +50,11 @@ export class Responder {
 
   compare(from: NodeId, asked: Compare, clocks: Clocks, foreground: number): Compared {
     const { id } = asked
-    const state = this.#stateOf(asked, clocks)
+    const state = this.#stateOf(from, asked, clocks)
     const wall = asked.level === 0 ? lowBits(clocks.wall) : undefined
     const told = { type: 'compared', id, state, foreground, wall } as const
     const prefixes = decodeNodes(asked.nodes, asked.level)
-    if (state !== 'ok' || prefixes === undefined) return { ...told, entries: noBytes }
+    if (!isAnswered(state) || prefixes === undefined) return { ...told, entries: noBytes }
     const { shared, asOf } = this.#asOf(from, asked, clocks)
     if (asked.level === 0 && binaryOfSum(asOf.sums(0, [0])) === asked.sum) {
       return { ...told, entries: noBytes }
@@ -64,9 +66,9 @@ export class Responder {
 
   differ(from: NodeId, asked: Differ, clocks: Clocks, foreground: number): Differing {
     const { id, level, held } = asked
-    const state = this.#stateOf(asked, clocks)
+    const state = this.#stateOf(from, asked, clocks)
     const wanted = decodeWanted(asked.wanted, level)
-    if (state !== 'ok' || wanted === undefined) {
+    if (!isAnswered(state) || wanted === undefined) {
       const nothing = { copies: [], wants: [], heldDone: 0, nodesDone: 0 }
       return { type: 'differing', id, state, foreground, ...nothing }
     }
@@ -143,12 +145,22 @@ export class Responder {
     return { shared, asOf }
   }
 
-  #stateOf({ epoch }: ExchangeQuestion, { settled }: Clocks): ExchangeState {
-    if (epoch !== shortEpoch(this.#parts.placement.epoch)) return 'stale-view'
-    if (settled && this.#parts.tree.ready) return 'ok'
-    sometimes('a node is not ready for an exchange')
-    return 'not-ready'
+  #stateOf(from: NodeId, { epoch }: ExchangeQuestion, { settled }: Clocks): ExchangeState {
+    const { placement, tree, wholeness } = this.#parts
+    if (epoch !== shortEpoch(placement.epoch)) return 'stale-view'
+    if (!settled || !tree.ready) {
+      sometimes('a node is not ready for an exchange')
+      return 'not-ready'
+    }
+    // Both would move the same objects.
+    if (from < placement.self && wholeness.needs(from)) return 'refilling'
+    return wholeness.isWholeWith(from) ? 'ok' : 'not-whole'
   }
+}
+
+/** Is there an answer with that state? */
+export function isAnswered(state: ExchangeState): boolean {
+  return state === 'ok' || state === 'not-whole'
 }
 
 const noBytes = new Uint8Array(0)

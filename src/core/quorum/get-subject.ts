@@ -21,6 +21,8 @@ export type GetParts = {
   readonly late: LateRoom
   readonly hedging: Hedging
   readonly counts: GetCounts
+  /** Nodes that were not whole when they answered last. */
+  readonly unwhole: Set<NodeId>
 }
 
 /** Since the start. */
@@ -58,7 +60,8 @@ export function heldHere(parts: GetParts, token: Token, key: Key): HeldAnswer | 
   const held = owns ? objects.durable(token, key) : objects.hints.durable(token, key)
   if (held === damaged) return undefined
   const digest = held?.digest ?? nothingHeld
-  return { digest, whole: parts.env.whole, generation: 0, siblings: held?.siblings }
+  const whole = objects.wholeness.isWhole(token)
+  return { digest, whole, generation: 0, siblings: held?.siblings }
 }
 
 /** What a peer's answer says; undefined where its object cannot be read. */

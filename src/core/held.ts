@@ -1,0 +1,37 @@
+/** What a node holds, put together: objects, hints, the tree over them, and whether it is whole. */
+import type { Record } from './causality/record.ts'
+import { defaultExchangeTiming } from './entropy/timing.ts'
+import { Tree } from './entropy/tree.ts'
+import { Hints } from './handoff/hints.ts'
+import { Objects } from './objects.ts'
+import type { Pending } from './pending.ts'
+import type { Placement } from './placement.ts'
+import type { Stored } from './quorum/put-coordination.ts'
+import type { Env } from './step.ts'
+import { Wholeness } from './wholeness/wholeness.ts'
+
+export type Held = {
+  readonly tree: Tree
+  readonly hints: Hints<Stored>
+  readonly wholeness: Wholeness
+  readonly objects: Objects<Stored>
+}
+
+export function heldBy(env: Env, placement: Placement, pending: Pending<Record, Stored>): Held {
+  const { hash, secrets, reads, settings, checkpointChanges } = env
+  const digestKey = secrets.digest
+  const bytesMax = env.hintBytesMax ?? Number.MAX_SAFE_INTEGER
+  const hints = new Hints<Stored>({ hash, digestKey, reads, pending, bytesMax })
+  const timing = env.exchangeTiming ?? defaultExchangeTiming
+  const { partitions } = settings
+  const tree = new Tree({ hash, digestKey, reads, partitions, checkpointChanges, timing })
+  const wholeness = new Wholeness({
+    hash,
+    reads,
+    placement,
+    write: (key, bytes) => pending.write(key, { bytes, meaning: undefined }),
+    whole: env.whole,
+  })
+  const objects = new Objects<Stored>({ hash, digestKey, reads, pending, hints, tree, wholeness })
+  return { tree, hints, wholeness, objects }
+}
