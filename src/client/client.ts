@@ -7,16 +7,11 @@ import { binaryOf, bytesOf } from '../core/binary.ts'
 import type { Explained } from '../core/explained.ts'
 import type { HintsReply } from '../core/handoff/hints-message.ts'
 import type { OpId } from '../core/ids.ts'
-import type {
-  FaultsReply,
-  GossipReply,
-  InspectReply,
-  StatusReply,
-  ViewReply,
-} from '../core/message.ts'
+import type { FaultsReply, GossipReply, InspectReply, ViewReply } from '../core/message.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { RepairMode } from '../core/quorum/repair-mode.ts'
 import type { FaultsWanted, SuccessReply, Wanted } from '../core/session/call.ts'
+import type { StatusReply } from '../core/status-message.ts'
 import { pageKeysMax } from '../wire/bounds.ts'
 import {
   type KeyLike,

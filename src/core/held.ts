@@ -8,12 +8,15 @@ import type { Pending } from './pending.ts'
 import type { Placement } from './placement.ts'
 import type { Stored } from './quorum/put-coordination.ts'
 import type { Env } from './step.ts'
+import { Lives } from './wholeness/lives.ts'
+import { Recalls } from './wholeness/recalls.ts'
 import { Wholeness } from './wholeness/wholeness.ts'
 
 export type Held = {
   readonly tree: Tree
   readonly hints: Hints<Stored>
   readonly wholeness: Wholeness
+  readonly recalls: Recalls
   readonly objects: Objects<Stored>
 }
 
@@ -33,5 +36,9 @@ export function heldBy(env: Env, placement: Placement, pending: Pending<Record, 
     whole: env.whole,
   })
   const objects = new Objects<Stored>({ hash, digestKey, reads, pending, hints, tree, wholeness })
-  return { tree, hints, wholeness, objects }
+  const { store, start, commitsAtStart, commits } = env
+  const lives = new Lives(hash, reads)
+  const life = { store, start, commitsAtStart, commits }
+  const recalls = new Recalls({ placement, wholeness, lives, pending, ...life })
+  return { tree, hints, wholeness, recalls, objects }
 }

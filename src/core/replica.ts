@@ -32,7 +32,8 @@ import { Puts } from './quorum/puts.ts'
 import { Scans } from './quorum/scans.ts'
 import type { ReplicaView } from './replica-view.ts'
 import { Requests } from './requests.ts'
-import type { Effect, Env, Input, PeerAddress } from './step.ts'
+import type { Effect, Env, Input, PeerAddress, Row } from './step.ts'
+import type { Recalls } from './wholeness/recalls.ts'
 import type { Wholeness } from './wholeness/wholeness.ts'
 
 export class Replica {
@@ -53,6 +54,7 @@ export class Replica {
   readonly #inspections: Inspections
   readonly #copies: Copies
   readonly #wholeness: Wholeness
+  readonly #recalls: Recalls
   readonly #directory: Directory
   readonly #membership: Membership
   #wall: WallTime = 0
@@ -67,12 +69,13 @@ export class Replica {
     this.#membership = startMembership(env, this.#directory)
     const avoids = (node: NodeId) => this.#membership.avoids(node)
     const placement = new Placement(self, settings, view, hash, avoids)
-    const { tree, hints, wholeness, objects } = heldBy(env, placement, this.#pending)
+    const { tree, hints, wholeness, recalls, objects } = heldBy(env, placement, this.#pending)
     const listing = new Listing(hash, reads, placement)
     const requests = new Requests(Math.floor(uint48Of(random(6)) / 4))
     this.placement = placement
     this.tree = tree
     this.#wholeness = wholeness
+    this.#recalls = recalls
     this.#requests = requests
     this.#puts = new Puts(env, placement, objects, requests)
     this.#gets = new Gets(env, placement, objects, requests)
@@ -130,7 +133,12 @@ export class Replica {
       pendingBytes: this.#pending.bytes,
       commits: this.#pending.commits,
       rowsCommitted: this.#pending.rows,
-      rowsAside: this.#membership.view.length + hints + this.tree.rows + this.#wholeness.rows,
+      rowsAside:
+        this.#membership.view.length +
+        hints +
+        this.tree.rows +
+        this.#wholeness.rows +
+        this.#recalls.rows,
       hints,
       hintBytes: this.#hints.bytes,
       pruned: this.#puts.pruned,
@@ -149,7 +157,7 @@ export class Replica {
         return this.#request({ type: 'client', caller, id: request.id }, request, now, out)
       }
       case 'turn': {
-        const commit = this.#pending.turn(() => this.tree.turn(), this.tree.due)
+        const commit = this.#pending.turn(() => this.#aside(now), this.tree.due)
         if (commit !== undefined) out.push(commit)
         return
       }
@@ -160,6 +168,7 @@ export class Replica {
       case 'connected':
         this.placement.connected(input.node)
         this.#exchange.connected(input.node, now)
+        this.#recalls.connected(input.node, out)
         return this.#membership.connected(now, input.node, out)
       case 'disconnected':
         this.placement.disconnected(input.node)
@@ -177,6 +186,7 @@ export class Replica {
         return this.#membership.listening(now, input.host, input.port)
       case 'leave':
         this.tree.stop()
+        this.#recalls.leave()
         return this.#membership.leave(now, out)
     }
   }
@@ -188,11 +198,17 @@ export class Replica {
     this.#requests.tick(now, out)
     this.tree.tick(now)
     this.#wholeness.tick(now)
+    this.#recalls.tick(now, out)
     if (this.#handsOver) this.#handoff.tick(now, out)
     this.#exchange.tick(now, wall, this.#exchanges, out)
     const load: Load = { keys: this.#keys, full: this.#full }
     this.#membership.tick(now, load, out)
     if (this.#told === undefined) this.#tellPeers(out)
+  }
+
+  /** Rows that follow from those of a commit, or may go with it. */
+  #aside(now: Instant): readonly Row[] {
+    return [...this.tree.turn(), ...this.#recalls.turn(now)]
   }
 
   /** Acts on what membership found: a suspect is not waited for, another view is another ring. */
@@ -258,6 +274,10 @@ export class Replica {
         const foreground = this.#foreground.perSecond(now)
         return this.#exchange.asked(from, message, foreground, now, out)
       }
+      case 'recall':
+        return this.#recalls.asked(from, message, out)
+      case 'recalled':
+        return this.#recalls.answered(from, message, now, out)
       case 'compared':
       case 'differing':
         return this.#exchange.answered(from, message, now, out)

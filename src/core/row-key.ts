@@ -8,6 +8,7 @@
  *   0x30        the tree: sums and markers (`entropy/tree-rows.ts`)
  *   0x40        partitions: generation, floor, marks
  *   0x48        what this store has proved since it was not whole (`wholeness/`)
+ *   0x49        what was heard of the stores of other members (`wholeness/lives.ts`)
  *   0x50        members: the view, and where each was last heard to listen
  *   0x80        compare-and-set data, which plain puts, hints and repair refuse
  *
@@ -77,6 +78,14 @@ export function hintOfRow(row: RowKey): {
 /** What this store has proved since it was not whole. */
 export const wholenessRowKey = '\x48' as RowKey
 
+/** The row of what was heard of a member's stores. */
+export function lifeRowKey(id: NodeId): RowKey {
+  return (LIVES + id) as RowKey
+}
+
+/** Bounds that enclose those rows. */
+export const lifeRows = { from: '\x49' as RowKey, to: '\x4a' as RowKey }
+
 /** The row of a member. */
 export function memberRowKey(id: NodeId): RowKey {
   return (MEMBERS + id) as RowKey
@@ -92,6 +101,7 @@ export function memberOfRow(row: RowKey): NodeId {
 
 const OBJECTS = '\x10'
 const HINTS = '\x20'
+const LIVES = '\x49'
 const MEMBERS = '\x50'
 
 function hintsOfKey(token: Token, key: Key): string {

@@ -5,15 +5,17 @@
  */
 import type { ClientReply, ClientRequest, MembershipMessage, PeerMessage } from '../core/message.ts'
 import { type Failure, nothingDone } from '../core/outcome.ts'
+import type { Recall, Recalled } from '../core/wholeness/recall-message.ts'
 
 export type PeerRequest = Extract<
   PeerMessage,
   { type: 'store' | 'handoff' | 'read' | 'forward' | 'list' | 'compare' | 'differ' }
 >
-export type PeerReply = Exclude<PeerMessage, PeerRequest | MembershipMessage>
+type Said = MembershipMessage | Recall | Recalled
+export type PeerReply = Exclude<PeerMessage, PeerRequest | Said>
 /** Gossip is no request: it is answered or not, and nobody waits. */
-type GossipAsk = Extract<MembershipMessage, { type: 'syn' | 'ack' | 'ping' | 'ping-for' }>
-export type GossipAnswer = Exclude<MembershipMessage, GossipAsk>
+type GossipAsk = Extract<Said, { type: 'syn' | 'ack' | 'ping' | 'ping-for' | 'recall' }>
+export type GossipAnswer = Exclude<Said, GossipAsk>
 /** What leaves on the asker's own connection. */
 export type PeerAsk = PeerRequest | GossipAsk
 
@@ -63,9 +65,11 @@ const classOf: {
   ack: 'gossip',
   ping: 'gossip',
   'ping-for': 'gossip',
+  recall: 'gossip',
   'syn-ack': 'gossip-answer',
   pong: 'gossip-answer',
   'pong-for': 'gossip-answer',
+  recalled: 'gossip-answer',
   get: 'client',
   put: 'client',
   scan: 'client',

@@ -1,7 +1,7 @@
 /** What a node says of its process to `kv node status`, `kv cluster status` and the bench. */
 import type { Instant, NodeId, RequestId, StartId, StoreId } from '../core/ids.ts'
-import type { StatusReply } from '../core/message.ts'
 import type { ReplicaView } from '../core/replica-view.ts'
+import type { StatusReply } from '../core/status-message.ts'
 import type { Counters } from './counters.ts'
 
 /** What does not change while the process lives. */

@@ -93,6 +93,8 @@ function runtimeOf({ setup, log, onHalt, faults }: NodeOptions, store: OpenedSto
     random: randomBinary,
     hintBytesMax: hintBytesOf(setup.hintQuota, setup.directory),
     whole,
+    commitsAtStart: store.commitsAtStart,
+    commits: store.commits,
   })
   const channels = new Channels({
     cluster,

@@ -68,4 +68,6 @@ export const answers: { readonly [Type in PeerMessage['type']]: boolean } = {
   pong: true,
   'ping-for': false,
   'pong-for': true,
+  recall: false,
+  recalled: true,
 }

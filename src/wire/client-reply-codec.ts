@@ -11,8 +11,8 @@ import type {
   PutReply,
   ScanReply,
   ShownVersion,
-  StatusReply,
 } from '../core/message.ts'
+import type { StatusReply } from '../core/status-message.ts'
 import { counterMax, itemsMax, pageKeysMax } from './bounds.ts'
 import { readExplained, writeExplained } from './explained-codec.ts'
 import { faultsAreRow, writeFaultsAre } from './fault-codec.ts'

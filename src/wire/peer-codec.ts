@@ -31,6 +31,7 @@ import {
 } from './outcome-codec.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
+import { recallRows, writeRecall } from './recall-codec.ts'
 import { readEnvelope, readFrom, tableOf, writeEnvelope } from './table.ts'
 import { tags } from './tags.ts'
 
@@ -44,6 +45,10 @@ export function writePeerMessage(writer: Writer, message: PeerMessage): void {
     case 'ping-for':
     case 'pong-for':
       writeMembership(writer, message)
+      break
+    case 'recall':
+    case 'recalled':
+      writeRecall(writer, message)
       break
     case 'store':
       writeStore(writer, message)
@@ -271,6 +276,7 @@ const forwardedReplies = tableOf<PutReply | FailReply>([wroteRow, failedRow])
 export const peerMessages = tableOf<PeerMessage>([
   ...membershipRows,
   ...exchangeRows,
+  ...recallRows,
   { tag: tags.store, arity: 10, read: readStore },
   { tag: tags.stored, arity: 4, read: readStored },
   { tag: tags.read, arity: 7, read: readRead },

@@ -30,6 +30,8 @@ export const tags = {
   compared: 34,
   differ: 35,
   differing: 36,
+  recall: 37,
+  recalled: 38,
   get: 64,
   put: 65,
   scan: 66,

@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { NodeId } from '../../src/core/ids.ts'
 import { TestCluster } from '../helpers/replicas.ts'
 
 t.test(
@@ -10,6 +11,8 @@ t.test(
     const owner = cluster.node(cluster.primaries(key)[0] ?? '')
     const before = owner.replica.observe()
     owner.restart()
+    owner.step({ type: 'connected', node: (owner.id === 'n1' ? 'n2' : 'n1') as NodeId })
+    cluster.settle()
     const { hints, wholeness, treeReady } = owner.replica.observe()
     t.same([hints, wholeness.whole, treeReady], [before.hints, true, true])
     owner.wipe()

@@ -98,6 +98,8 @@ export class Side {
       pending.write(key, { bytes, meaning: undefined })
     this.wholeness = new Wholeness({ hash, reads, placement, write, whole: this.whole })
     const { wholeness } = this
+    const nothing = { from: 'n9' as NodeId, verdict: 'no-more', commits: 0, own: 0 } as const
+    wholeness.recalled(nothing, this.now)
     this.objects = new Objects({ hash, digestKey, reads, pending, hints, tree, wholeness })
     do {
       this.flush()

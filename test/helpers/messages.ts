@@ -6,6 +6,7 @@ import type { Actor, Epoch, OpId, StartId, StoreId, Token } from '../../src/core
 import { memberStatuses } from '../../src/core/membership/beliefs.ts'
 import { codes, type Failure, type Outcome } from '../../src/core/outcome.ts'
 import { type RepairMode, repairModes } from '../../src/core/quorum/repair-mode.ts'
+import { verdicts } from '../../src/core/wholeness/lives.ts'
 import type { AnyMessage } from '../../src/wire/tags.ts'
 import {
   binary,
@@ -177,6 +178,21 @@ export const messages = {
     refused: some(failure),
   }),
   ...exchangeMessages,
+  recall: fc.record({
+    type: tag('recall'),
+    id: requestId,
+    store: id<StoreId>(8),
+    start: id<StartId>(8),
+    began: uint48,
+    commits: uint48,
+  }),
+  recalled: fc.record({
+    type: tag('recalled'),
+    id: requestId,
+    start: id<StartId>(8),
+    verdict: fc.constantFrom(...verdicts),
+    commits: uint48,
+  }),
   stored: fc.record({
     type: tag('stored'),
     id: requestId,

@@ -1,19 +1,26 @@
 /**
  * What a store that was not whole has proved since, in a row of its own (`row-key.ts`):
  *
- *   format 1 ‖ CRC-32 4 ‖ an old copy 1 ‖ waived members 1, each: length 1, name
+ *   format 1 ‖ CRC-32 4 ‖ offset 6 ‖ waived members 1, each: length 1, name
  *   ‖ one bit for each partition: it is whole
  *
  * No row: the store is what it was when its process began.
  */
-import { readUint8, readUint32, writeUint8, writeUint32 } from '../big-endian.ts'
+import {
+  readUint8,
+  readUint32,
+  readUint48,
+  writeUint8,
+  writeUint32,
+  writeUint48,
+} from '../big-endian.ts'
 import { binaryOf, writeBinary } from '../binary.ts'
 import type { Hash } from '../hash.ts'
 import type { NodeId } from '../ids.ts'
 
 export type WholenessRow = {
-  /** The directory is an older copy of what this node had. */
-  readonly oldCopy: boolean
+  /** What is added to the store's commit number where others heard higher ones of the node. */
+  readonly offset: number
   /** What only these could prove is taken as given. */
   readonly waived: readonly NodeId[]
   /** Partitions that are not whole. */
@@ -23,7 +30,7 @@ export type WholenessRow = {
 export function encodeWholeness(hash: Hash, row: WholenessRow, partitions: number): Uint8Array {
   const names = row.waived.reduce((sum, name) => sum + 1 + name.length, 0)
   const bytes = new Uint8Array(HEADER + names + Math.ceil(partitions / 8))
-  let at = writeUint8(bytes, CHECKED_FROM, row.oldCopy ? 1 : 0)
+  let at = writeUint48(bytes, CHECKED_FROM, row.offset)
   at = writeUint8(bytes, at, row.waived.length)
   for (const name of row.waived) at = writeBinary(bytes, writeUint8(bytes, at, name.length), name)
   for (let partition = 0; partition < partitions; partition++) {
@@ -57,9 +64,9 @@ export function decodeWholeness(
     const bit = readUint8(bytes, at + (partition >>> 3)) & (1 << (partition & 7))
     if (bit === 0) unwhole.add(partition)
   }
-  return { oldCopy: readUint8(bytes, CHECKED_FROM) === 1, waived, unwhole }
+  return { offset: readUint48(bytes, CHECKED_FROM), waived, unwhole }
 }
 
 const FORMAT = 1
 const CHECKED_FROM = 5
-const HEADER = 7
+const HEADER = 12

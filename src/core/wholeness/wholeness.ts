@@ -13,6 +13,7 @@ import { longestDeadlineMs } from '../quorum/longest-deadline.ts'
 import type { Ring } from '../ring/claim.ts'
 import { wholenessRowKey } from '../row-key.ts'
 import type { RowKey, Store } from '../step.ts'
+import type { Verdict } from './lives.ts'
 import { decodeWholeness, encodeWholeness } from './wholeness-row.ts'
 
 type Parts = {
@@ -25,12 +26,24 @@ type Parts = {
   readonly whole: boolean
 }
 
+/** A member says what it heard of this node before this start. */
+export type Recollection = {
+  readonly from: NodeId
+  readonly verdict: Verdict
+  /** The highest commit number that it heard. */
+  readonly commits: number
+  /** This store's own, as others are told it. */
+  readonly own: number
+}
+
 /** What a host shows of it. */
 export type WholenessView = {
   /** All that this node owns is whole. */
   readonly whole: boolean
   /** Partitions of this node that are not. */
   readonly unwhole: number
+  /** Another member, where there is one, said what it heard of this node before: whole counts. */
+  readonly heard: boolean
   /** Whom they wait for: whole primaries that this store was not yet equal with. */
   readonly waitsFor: readonly NodeId[]
 }
@@ -41,7 +54,12 @@ export class Wholeness {
   readonly #waived: Set<NodeId>
   /** Members that were whole when this store was equal with them, late enough after the start. */
   readonly #equalWith = new Set<NodeId>()
+  /** Members that said what they had heard of this node before. */
+  readonly #recalledBy = new Set<NodeId>()
+  #heard = false
+  #shared: { readonly ring: Ring; readonly with: ReadonlySet<NodeId> } | undefined
   #oldCopy = false
+  #offset: number
   #startedAt: Instant | undefined
   /** Partitions of this node that are not whole, by the ring that says which are its own. */
   #open: { readonly ring: Ring; readonly partitions: ReadonlyMap<number, readonly NodeId[]> }
@@ -56,7 +74,7 @@ export class Wholeness {
     const begins = bytes === undefined && whole ? [] : Array.from({ length: partitions }).keys()
     this.#unwhole = new Set(row?.unwhole ?? begins)
     this.#waived = new Set(row?.waived)
-    this.#oldCopy = row?.oldCopy ?? false
+    this.#offset = row?.offset ?? 0
     this.#hasRow = bytes !== undefined
     this.#open = this.#opened()
   }
@@ -66,14 +84,19 @@ export class Wholeness {
     return this.#hasRow ? 1 : 0
   }
 
+  /** What others are told as the commit number of this store is so much higher than its own. */
+  get offset(): number {
+    return this.#offset
+  }
+
   /** Nothing that this node owns is in doubt. */
   get everywhere(): boolean {
-    return this.#unwhole.size === 0 || this.#own.size === 0
+    return this.#heard && this.#own.size === 0
   }
 
   /** Does what this store says of the key, "nothing" too, count to R? */
   isWhole(token: Token): boolean {
-    if (this.#unwhole.size === 0) return true
+    if (!this.#heard || this.#unwhole.size === 0) return this.#heard
     const { placement } = this.#parts
     const partition = partitionOf(token, placement.settings.partitions)
     return placement.owns(token) ? !this.#unwhole.has(partition) : this.everywhere
@@ -81,18 +104,37 @@ export class Wholeness {
 
   /** Is all whole that this node shares with that one? */
   isWholeWith(node: NodeId): boolean {
-    if (this.#unwhole.size === 0) return true
+    if (!this.#heard) return false
     for (const others of this.#own.values()) if (others.includes(node)) return false
     return true
   }
 
   /** Would it help to be equal with that member? */
   needs(node: NodeId): boolean {
-    return !this.#equalWith.has(node) && !this.isWholeWith(node)
+    if (this.#own.size === 0 || this.#equalWith.has(node)) return false
+    for (const others of this.#own.values()) if (others.includes(node)) return true
+    return false
   }
 
   tick(now: Instant): void {
     this.#startedAt ??= now
+    this.#listen(now)
+  }
+
+  /** Returns true where this store turns out to be an old copy. */
+  recalled({ from, verdict, commits, own }: Recollection, now: Instant): boolean {
+    this.#recalledBy.add(from)
+    const behind =
+      !mutant(41) &&
+      (verdict === 'more' || (verdict === 'another-store' && this.#parts.whole)) &&
+      !this.#oldCopy
+    // From now on its numbers are above all that was heard of what it is a copy of.
+    const ahead = verdict === 'more' && commits > own
+    if (ahead) this.#offset += commits - own
+    if (behind) this.#forget()
+    else if (ahead) this.#keep()
+    this.#listen(now)
+    return behind
   }
 
   /** This store and a member's were equal as of that instant; `whole`: that one is. */
@@ -125,7 +167,46 @@ export class Wholeness {
       for (const node of others) if (!this.#isGiven(node)) waitsFor.add(node)
     }
     const unwhole = this.#own.size
-    return { whole: this.everywhere, unwhole, waitsFor: [...waitsFor].sort() }
+    return { whole: this.everywhere, unwhole, heard: this.#heard, waitsFor: [...waitsFor].sort() }
+  }
+
+  /** Does that member own a partition that this node owns? */
+  shares(node: NodeId): boolean {
+    return this.#sharing().has(node)
+  }
+
+  /** Whoever has just begun asks all that it can reach, and waits a moment for them. */
+  #listen(now: Instant): void {
+    if (this.#heard) return
+    const { placement } = this.#parts
+    const others = this.#sharing()
+    const isSilent = (node: NodeId) => others.has(node) && !this.#recalledBy.has(node)
+    const waits =
+      placement.connectedPeers.some(isSilent) && now < after(this.#startedAt ?? now, recallMs)
+    this.#heard = others.size === 0 || (this.#recalledBy.size > 0 && !waits)
+  }
+
+  /** All that was proved was proved of another directory. */
+  #forget(): void {
+    sometimes('a store is an old copy')
+    this.#oldCopy = true
+    const { partitions } = this.#parts.placement.settings
+    for (let partition = 0; partition < partitions; partition++) this.#unwhole.add(partition)
+    this.#equalWith.clear()
+    this.#waived.clear()
+    this.#open = this.#opened()
+    this.#keep()
+  }
+
+  #sharing(): ReadonlySet<NodeId> {
+    const { ring, self } = this.#parts.placement
+    if (this.#shared?.ring === ring) return this.#shared.with
+    const others = new Set<NodeId>()
+    this.#shared = { ring, with: others }
+    for (const list of ring.lists) {
+      if (list.includes(self)) for (const node of list) if (node !== self) others.add(node)
+    }
+    return others
   }
 
   get #own(): ReadonlyMap<number, readonly NodeId[]> {
@@ -156,7 +237,6 @@ export class Wholeness {
     if (this.#own.size === 0) {
       sometimes('a store becomes whole')
       this.#waived.clear()
-      this.#oldCopy = false
     } else sometimes('a store is whole in part')
     this.#keep()
   }
@@ -176,8 +256,11 @@ export class Wholeness {
 
   #keep(): void {
     const { hash, placement, write } = this.#parts
-    const row = { oldCopy: this.#oldCopy, waived: [...this.#waived], unwhole: this.#unwhole }
+    const row = { offset: this.#offset, waived: [...this.#waived], unwhole: this.#unwhole }
     this.#hasRow = true
     write(wholenessRowKey, encodeWholeness(hash, row, placement.settings.partitions))
   }
 }
+
+/** So long a start waits for all that it can reach before one is enough. */
+const recallMs = 2000

@@ -82,9 +82,13 @@ t.test(
     t.same(valuesOf(cluster.call('n2', cluster.get('k7'))), ['v'], 'the two others are enough')
     t.match(cluster.call('n2', cluster.get('k7', 3)), { failure: { code: 'QUORUM' } })
     live(cluster, 10_000)
-    t.same(n2.replica.observe().wholeness, { whole: true, unwhole: 0, waitsFor: [] })
+    t.same(n2.replica.observe().wholeness, { whole: true, unwhole: 0, heard: true, waitsFor: [] })
     t.same(valuesOf(cluster.call('n2', cluster.get('k7', 3))), ['v'])
     n2.restart()
+    n2.step({ type: 'connected', node: 'n1' as NodeId })
+    cluster.settle()
+    n2.step({ type: 'connected', node: 'n1' as NodeId })
+    cluster.settle()
     t.ok(n2.replica.observe().wholeness.whole, 'durably')
     t.ok((passes()[0] ?? 0) - (before[0] ?? 0) <= 4, 'n1 compared with n3 alone meanwhile')
   },
@@ -103,5 +107,10 @@ t.test('with one other down what the two share stays in doubt', async t => {
     for (const node of alive) node.step({ type: 'tick', wall: cluster.wall })
     cluster.settle(({ from, to }) => from !== 'n2' && to !== 'n2')
   }
-  t.same(n3.replica.observe().wholeness, { whole: false, unwhole: 16, waitsFor: ['n2'] })
+  t.same(n3.replica.observe().wholeness, {
+    whole: false,
+    unwhole: 16,
+    heard: true,
+    waitsFor: ['n2'],
+  })
 })

@@ -4,14 +4,14 @@ import { decodeWholeness, encodeWholeness } from '../../../src/core/wholeness/wh
 import { nodeHash } from '../../../src/node/hash.ts'
 
 const row = {
-  oldCopy: true,
+  offset: 2 ** 40 + 3,
   waived: ['n1' as NodeId, 'a-longer-name' as NodeId],
   unwhole: new Set([0, 7, 8, 15]),
 }
 
 t.test('a row says what was written', async t => {
   t.same(decodeWholeness(nodeHash, encodeWholeness(nodeHash, row, 16), 16), row)
-  const none = { oldCopy: false, waived: [], unwhole: new Set<number>() }
+  const none = { offset: 0, waived: [], unwhole: new Set<number>() }
   t.same(decodeWholeness(nodeHash, encodeWholeness(nodeHash, none, 4), 4), none)
 })
 

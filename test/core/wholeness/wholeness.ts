@@ -13,7 +13,7 @@ const five = ['n1', 'n2', 'n3', 'n4', 'n5']
 t.test('a store that was made with the cluster is whole, and keeps no row of it', async t => {
   const disk = new Map<RowKey, Uint8Array>()
   const store = wholenessOf({ disk })
-  t.same(store.view(), { whole: true, unwhole: 0, waitsFor: [] })
+  t.same(store.view(), { whole: true, unwhole: 0, heard: true, waitsFor: [] })
   t.ok(store.isWhole(token) && store.isWholeWith(n2) && !store.needs(n2))
   store.equal(n2, late, true)
   t.equal(store.acceptLoss(n2), 0)
@@ -27,16 +27,20 @@ t.test(
     const disk = new Map<RowKey, Uint8Array>()
     const store = wholenessOf({ disk, whole: false })
     store.tick(0 as Instant)
-    t.same(store.view(), { whole: false, unwhole: 16, waitsFor: ['n2', 'n3'] })
+    t.same(store.view(), { whole: false, unwhole: 16, heard: true, waitsFor: ['n2', 'n3'] })
     t.notOk(store.isWhole(token))
     t.ok(store.needs(n2) && !store.isWholeWith(n3))
     store.equal(n2, late, true)
-    t.same(store.view(), { whole: false, unwhole: 16, waitsFor: ['n3'] }, 'one is not enough')
+    t.same(
+      store.view(),
+      { whole: false, unwhole: 16, heard: true, waitsFor: ['n3'] },
+      'one is not enough',
+    )
     t.notOk(store.needs(n2), 'and once is enough')
     t.equal(disk.size, 0, 'nothing is proved yet')
     store.equal(n3, late, true)
     t.ok(store.isWhole(token))
-    t.same(store.view(), { whole: true, unwhole: 0, waitsFor: [] })
+    t.same(store.view(), { whole: true, unwhole: 0, heard: true, waitsFor: [] })
     t.equal(wholenessOf({ disk, whole: false }).isWhole(token), true, 'after a restart too')
   },
 )
@@ -95,7 +99,7 @@ t.test('the only store of a cluster is whole again when its loss is accepted', a
   const alone = { members: ['n1'], replicas: 1, writeQuorum: 1, whole: false }
   const store = wholenessOf(alone)
   store.tick(0 as Instant)
-  t.same(store.view(), { whole: false, unwhole: 16, waitsFor: [] })
+  t.same(store.view(), { whole: false, unwhole: 16, heard: true, waitsFor: [] })
   t.equal(store.acceptLoss('n1' as NodeId), 16)
   t.ok(store.view().whole)
 })
@@ -103,4 +107,38 @@ t.test('the only store of a cluster is whole again when its loss is accepted', a
 t.test('a damaged row proves nothing', async t => {
   const disk = new Map([[wholenessRowKey, new Uint8Array(4)]])
   t.equal(wholenessOf({ disk }).view().unwhole, 16)
+})
+
+t.test('before another member has answered nothing counts', async t => {
+  const store = wholenessOf({ unheard: true })
+  t.notOk(store.isWhole(token) || store.isWholeWith(n2) || store.everywhere)
+  t.notOk(store.needs(n2), 'though nothing is left to prove')
+  const alone = wholenessOf({ unheard: true, members: ['n1'], replicas: 1, writeQuorum: 1 })
+  alone.tick(0 as Instant)
+  t.ok(alone.isWhole(token), 'where there is one')
+})
+
+t.test(
+  'a store that others heard more of has nothing proved, and counts on from there',
+  async t => {
+    const disk = new Map<RowKey, Uint8Array>()
+    const store = wholenessOf({ disk })
+    const more = { from: n3, verdict: 'more', commits: 90, own: 40 } as const
+    t.ok(store.recalled(more, 0 as Instant))
+    t.same(store.view().unwhole, 16)
+    t.equal(store.offset, 50)
+    t.notOk(
+      store.recalled({ ...more, from: n2, commits: 95, own: 90 }, 0 as Instant),
+      'once a start',
+    )
+    t.equal(store.offset, 55)
+    const again = wholenessOf({ disk })
+    t.same([again.view().unwhole, again.offset], [16, 55])
+  },
+)
+
+t.test('another store of the node is news to its first one only', async t => {
+  const another = { from: n3, verdict: 'another-store', commits: 90, own: 40 } as const
+  t.ok(wholenessOf().recalled(another, 0 as Instant))
+  t.notOk(wholenessOf({ whole: false }).recalled(another, 0 as Instant))
 })
