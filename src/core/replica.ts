@@ -32,7 +32,7 @@ import { Puts } from './quorum/puts.ts'
 import { Scans } from './quorum/scans.ts'
 import type { ReplicaView } from './replica-view.ts'
 import { Requests } from './requests.ts'
-import type { Effect, Env, Input, PeerAddress, Row } from './step.ts'
+import type { Effect, Env, Input, PeerAddress } from './step.ts'
 import type { Recalls } from './wholeness/recalls.ts'
 import type { Wholeness } from './wholeness/wholeness.ts'
 
@@ -92,6 +92,7 @@ export class Replica {
       requests,
       random,
       pendingBytes: () => this.#pending.bytes,
+      foreground: now => this.#foreground.perSecond(now),
     })
     this.#exchanges = env.exchange ?? true
     this.#forwards = new Forwards(placement, requests, (origin, request, now, out) =>
@@ -157,7 +158,8 @@ export class Replica {
         return this.#request({ type: 'client', caller, id: request.id }, request, now, out)
       }
       case 'turn': {
-        const commit = this.#pending.turn(() => this.#aside(now), this.tree.due)
+        const aside = () => [...this.tree.turn(), ...this.#recalls.turn(now)]
+        const commit = this.#pending.turn(aside, this.tree.due)
         if (commit !== undefined) out.push(commit)
         return
       }
@@ -204,11 +206,6 @@ export class Replica {
     const load: Load = { keys: this.#keys, full: this.#full }
     this.#membership.tick(now, load, out)
     if (this.#told === undefined) this.#tellPeers(out)
-  }
-
-  /** Rows that follow from those of a commit, or may go with it. */
-  #aside(now: Instant): readonly Row[] {
-    return [...this.tree.turn(), ...this.#recalls.turn(now)]
   }
 
   /** Acts on what membership found: a suspect is not waited for, another view is another ring. */
@@ -270,16 +267,17 @@ export class Replica {
         if (message.timeLeft > 0) this.#copies.read(from, message, out)
         return
       case 'compare':
-      case 'differ': {
+      case 'differ':
+      case 'fetch': {
         const foreground = this.#foreground.perSecond(now)
         return this.#exchange.asked(from, message, foreground, now, out)
       }
       case 'recall':
-        return this.#recalls.asked(from, message, out)
       case 'recalled':
-        return this.#recalls.answered(from, message, now, out)
+        return this.#recalls.receive(from, message, now, out)
       case 'compared':
       case 'differing':
+      case 'fetched':
         return this.#exchange.answered(from, message, now, out)
       case 'list':
         if (message.timeLeft > 0) this.#copies.list(from, message, out)

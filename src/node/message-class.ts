@@ -9,7 +9,7 @@ import type { Recall, Recalled } from '../core/wholeness/recall-message.ts'
 
 export type PeerRequest = Extract<
   PeerMessage,
-  { type: 'store' | 'handoff' | 'read' | 'forward' | 'list' | 'compare' | 'differ' }
+  { type: 'store' | 'handoff' | 'read' | 'forward' | 'list' | 'compare' | 'differ' | 'fetch' }
 >
 type Said = MembershipMessage | Recall | Recalled
 export type PeerReply = Exclude<PeerMessage, PeerRequest | Said>
@@ -54,6 +54,7 @@ const classOf: {
   list: 'request',
   compare: 'request',
   differ: 'request',
+  fetch: 'request',
   stored: 'reply',
   handed: 'reply',
   held: 'reply',
@@ -61,6 +62,7 @@ const classOf: {
   listed: 'reply',
   compared: 'reply',
   differing: 'reply',
+  fetched: 'reply',
   syn: 'gossip',
   ack: 'gossip',
   ping: 'gossip',
@@ -106,6 +108,8 @@ export function weightOf(message: PeerRequest | ClientRequest): number {
       return requestOverhead + message.prefix.length + message.after.length
     case 'compare':
       return requestOverhead + message.nodes.length
+    case 'fetch':
+      return requestOverhead + 8 * message.partitions.length
     case 'differ': {
       let weight = requestOverhead + message.wanted.length
       for (const { key, known } of message.held) weight += 64 + key.length + known.length
@@ -164,6 +168,8 @@ export function peerRefusal(message: PeerRequest, failure: Failure): PeerReply {
       return { type: 'compared', id, ...notNow, wall: undefined, entries: new Uint8Array(0) }
     case 'differ':
       return { type: 'differing', id, ...notNow, copies: [], wants: [], heldDone: 0, nodesDone: 0 }
+    case 'fetch':
+      return { type: 'fetched', id, ...notNow, copies: [], done: 0, after: '' }
   }
 }
 

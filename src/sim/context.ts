@@ -57,6 +57,8 @@ export const answers: { readonly [Type in PeerMessage['type']]: boolean } = {
   compared: true,
   differ: false,
   differing: true,
+  fetch: false,
+  fetched: true,
   forward: false,
   forwarded: true,
   list: false,

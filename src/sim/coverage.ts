@@ -64,7 +64,9 @@ export const rarePaths = [
   'a writer that has not seen all begins another actor',
   'an ack comes after the answer',
   'a member is convicted',
+  'a member runs on an old copy of its directory',
   'a store becomes whole',
+  'a store is an old copy',
   'a store is equal too early to be whole',
   'a store is whole in part',
   'a suspect is heard again',
@@ -114,4 +116,5 @@ export const rarePaths = [
   'a reset tears a frame',
   'a row rots',
   'a wall clock jumps',
+  'an old copy of a directory is left to be found out',
 ] as const

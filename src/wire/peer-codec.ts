@@ -85,6 +85,8 @@ export function writePeerMessage(writer: Writer, message: PeerMessage): void {
     case 'compared':
     case 'differ':
     case 'differing':
+    case 'fetch':
+    case 'fetched':
       writeExchange(writer, message)
   }
 }

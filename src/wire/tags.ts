@@ -32,6 +32,8 @@ export const tags = {
   differing: 36,
   recall: 37,
   recalled: 38,
+  fetch: 39,
+  fetched: 40,
   get: 64,
   put: 65,
   scan: 66,

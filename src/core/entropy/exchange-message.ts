@@ -70,5 +70,29 @@ export type Differing = Told & {
   readonly nodesDone: number
 }
 
-export type ExchangeQuestion = Compare | Differ
-export type ExchangeAnswer = Compared | Differing
+/** Send me all that you hold of these partitions, in the order of rows, some bytes at a time. */
+export type Fetch = {
+  readonly type: 'fetch'
+  readonly id: RequestId
+  /** `shortEpoch`. */
+  readonly epoch: number
+  readonly partitions: readonly number[]
+  /** Token ‖ key in the first of them, behind which it goes on; '' is its beginning. */
+  readonly after: string
+  readonly bytes: number
+}
+
+export type Fetched = Told & {
+  readonly type: 'fetched'
+  readonly copies: readonly HandedCopy[]
+  /** So many of the partitions were sent to their end. */
+  readonly done: number
+  /** In the one that was not. */
+  readonly after: string
+}
+
+/** What a comparison asks, and is told. */
+export type PassQuestion = Compare | Differ
+export type PassAnswer = Compared | Differing
+export type ExchangeQuestion = PassQuestion | Fetch
+export type ExchangeAnswer = PassAnswer | Fetched

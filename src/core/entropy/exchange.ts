@@ -12,8 +12,14 @@ import { after, type Instant, type NodeId, type RequestId, type WallTime } from 
 import type { Requests } from '../requests.ts'
 import type { Effect } from '../step.ts'
 import { nearest, shortEpoch } from './clocks.ts'
-import type { ExchangeAnswer, ExchangeQuestion } from './exchange-message.ts'
+import type {
+  ExchangeAnswer,
+  ExchangeQuestion,
+  PassAnswer,
+  PassQuestion,
+} from './exchange-message.ts'
 import { Pass } from './pass.ts'
+import { Refill } from './refill.ts'
 import { type Clocks, type ExchangeParts, isAnswered, Responder } from './responder.ts'
 import { sharedOf } from './shared.ts'
 
@@ -22,6 +28,8 @@ type Parts = ExchangeParts & {
   readonly random: Random
   /** Bytes that wait for the disk of this node. */
   readonly pendingBytes: () => number
+  /** Requests of clients and coordinators in the last second. */
+  readonly foreground: (now: Instant) => number
 }
 
 /** The comparisons with one member. */
@@ -56,6 +64,7 @@ export type ExchangeCounts = {
 export class Exchange {
   readonly #parts: Parts
   readonly #responder: Responder
+  readonly #refill: Refill
   readonly #peers = new Map<NodeId, Peer>()
   #settledAt: Instant | undefined
   #wall: WallTime = 0
@@ -68,12 +77,14 @@ export class Exchange {
   constructor(parts: Parts) {
     this.#parts = parts
     this.#responder = new Responder(parts)
+    this.#refill = new Refill({ ...parts, newId: () => this.#newId() })
     this.#lastId = drawBelow(parts.random, idsMax)
   }
 
   get counts(): ExchangeCounts {
     const under = [...this.#peers.values()].map(({ pass }) => pass?.repaired ?? 0)
-    const repaired = under.reduce((sum, some) => sum + some, this.#repaired)
+    const refilled = this.#refill.objects
+    const repaired = under.reduce((sum, some) => sum + some, this.#repaired + refilled)
     return { passes: this.#passes, equal: this.#equal, repaired, bytes: this.#bytes }
   }
 
@@ -82,7 +93,9 @@ export class Exchange {
     this.#wall = wall
     // A process that has just begun does not know what was written lately.
     this.#settledAt ??= after(now, this.#parts.timing.cutAgeMs + this.#parts.timing.skewMs)
-    if (!asks || mutant(9) || now < this.#settledAt || !this.#parts.tree.ready) return
+    if (!asks || mutant(9) || !this.#parts.tree.ready) return
+    this.#refill.tick(now, out)
+    if (now < this.#settledAt || this.#refill.busy) return
     const { placement, wholeness } = this.#parts
     for (const node of placement.connectedPeers) {
       if (node > placement.self || wholeness.needs(node)) this.#go(node, now, out)
@@ -100,6 +113,7 @@ export class Exchange {
   disconnected(node: NodeId, now: Instant): void {
     const peer = this.#peers.get(node)
     if (peer?.pass !== undefined) this.#fail(peer, now)
+    this.#refill.lost(node, now)
   }
 
   /** Another member asks. */
@@ -112,15 +126,12 @@ export class Exchange {
   ): void {
     const settled = this.#settledAt !== undefined && now >= this.#settledAt
     const clocks: Clocks = { now, wall: this.#wall, settled }
-    const message =
-      question.type === 'compare'
-        ? this.#responder.compare(from, question, clocks, foreground)
-        : this.#responder.differ(from, question, clocks, foreground)
-    out.push({ type: 'send', to: from, message })
+    out.push({ type: 'send', to: from, message: this.#answer(from, question, clocks, foreground) })
   }
 
   /** Another member answers. */
   answered(from: NodeId, answer: ExchangeAnswer, now: Instant, out: Effect[]): void {
+    if (answer.type === 'fetched') return this.#refill.answered(from, answer, now, out)
     const peer = this.#peers.get(from)
     const { pass, asked } = peer ?? {}
     if (peer === undefined || pass === undefined || asked?.id !== answer.id) {
@@ -138,6 +149,27 @@ export class Exchange {
     peer.failures = 0
     peer.pace.acknowledged(now, took, answer.foreground, false)
     this.#go(from, now, out)
+  }
+
+  #answer(
+    from: NodeId,
+    question: ExchangeQuestion,
+    clocks: Clocks,
+    foreground: number,
+  ): ExchangeAnswer {
+    switch (question.type) {
+      case 'compare':
+        return this.#responder.compare(from, question, clocks, foreground)
+      case 'differ':
+        return this.#responder.differ(from, question, clocks, foreground)
+      case 'fetch':
+        return this.#responder.fetch(from, question, foreground)
+    }
+  }
+
+  #newId(): RequestId {
+    this.#lastId = (this.#lastId + 1) % idsMax
+    return this.#lastId
   }
 
   #go(node: NodeId, now: Instant, out: Effect[]): void {
@@ -162,9 +194,8 @@ export class Exchange {
 
   #continue(node: NodeId, peer: Peer, pass: Pass, now: Instant, out: Effect[]): void {
     if (this.#hand(node, peer, pass, now, out)) return
-    this.#lastId = (this.#lastId + 1) % idsMax
     const epoch = shortEpoch(this.#parts.placement.epoch)
-    const message = pass.next(this.#lastId, epoch, Math.floor(peer.pace.size), now)
+    const message = pass.next(this.#newId(), epoch, Math.floor(peer.pace.size), now)
     if (message === undefined) return this.#ended(node, peer, pass, now)
     peer.asked = { id: message.id, at: now }
     this.#bytes += bytesOf(message)
@@ -257,7 +288,7 @@ export class Exchange {
   }
 }
 
-function bytesOf(message: ExchangeQuestion | ExchangeAnswer): number {
+function bytesOf(message: PassQuestion | PassAnswer): number {
   switch (message.type) {
     case 'compare':
       return messageBytes + message.nodes.length

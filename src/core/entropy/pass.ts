@@ -3,7 +3,6 @@
  * what to ask next, and what to make of the answers. Objects go both ways, exactly those that
  * differ, and are merged into what is held by then.
  */
-import { decodeObject } from '../causality/object.ts'
 import type { Instant, RequestId, WallTime } from '../ids.ts'
 import type { HandedCopy } from '../message.ts'
 import { damaged } from '../objects.ts'
@@ -12,12 +11,13 @@ import { AsOf, type Item } from './as-of.ts'
 import { lowBits } from './clocks.ts'
 import { type Dirty, decodeEntries, saltOf } from './comparison.ts'
 import { Descent, type Difference } from './descent.ts'
-import type { Compared, Differing, ExchangeQuestion, HeldKey } from './exchange-message.ts'
+import type { Compared, Differing, HeldKey, PassQuestion } from './exchange-message.ts'
 import { encodeKnown } from './known.ts'
 import { encodeNodes, encodeWanted, type Wanted } from './node-list.ts'
 import type { ExchangeParts } from './responder.ts'
 import type { Shared } from './shared.ts'
 import { binaryOfSum, shortOf } from './sum.ts'
+import { take } from './taken.ts'
 
 type Held = HeldKey & { readonly copy: HandedCopy; readonly of: Difference }
 type Asked =
@@ -75,7 +75,7 @@ export class Pass {
   }
 
   /** What to ask next, about so many objects at once; undefined: it is over, but for `owed`. */
-  next(id: RequestId, epoch: number, size: number, now: Instant): ExchangeQuestion | undefined {
+  next(id: RequestId, epoch: number, size: number, now: Instant): PassQuestion | undefined {
     const age = Math.floor(this.#age(now))
     const asked = { id, epoch, cut: lowBits(this.#stamp), age }
     while (this.#descent.ownNext && this.#differences.length < size) {
@@ -161,7 +161,7 @@ export class Pass {
   #differ(
     asked: { id: RequestId; epoch: number; cut: number; age: number },
     size: number,
-  ): ExchangeQuestion {
+  ): PassQuestion {
     const level = this.#differences[0]?.level ?? 0
     const some: Difference[] = []
     let objects = 0
@@ -192,12 +192,9 @@ export class Pass {
   }
 
   /** Merges a copy into what is held now; returns the short digest that it was listed by. */
-  #merge({ key, token, object, generation, time }: HandedCopy): number {
-    const { hash, placement, objects } = this.#parts
-    const siblings = decodeObject(hash, object)
-    if (siblings === undefined || token !== placement.tokenOf(key)) return -1
-    if (!this.#shared.holds(token)) return -1
-    objects.merge(token, key, { object, siblings, time, generation }, undefined)
-    return shortOf(objects.digestOf(key, siblings), this.#salt)
+  #merge(copy: HandedCopy): number {
+    const siblings = take(this.#parts, copy, token => this.#shared.holds(token))
+    if (siblings === undefined) return -1
+    return shortOf(this.#parts.objects.digestOf(copy.key, siblings), this.#salt)
   }
 }

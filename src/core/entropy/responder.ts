@@ -3,13 +3,15 @@
  * holds and keeps nothing of it, so that a crash of either side ends nothing but a question.
  */
 import { sometimes } from '#mutants'
+import { carriedOf } from '../causality/record.ts'
 import type { Hash } from '../hash.ts'
-import type { Instant, NodeId, WallTime } from '../ids.ts'
+import type { Instant, NodeId, Partition, WallTime } from '../ids.ts'
 import type { HandedCopy } from '../message.ts'
 import { damaged, type Objects } from '../objects.ts'
 import type { Placement } from '../placement.ts'
 import type { Stored } from '../quorum/put-coordination.ts'
-import { keyOfRow } from '../row-key.ts'
+import { keyOfRow, objectRowAt, partitionRange } from '../row-key.ts'
+import type { RowKey, StoredRow } from '../step.ts'
 import type { Wholeness } from '../wholeness/wholeness.ts'
 import { AsOf } from './as-of.ts'
 import { lowBits, nearest, shortEpoch } from './clocks.ts'
@@ -21,6 +23,9 @@ import type {
   Differing,
   ExchangeQuestion,
   ExchangeState,
+  Fetch,
+  Fetched,
+  PassQuestion,
 } from './exchange-message.ts'
 import { decodeKnown, newsOf } from './known.ts'
 import { decodeNodes, decodeWanted, type Wanted } from './node-list.ts'
@@ -103,6 +108,50 @@ export class Responder {
     return { type: 'differing', id, state, foreground, copies, wants, heldDone, nodesDone }
   }
 
+  /** All that is held of some partitions, as it is now, behind where the asker is. */
+  fetch(from: NodeId, asked: Fetch, foreground: number): Fetched {
+    const { id, partitions } = asked
+    const { hash, placement } = this.#parts
+    const settled = { now: 0 as Instant, wall: 0, settled: true }
+    const state = this.#stateOf(from, asked, settled)
+    const told = { type: 'fetched', id, state, foreground } as const
+    const shared = sharedOf(placement.ring, placement.self, from)
+    if (!isAnswered(state) || !partitions.every(shared.has)) {
+      const why = isAnswered(state) ? 'stale-view' : state
+      return { ...told, state: why, copies: [], done: 0, after: '' }
+    }
+    const bytesMax = Math.min(asked.bytes, answerBytesMax)
+    const copies: HandedCopy[] = []
+    let bytes = 0
+    for (const [done, partition] of partitions.entries()) {
+      const range = partitionRange(partition as Partition, placement.settings.partitions)
+      let row = done === 0 && asked.after !== '' ? objectRowAt(asked.after) : range.from
+      for (const { key: place, value } of this.#rows(row, range.to)) {
+        if (bytes >= bytesMax) return { ...told, copies, done, after: row.slice(1) }
+        row = place
+        const { token, key } = keyOfRow(place)
+        const copy = carriedOf(hash, key, value)
+        if (copy !== undefined) copies.push({ key, token, ...copy })
+        bytes += copyOverhead + value.length
+      }
+    }
+    return { ...told, copies, done: partitions.length, after: '' }
+  }
+
+  /** Rows in order, few at a time where they are large. */
+  *#rows(after: RowKey, to: RowKey): Generator<StoredRow> {
+    const { counter } = this.#parts.tree
+    let limit = fetchedRowsMin
+    for (let row = after; ; ) {
+      const rows = counter.page(row, to, limit)
+      yield* rows
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < limit) return
+      row = last.key
+      limit = last.value.length < smallRowBytes ? fetchedRowsMax : fetchedRowsMin
+    }
+  }
+
   /** Who has news of a key that both may hold. */
   #newsOf(shared: Shared, key: HandedCopy['key'], bytes: Uint8Array) {
     const { placement, objects } = this.#parts
@@ -138,7 +187,7 @@ export class Responder {
     }
   }
 
-  #asOf(from: NodeId, { cut, age }: ExchangeQuestion, { now, wall }: Clocks) {
+  #asOf(from: NodeId, { cut, age }: PassQuestion, { now, wall }: Clocks) {
     const { placement, tree } = this.#parts
     const shared = sharedOf(placement.ring, placement.self, from)
     const asOf = new AsOf(tree, shared, { stamp: nearest(wall, cut), ageMs: age }, now)
@@ -167,3 +216,7 @@ const noBytes = new Uint8Array(0)
 /** Objects in one answer, the last one aside. */
 const answerBytesMax = 1024 * 1024
 const copyOverhead = 64
+/** Rows that are read together. */
+const fetchedRowsMin = 8
+const fetchedRowsMax = 256
+const smallRowBytes = 4096

@@ -8,7 +8,7 @@ import type { Pending } from '../pending.ts'
 import type { Placement } from '../placement.ts'
 import type { Effect, Row } from '../step.ts'
 import type { Life, Lives } from './lives.ts'
-import type { Recall, Recalled } from './recall-message.ts'
+import type { Recall, Recalled, RecallMessage } from './recall-message.ts'
 import type { Wholeness } from './wholeness.ts'
 
 type Parts = {
@@ -27,7 +27,7 @@ export class Recalls {
   readonly #parts: Parts
   /** The commit number that each member was told last. */
   readonly #told = new Map<NodeId, number>()
-  readonly #answered = new Set<NodeId>()
+  readonly #answeredBy = new Set<NodeId>()
   #nextAt: Instant | undefined
   #keptAt: Instant | undefined
 
@@ -50,27 +50,13 @@ export class Recalls {
     const { placement } = this.#parts
     const { commits } = this.#life()
     for (const node of placement.connectedPeers) {
-      if (this.#told.get(node) !== commits || !this.#answered.has(node)) this.#tell(node, out)
+      if (this.#told.get(node) !== commits || !this.#answeredBy.has(node)) this.#tell(node, out)
     }
   }
 
-  /** Another member tells how far its store is. */
-  asked(from: NodeId, { id, store, start, began, commits }: Recall, out: Effect[]): void {
-    const { lives } = this.#parts
-    const before = lives.commitsOf(from)
-    if (lives.hear(from, { store, start, began, commits })) this.#keep()
-    const verdict = lives.verdictOn(from, start)
-    const message = { type: 'recalled', id, start, verdict, commits: before } as const
-    out.push({ type: 'send', to: from, message })
-  }
-
-  answered(from: NodeId, { start, verdict, commits }: Recalled, now: Instant, out: Effect[]): void {
-    const { wholeness, start: own } = this.#parts
-    if (start !== own) return
-    this.#answered.add(from)
-    if (!wholeness.recalled({ from, verdict, commits, own: this.#life().commits }, now)) return
-    const note = { level: 'warn', event: 'old-copy', detail: { heardBy: from, commits } } as const
-    out.push({ type: 'note', note })
+  receive(from: NodeId, message: RecallMessage, now: Instant, out: Effect[]): void {
+    if (message.type === 'recall') this.#asked(from, message, out)
+    else this.#answered(from, message, now, out)
   }
 
   /** Rows that go with a commit that is made anyway, now and then: a store at rest stays so. */
@@ -83,6 +69,30 @@ export class Recalls {
   /** This process stops on purpose. */
   leave(): void {
     this.#keep()
+  }
+
+  /** Another member tells how far its store is. */
+  #asked(from: NodeId, { id, store, start, began, commits }: Recall, out: Effect[]): void {
+    const { lives } = this.#parts
+    const before = lives.commitsOf(from)
+    if (lives.hear(from, { store, start, began, commits })) this.#keep()
+    const verdict = lives.verdictOn(from, start)
+    const message = { type: 'recalled', id, start, verdict, commits: before } as const
+    out.push({ type: 'send', to: from, message })
+  }
+
+  #answered(
+    from: NodeId,
+    { start, verdict, commits }: Recalled,
+    now: Instant,
+    out: Effect[],
+  ): void {
+    const { wholeness, start: own } = this.#parts
+    if (start !== own) return
+    this.#answeredBy.add(from)
+    if (!wholeness.recalled({ from, verdict, commits, own: this.#life().commits }, now)) return
+    const note = { level: 'warn', event: 'old-copy', detail: { heardBy: from, commits } } as const
+    out.push({ type: 'note', note })
   }
 
   #keep(): void {

@@ -62,7 +62,7 @@ export class Wholeness {
   #offset: number
   #startedAt: Instant | undefined
   /** Partitions of this node that are not whole, by the ring that says which are its own. */
-  #open: { readonly ring: Ring; readonly partitions: ReadonlyMap<number, readonly NodeId[]> }
+  #unproved: { readonly ring: Ring; readonly partitions: ReadonlyMap<number, readonly NodeId[]> }
   #hasRow: boolean
 
   constructor(parts: Parts) {
@@ -76,7 +76,7 @@ export class Wholeness {
     this.#waived = new Set(row?.waived)
     this.#offset = row?.offset ?? 0
     this.#hasRow = bytes !== undefined
-    this.#open = this.#opened()
+    this.#unproved = this.#unproveded()
   }
 
   /** Rows of this in the store. */
@@ -91,7 +91,7 @@ export class Wholeness {
 
   /** Nothing that this node owns is in doubt. */
   get everywhere(): boolean {
-    return this.#heard && this.#own.size === 0
+    return this.#heard && this.open.size === 0
   }
 
   /** Does what this store says of the key, "nothing" too, count to R? */
@@ -105,14 +105,14 @@ export class Wholeness {
   /** Is all whole that this node shares with that one? */
   isWholeWith(node: NodeId): boolean {
     if (!this.#heard) return false
-    for (const others of this.#own.values()) if (others.includes(node)) return false
+    for (const others of this.open.values()) if (others.includes(node)) return false
     return true
   }
 
   /** Would it help to be equal with that member? */
   needs(node: NodeId): boolean {
-    if (this.#own.size === 0 || this.#equalWith.has(node)) return false
-    for (const others of this.#own.values()) if (others.includes(node)) return true
+    if (this.open.size === 0 || this.#equalWith.has(node)) return false
+    for (const others of this.open.values()) if (others.includes(node)) return true
     return false
   }
 
@@ -151,7 +151,7 @@ export class Wholeness {
 
   /** An operator takes as given what only that member could prove. Returns what that helps. */
   acceptLoss(node: NodeId): number {
-    const helped = [...this.#own.values()].filter(
+    const helped = [...this.open.values()].filter(
       others => others.includes(node) || node === this.#parts.placement.self,
     ).length
     if (helped === 0) return 0
@@ -163,10 +163,10 @@ export class Wholeness {
 
   view(): WholenessView {
     const waitsFor = new Set<NodeId>()
-    for (const others of this.#own.values()) {
+    for (const others of this.open.values()) {
       for (const node of others) if (!this.#isGiven(node)) waitsFor.add(node)
     }
-    const unwhole = this.#own.size
+    const unwhole = this.open.size
     return { whole: this.everywhere, unwhole, heard: this.#heard, waitsFor: [...waitsFor].sort() }
   }
 
@@ -194,7 +194,7 @@ export class Wholeness {
     for (let partition = 0; partition < partitions; partition++) this.#unwhole.add(partition)
     this.#equalWith.clear()
     this.#waived.clear()
-    this.#open = this.#opened()
+    this.#unproved = this.#unproveded()
     this.#keep()
   }
 
@@ -209,12 +209,13 @@ export class Wholeness {
     return others
   }
 
-  get #own(): ReadonlyMap<number, readonly NodeId[]> {
-    if (this.#open.ring !== this.#parts.placement.ring) this.#open = this.#opened()
-    return this.#open.partitions
+  /** Partitions of this node that are not whole, and the other primaries of each. */
+  get open(): ReadonlyMap<number, readonly NodeId[]> {
+    if (this.#unproved.ring !== this.#parts.placement.ring) this.#unproved = this.#unproveded()
+    return this.#unproved.partitions
   }
 
-  #opened() {
+  #unproveded() {
     const { ring, self } = this.#parts.placement
     const partitions = new Map<number, readonly NodeId[]>()
     for (const partition of this.#unwhole) {
@@ -230,11 +231,11 @@ export class Wholeness {
 
   /** Each partition with enough proof is whole from now on, durably with the next commit. */
   #prove(): void {
-    const proved = [...this.#own].filter(([, others]) => this.#isProved(others))
+    const proved = [...this.open].filter(([, others]) => this.#isProved(others))
     if (proved.length === 0) return
     for (const [partition] of proved) this.#unwhole.delete(partition)
-    this.#open = this.#opened()
-    if (this.#own.size === 0) {
+    this.#unproved = this.#unproveded()
+    if (this.open.size === 0) {
       sometimes('a store becomes whole')
       this.#waived.clear()
     } else sometimes('a store is whole in part')
