@@ -31,7 +31,7 @@ import {
 } from './outcome-codec.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
-import { recallRows, writeRecall } from './recall-codec.ts'
+import { recallRows } from './recall-codec.ts'
 import { readEnvelope, readFrom, tableOf, writeEnvelope } from './table.ts'
 import { tags } from './tags.ts'
 
@@ -44,11 +44,9 @@ export function writePeerMessage(writer: Writer, message: PeerMessage): void {
     case 'pong':
     case 'ping-for':
     case 'pong-for':
-      writeMembership(writer, message)
-      break
     case 'recall':
     case 'recalled':
-      writeRecall(writer, message)
+      writeMembership(writer, message)
       break
     case 'store':
       writeStore(writer, message)
