@@ -37,21 +37,13 @@ async function run() {
     await sleep(20_000)
     const load = new Load(client, keys)
     const usual = await load.during(async () => sleep(20_000))
-    const [wiped] = (await client.status(victim)).counters.filter(([name]) => name === 'cpuUserUs')
     const meanwhile = await load.during(async () => {
       await actOnNodes(directory, [victim], 'wipe', timeoutMs)
       await actOnNodes(directory, [victim], 'start', timeoutMs)
       return watch(client)
     })
     const { result: refilled, ...latency } = meanwhile
-    return {
-      records: keys.length,
-      rate,
-      refilled,
-      usual,
-      meanwhile: latency,
-      cpuBefore: wiped?.[1],
-    }
+    return { records: keys.length, rate, refilled, usual, meanwhile: latency }
   } finally {
     await client.close()
   }
@@ -132,18 +124,22 @@ class Load {
   }
 }
 
+/** `cpuUs`: of its process, since it started. */
+type Seen = { readonly at: number; readonly objects: number; readonly cpuUs: number }
+
 /** From the first object that came to the last, and on until the node is whole. */
 async function watch(client: Client) {
   const begun = performance.now()
-  let first: { at: number; objects: number } | undefined
-  let last = { at: 0, objects: 0 }
+  let first: Seen | undefined
+  let last: Seen = { at: 0, objects: 0, cpuUs: 0 }
   for (;;) {
     const counters = new Map((await client.status(victim, { timeoutMs })).counters)
     const now = performance.now()
     const objects = counters.get('exchangeRepaired') ?? 0
-    if (objects > 0 && first === undefined) first = { at: now, objects }
+    const cpuUs = (counters.get('cpuUserUs') ?? 0) + (counters.get('cpuSystemUs') ?? 0)
+    if (objects > 0 && first === undefined) first = { at: now, objects, cpuUs }
     // A handful that clients changed meanwhile is no part of the refill.
-    if (objects > last.objects + 50) last = { at: now, objects }
+    if (objects > last.objects + 50) last = { at: now, objects, cpuUs }
     if (counters.get('whole') === 1 && first !== undefined) {
       const seconds = (last.at - first.at) / 1000
       return {
@@ -152,9 +148,7 @@ async function watch(client: Client) {
         perSecond: Math.round((last.objects - first.objects) / seconds),
         firstAfterSeconds: round((first.at - begun) / 1000),
         wholeAfterSeconds: round((now - last.at) / 1000),
-        cpuSeconds: round(
-          ((counters.get('cpuUserUs') ?? 0) + (counters.get('cpuSystemUs') ?? 0)) / 1e6,
-        ),
+        cpuMicrosEach: round((last.cpuUs - first.cpuUs) / (last.objects - first.objects)),
       }
     }
     await sleep(25)

@@ -12,6 +12,7 @@ import type { Outcome } from '../core/outcome.ts'
 import type { RepairMode } from '../core/quorum/repair-mode.ts'
 import type { FaultsWanted, SuccessReply, Wanted } from '../core/session/call.ts'
 import type { StatusReply } from '../core/status-message.ts'
+import type { WholenessReply } from '../core/wholeness/wholeness-message.ts'
 import { pageKeysMax } from '../wire/bounds.ts'
 import {
   type KeyLike,
@@ -186,6 +187,19 @@ export class Client {
   ): Promise<HintsReply> {
     const wanted: Wanted = { type: 'hints', drain: viaFrom(drain) }
     return only(await this.#call(wanted, { ...options, via: node }), 'hints-are')
+  }
+
+  /**
+   * Whether the store of this node is whole; with `acceptLoss` it takes as given what only that
+   * node could prove. Throws UNKNOWN_NODE, UNREACHABLE.
+   */
+  async wholeness(
+    node: string,
+    { acceptLoss }: { readonly acceptLoss?: string } = {},
+    options: Omit<CallOptions, 'via'> = {},
+  ): Promise<WholenessReply> {
+    const wanted: Wanted = { type: 'wholeness', acceptLoss: viaFrom(acceptLoss) }
+    return only(await this.#call(wanted, { ...options, via: node }), 'wholeness-is')
   }
 
   /**

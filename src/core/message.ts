@@ -16,6 +16,7 @@ import type { Failure, Outcome } from './outcome.ts'
 import type { RepairMode } from './quorum/repair-mode.ts'
 import type { StatusReply } from './status-message.ts'
 import type { RecallMessage } from './wholeness/recall-message.ts'
+import type { WholenessReply, WholenessRequest } from './wholeness/wholeness-message.ts'
 
 /** What every request carries: its number, the sender's epoch, the milliseconds it has left. */
 export type Envelope = {
@@ -245,6 +246,7 @@ export type ClientRequest =
   | GossipRequest
   | FaultsRequest
   | HintsRequest
+  | WholenessRequest
   | GetRequest
   | PutRequest
   | ScanRequest
@@ -374,4 +376,5 @@ export type ClientReply =
   | GossipReply
   | FaultsReply
   | HintsReply
+  | WholenessReply
   | FailReply

@@ -305,6 +305,8 @@ export class Replica {
       case 'hints':
         if (request.drain !== undefined) this.#handoff.drain(request.drain, now, out)
         return void out.push(replyTo(origin, this.#handoff.reply(origin.id)))
+      case 'wholeness':
+        return void out.push(replyTo(origin, this.#wholeness.answer(request)))
       case 'view':
         return void out.push(replyTo(origin, this.#view(origin)))
       case 'gossip':

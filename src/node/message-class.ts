@@ -81,6 +81,7 @@ const classOf: {
   gossip: 'client',
   faults: 'client',
   hints: 'client',
+  wholeness: 'client',
 }
 
 /** Bytes that a request holds while it is in flight, roughly. */
@@ -119,6 +120,7 @@ export function weightOf(message: PeerRequest | ClientRequest): number {
     case 'status':
     case 'gossip':
     case 'hints':
+    case 'wholeness':
       return requestOverhead
     case 'faults':
       return requestOverhead * (1 + (message.rules?.length ?? 0))

@@ -47,7 +47,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const runtime = runtimeOf(options, store)
     const port = await listening(runtime, setup.listen)
     setup.bound(port)
-    log.info('listening', { port, whole: store.identity.whole })
+    log.info('listening', { port })
     await runtime.dialled()
     return {
       port,

@@ -36,6 +36,7 @@ import type { Reader } from './read.ts'
 import { type Row, tableOf } from './table.ts'
 import { tags } from './tags.ts'
 import { readView, writeView } from './view-codec.ts'
+import { wholenessIsRow, writeWholeness } from './wholeness-codec.ts'
 
 export function writeClientReply(writer: Writer, reply: ClientReply): void {
   switch (reply.type) {
@@ -65,6 +66,9 @@ export function writeClientReply(writer: Writer, reply: ClientReply): void {
       break
     case 'hints-are':
       writeHints(writer, reply)
+      break
+    case 'wholeness-is':
+      writeWholeness(writer, reply)
       break
     case 'failed':
       writeFailed(writer, reply)
@@ -278,5 +282,6 @@ export const clientReplies = tableOf<ClientReply>([
   gossipedRow,
   faultsAreRow,
   hintsAreRow,
+  wholenessIsRow,
   failedRow,
 ])

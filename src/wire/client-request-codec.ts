@@ -17,6 +17,7 @@ import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
 import { type Row, readEnvelope, tableOf, writeEnvelope } from './table.ts'
 import { tags } from './tags.ts'
+import { wholenessRow, writeWholenessRequest } from './wholeness-codec.ts'
 
 export function writeClientRequest(writer: Writer, request: ClientRequest): void {
   switch (request.type) {
@@ -41,6 +42,9 @@ export function writeClientRequest(writer: Writer, request: ClientRequest): void
       break
     case 'faults':
       writeFaults(writer, request)
+      break
+    case 'wholeness':
+      writeWholenessRequest(writer, request)
       break
     case 'hints':
       writer.array(3)
@@ -170,6 +174,7 @@ export const clientRequests = tableOf<ClientRequest>([
   { tag: tags.status, arity: 2, read: reader => ({ type: 'status', id: reader.uint() }) },
   { tag: tags.gossip, arity: 2, read: reader => ({ type: 'gossip', id: reader.uint() }) },
   faultsRow,
+  wholenessRow,
   {
     tag: tags.hints,
     arity: 3,

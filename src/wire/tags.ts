@@ -43,6 +43,7 @@ export const tags = {
   gossip: 70,
   faults: 71,
   hints: 72,
+  wholeness: 79,
   got: 96,
   wrote: 97,
   page: 98,
@@ -53,4 +54,5 @@ export const tags = {
   gossiped: 103,
   'faults-are': 104,
   'hints-are': 105,
+  'wholeness-is': 111,
 } as const satisfies Record<AnyMessage['type'], number>

@@ -6,7 +6,6 @@ import type { Actor, Epoch, OpId, StartId, StoreId, Token } from '../../src/core
 import { memberStatuses } from '../../src/core/membership/beliefs.ts'
 import { codes, type Failure, type Outcome } from '../../src/core/outcome.ts'
 import { type RepairMode, repairModes } from '../../src/core/quorum/repair-mode.ts'
-import { verdicts } from '../../src/core/wholeness/lives.ts'
 import type { AnyMessage } from '../../src/wire/tags.ts'
 import {
   binary,
@@ -23,6 +22,7 @@ import {
   uint48,
 } from './arbitraries.ts'
 import { exchangeMessages, handed } from './exchange-messages.ts'
+import { wholenessMessages } from './wholeness-messages.ts'
 
 type Arbitraries = {
   readonly [Type in AnyMessage['type']]: fc.Arbitrary<Extract<AnyMessage, { type: Type }>>
@@ -178,21 +178,7 @@ export const messages = {
     refused: some(failure),
   }),
   ...exchangeMessages,
-  recall: fc.record({
-    type: tag('recall'),
-    id: requestId,
-    store: id<StoreId>(8),
-    start: id<StartId>(8),
-    began: uint48,
-    commits: uint48,
-  }),
-  recalled: fc.record({
-    type: tag('recalled'),
-    id: requestId,
-    start: id<StartId>(8),
-    verdict: fc.constantFrom(...verdicts),
-    commits: uint48,
-  }),
+  ...wholenessMessages,
   stored: fc.record({
     type: tag('stored'),
     id: requestId,

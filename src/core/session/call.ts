@@ -38,6 +38,7 @@ export type Wanted =
   | { readonly type: 'status' }
   | { readonly type: 'gossip' }
   | { readonly type: 'hints'; readonly drain: NodeId | undefined }
+  | { readonly type: 'wholeness'; readonly acceptLoss: NodeId | undefined }
   | ({ readonly type: 'faults' } & FaultsWanted)
 
 /** undefined: as it is. */
@@ -155,6 +156,8 @@ export function requestOf(
       return { type: 'gossip', id }
     case 'hints':
       return { type: 'hints', id, drain: wanted.drain }
+    case 'wholeness':
+      return { type: 'wholeness', id, acceptLoss: wanted.acceptLoss }
     case 'faults':
       return { type: 'faults', id, rules: wanted.rules, skewMs: wanted.skewMs }
   }
@@ -178,4 +181,5 @@ export const replyTypeOf: { readonly [W in Wanted['type']]: SuccessReply['type']
   gossip: 'gossiped',
   faults: 'faults-are',
   hints: 'hints-are',
+  wholeness: 'wholeness-is',
 }

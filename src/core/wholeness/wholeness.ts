@@ -14,6 +14,7 @@ import type { Ring } from '../ring/claim.ts'
 import { wholenessRowKey } from '../row-key.ts'
 import type { RowKey, Store } from '../step.ts'
 import type { Verdict } from './lives.ts'
+import type { WholenessReply, WholenessRequest } from './wholeness-message.ts'
 import { decodeWholeness, encodeWholeness } from './wholeness-row.ts'
 
 type Parts = {
@@ -159,6 +160,14 @@ export class Wholeness {
     this.#keep()
     this.#prove()
     return helped
+  }
+
+  /** An operator asks, and may accept a loss. */
+  answer({ id, acceptLoss }: WholenessRequest): WholenessReply {
+    const helped = acceptLoss === undefined ? 0 : this.acceptLoss(acceptLoss)
+    const { whole, unwhole, waitsFor } = this.view()
+    const { self: node } = this.#parts.placement
+    return { type: 'wholeness-is', id, node, whole, unwhole, waitsFor, helped }
   }
 
   view(): WholenessView {
