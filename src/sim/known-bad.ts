@@ -76,7 +76,6 @@ export const knownBad: readonly KnownBad[] = [
   bad('35', 'luck and order of iteration in core', [35], ['I10']),
   bad('36', 'implied dots with leased counters', [36], ['I2', 'I1'], besides),
   bad('41', 'the whole mark is trusted on an old copy', [41], ['I4'], ['E1']),
-  bad('42', 'whole once equal with one other', [42], ['I4'], ['E1']),
   bad('37', 'actor in a table by key, outside its row', [37], ['I5', 'I1'], besides),
 ]
 
