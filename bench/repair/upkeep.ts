@@ -19,6 +19,7 @@ import { stampsOf } from '../../src/core/reaping/reaping.ts'
 import { nodeHash } from '../../src/node/hash.ts'
 import type { OpenedStore } from '../../src/node/lmdb-store.ts'
 import { openStore } from '../../src/node/open-store.ts'
+import { wholenessOf } from '../../test/helpers/wholeness.ts'
 import { type Spread, spreadOf } from '../report.ts'
 import { entryOf, nextOf } from './data-set.ts'
 import { type StorePlace, treeOf } from './stopped-store.ts'
@@ -108,7 +109,8 @@ class Writer {
       partitions: 2 ** tree.bits,
       placement: { owns: () => true },
     })
-    this.#objects = new Objects({ ...parts, hints, tree, ...stamps })
+    const wholeness = wholenessOf()
+    this.#objects = new Objects({ ...parts, hints, tree, wholeness, ...stamps })
   }
 
   /** The ring of recent changes is not what a tree takes up. */

@@ -62,7 +62,7 @@ export function statusDocument(status: ClusterStatus): Record<string, unknown> {
     wiped: node.wiped || undefined,
     connected: node.answer?.connected,
     restarts: node.restarts,
-    problem: problemOf(node),
+    problem: problemOf(node, status.nodes),
     lastLines: node.state === 'crashed' ? node.lastLines : undefined,
   }))
   return { cluster: file.name, dir: directory, supervisor, health, quorum, ringAgreed, nodes }
@@ -83,7 +83,7 @@ export function statusLines(status: ClusterStatus): readonly string[] {
   ])
   const head = ['NODE', 'STATE', 'MEMBER', 'ADDRESS', 'PID', 'UPTIME', 'OWNS', 'KEYS', 'HINTS']
   const problems = status.nodes.flatMap(node => {
-    const problem = problemOf(node)
+    const problem = problemOf(node, status.nodes)
     if (problem === undefined) return []
     const lines = node.state === 'crashed' ? node.lastLines : []
     return [`${node.name}: ${oneLine(problem)}`, ...lines.map(line => `  | ${oneLine(line)}`)]
@@ -106,13 +106,27 @@ function verdict(status: ClusterStatus): string {
 }
 
 /** Why a node is not there: the text of its last line, or that it is silent. */
-function problemOf(node: NodeStatus): string | undefined {
+function problemOf(node: NodeStatus, all: readonly NodeStatus[]): string | undefined {
   if (node.state === 'crashed') return `crashed: ${lastWords(node)}`
   if (node.state === 'running' && node.answer === undefined) return 'runs, but does not answer'
-  if (node.answer?.whole === false) return 'not whole: it takes writes, and counts for no read'
+  if (node.answer?.whole === false) return unwholeProblem(node.answer.waitsFor, all)
   if (node.wiped) return 'wiped: its next start makes an empty store, which is not whole'
   if (node.answer?.full === true) return 'its disk is nearly full: writes are refused'
   return undefined
+}
+
+function unwholeProblem(waitsFor: readonly string[], all: readonly NodeStatus[]): string {
+  const unread = 'not whole: it takes writes, and counts for no read'
+  const stuck = waitsFor.filter(name => cannotProve(name, all))
+  if (stuck.length > 0) return `${unread}; it waits for ${stuck.join(', ')}`
+  return waitsFor.length === 0
+    ? unread
+    : `${unread}; it compares itself with ${waitsFor.join(', ')}`
+}
+
+/** Nobody becomes whole by a node that does not answer, or is not whole itself. */
+function cannotProve(name: string, all: readonly NodeStatus[]): boolean {
+  return all.find(node => node.name === name)?.answer?.whole !== true
 }
 
 /** What the last line of a node's log says. */
@@ -135,6 +149,11 @@ function nextLines(status: ClusterStatus): readonly string[] {
     const gone = node.state === 'stopped' || node.state === 'killed'
     return gone ? [`next: kv node start ${node.name}`] : []
   })
+  const waitsFor = new Set(status.nodes.flatMap(({ answer }) => answer?.waitsFor ?? []))
+  for (const name of waitsFor) {
+    if (!cannotProve(name, status.nodes)) continue
+    next.push(`next: kv repair --accept-loss --node ${name} (if what only ${name} held is lost)`)
+  }
   if (status.supervisor === 'running') return next
   return [`next: kv cluster up ${status.file.name} (the supervisor is gone)`]
 }

@@ -10,16 +10,12 @@ import type { RepairReply, RepairRequest } from '../core/entropy/repair-message.
 import type { Explained } from '../core/explained.ts'
 import type { HintsReply } from '../core/handoff/hints-message.ts'
 import type { OpId } from '../core/ids.ts'
-import type {
-  FaultsReply,
-  GossipReply,
-  InspectReply,
-  StatusReply,
-  ViewReply,
-} from '../core/message.ts'
+import type { FaultsReply, GossipReply, InspectReply, ViewReply } from '../core/message.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { RepairMode } from '../core/quorum/repair-mode.ts'
 import type { FaultsWanted, SuccessReply, Wanted } from '../core/session/call.ts'
+import type { StatusReply } from '../core/status-message.ts'
+import type { WholenessReply } from '../core/wholeness/wholeness-message.ts'
 import { pageKeysMax } from '../wire/bounds.ts'
 import {
   type KeyLike,
@@ -230,6 +226,19 @@ export class Client {
     options: Omit<CallOptions, 'via'> = {},
   ): Promise<CountReply> {
     return only(await this.#call({ type: 'count', after }, { ...options, via: node }), 'counts-are')
+  }
+
+  /**
+   * Whether the store of this node is whole; with `acceptLoss` it takes as given what only that
+   * node could prove. Throws UNKNOWN_NODE, UNREACHABLE.
+   */
+  async wholeness(
+    node: string,
+    { acceptLoss }: { readonly acceptLoss?: string } = {},
+    options: Omit<CallOptions, 'via'> = {},
+  ): Promise<WholenessReply> {
+    const wanted: Wanted = { type: 'wholeness', acceptLoss: viaFrom(acceptLoss) }
+    return only(await this.#call(wanted, { ...options, via: node }), 'wholeness-is')
   }
 
   /**

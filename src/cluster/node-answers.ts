@@ -15,6 +15,8 @@ export type NodeAnswer = {
   readonly full: boolean
   /** Nothing that its store acknowledged can be missing from it (design §4). */
   readonly whole: boolean
+  /** Members that partitions of it wait for, to be whole. */
+  readonly waitsFor: readonly string[]
   readonly connected: readonly string[]
   /** What it believes of each member. */
   readonly beliefs: ReadonlyMap<string, MemberStatus>
@@ -58,8 +60,9 @@ async function ask(client: Client, name: string, timeoutMs: number): Promise<Nod
   const counted = new Map(counters)
   const whole = counted.get('whole') === 1
   const hints = counted.get('hints') ?? 0
+  const waitsFor = whole ? [] : (await client.wholeness(name, {}, { timeoutMs })).waitsFor
   const beliefs = new Map(gossip.beliefs.map(belief => [String(belief.node), belief.status]))
-  return { epoch: gossip.epoch, upMs, keys, hints, full, whole, connected, beliefs }
+  return { epoch: gossip.epoch, upMs, keys, hints, full, whole, waitsFor, connected, beliefs }
 }
 
 /** Not to answer is a state; anything else that goes wrong is an error. */

@@ -78,7 +78,8 @@ export class Copies {
 
   /** The answer to a handoff. */
   handed({ to, id, foreground }: HandedThen, refused: Failure | undefined): Effect {
-    const message = { type: 'handed', id, whole: this.#env.whole, foreground, refused } as const
+    const whole = this.#objects.wholeness.everywhere
+    const message = { type: 'handed', id, whole, foreground, refused } as const
     return { type: 'send', to, message }
   }
 
@@ -96,7 +97,8 @@ export class Copies {
 
   /** The answer to a copy. */
   stored(to: NodeId, id: number, refused: Failure | undefined): Effect {
-    const message = { type: 'stored', id, whole: this.#env.whole, refused } as const
+    const whole = this.#objects.wholeness.everywhere
+    const message = { type: 'stored', id, whole, refused } as const
     return { type: 'send', to, message }
   }
 
@@ -110,7 +112,7 @@ export class Copies {
     const record = typeof held === 'object' && refused === undefined ? held : undefined
     const digest = typeof held === 'string' && refused === undefined ? held : (record?.digest ?? '')
     const object = full ? record?.object : undefined
-    const { whole } = this.#env
+    const whole = this.#objects.wholeness.isWhole(token)
     const generation = record?.generation ?? this.#objects.generations.stampOf(token)
     const message = { type: 'held', id, whole, generation, digest, object, refused } as const
     out.push({ type: 'send', to: from, message })

@@ -6,18 +6,7 @@
 import type { Dot } from './causality/version-vector.ts'
 import type { ExchangeMessage } from './entropy/exchange-message.ts'
 import type { Explained } from './explained.ts'
-import type {
-  Epoch,
-  Generation,
-  Key,
-  NodeId,
-  OpId,
-  RequestId,
-  StartId,
-  StoreId,
-  Token,
-  WallTime,
-} from './ids.ts'
+import type { Epoch, Generation, Key, NodeId, OpId, RequestId, Token, WallTime } from './ids.ts'
 import type { Beliefs } from './membership/beliefs.ts'
 import type { DigestEntry, MemberDelta } from './membership/member-state.ts'
 import type { Digest } from './membership/member-table.ts'
@@ -26,6 +15,8 @@ import type { OperatorReply, OperatorRequest } from './operator-message.ts'
 import type { Failure, Outcome } from './outcome.ts'
 import type { RepairMode } from './quorum/repair-mode.ts'
 import type { RoundMessage } from './reaping/round-message.ts'
+import type { StatusReply } from './status-message.ts'
+import type { RecallMessage } from './wholeness/recall-message.ts'
 
 /** What every request carries: its number, the sender's epoch, the milliseconds it has left. */
 export type Envelope = {
@@ -164,6 +155,7 @@ export type MembershipMessage =
 
 export type PeerMessage =
   | MembershipMessage
+  | RecallMessage
   | StoreCopy
   | CopyStored
   | ReadCopy
@@ -349,21 +341,6 @@ export type ClusterSettings = {
   readonly fallbacks: number
   readonly valueBytesMax: number
   readonly readRepair: RepairMode
-}
-
-export type StatusReply = {
-  readonly type: 'status-is'
-  readonly id: RequestId
-  readonly node: NodeId
-  readonly store: StoreId
-  readonly start: StartId
-  readonly upMs: number
-  readonly keys: number
-  readonly commits: number
-  readonly full: boolean
-  /** Nodes that this one has a proved connection to. */
-  readonly connected: readonly NodeId[]
-  readonly counters: readonly (readonly [name: string, value: number])[]
 }
 
 export type GossipReply = Beliefs & {

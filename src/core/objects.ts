@@ -27,6 +27,7 @@ import { type Kind, kindOf, type Reapable } from './reaping/reapable.ts'
 import type { Stamps } from './reaping/reaping.ts'
 import { hintRowKey, objectRowKey, partitionRange } from './row-key.ts'
 import type { RowKey, Store } from './step.ts'
+import type { Wholeness } from './wholeness/wholeness.ts'
 
 /** A row that cannot be trusted: its checksum does not match its bytes. */
 export const damaged = 'damaged'
@@ -51,11 +52,13 @@ type Parts<Then> = {
   readonly pending: Pending<Record, Then>
   readonly hints: Hints<Then>
   readonly tree: Tree
+  readonly wholeness: Wholeness
 } & Stamps<Then>
 
 export class Objects<Then> {
   readonly hints: Hints<Then>
   readonly generations: Generations<Then>
+  readonly wholeness: Wholeness
   readonly #hash: Hash
   readonly #digestKey: string
   readonly #reads: Store
@@ -74,6 +77,7 @@ export class Objects<Then> {
     this.generations = parts.generations
     this.#marks = parts.marks
     this.#reapable = parts.reapable
+    this.wholeness = parts.wholeness
     this.#hash = hash
     this.#digestKey = digestKey
     this.#reads = reads

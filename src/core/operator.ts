@@ -6,6 +6,7 @@ import type { Hash } from './hash.ts'
 import type { Instant, NodeId } from './ids.ts'
 import type { OperatorReply, OperatorRequest } from './operator-message.ts'
 import type { Effect, Store } from './step.ts'
+import type { Wholeness } from './wholeness/wholeness.ts'
 
 type Parts = {
   readonly self: NodeId
@@ -13,6 +14,7 @@ type Parts = {
   readonly reads: Store
   readonly handoff: Handoff
   readonly exchange: Exchange
+  readonly wholeness: Wholeness
 }
 
 export class Operator {
@@ -23,7 +25,7 @@ export class Operator {
   }
 
   asked(request: OperatorRequest, now: Instant, out: Effect[]): OperatorReply {
-    const { self, hash, reads, handoff, exchange } = this.#parts
+    const { self, hash, reads, handoff, exchange, wholeness } = this.#parts
     const { id } = request
     switch (request.type) {
       case 'hints':
@@ -34,6 +36,8 @@ export class Operator {
         return exchange.reply(id, now)
       case 'repair':
         return exchange.repair.asked(request, now)
+      case 'wholeness':
+        return wholeness.answer(request)
       case 'count':
         return { type: 'counts-are', id, node: self, ...countPage(hash, reads, request.after) }
     }

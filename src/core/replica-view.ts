@@ -10,6 +10,8 @@ import type { Gets } from './quorum/gets.ts'
 import type { Puts } from './quorum/puts.ts'
 import type { Reaping, ReapingCounts } from './reaping/reaping.ts'
 import type { Requests } from './requests.ts'
+import type { Recalls } from './wholeness/recalls.ts'
+import type { Wholeness, WholenessView } from './wholeness/wholeness.ts'
 
 /** Counts for status, log and monitor. */
 export type ReplicaView = {
@@ -33,6 +35,7 @@ export type ReplicaView = {
   readonly treeReady: boolean
   readonly exchange: ExchangeCounts
   readonly reaping: ReapingCounts
+  readonly wholeness: WholenessView
 }
 
 /** What is counted. */
@@ -47,13 +50,18 @@ export type Counted<Meaning, Then> = {
   readonly tree: Tree
   readonly exchange: Exchange
   readonly reaping: Reaping
+  readonly wholeness: Wholeness
+  readonly recalls: Recalls
 }
 
 export function viewOf<Meaning, Then>(counted: Counted<Meaning, Then>): ReplicaView {
   const { placement, requests, gets, puts, pending, membership, tree, exchange } = counted
+  const { wholeness, recalls } = counted
   const reaping = counted.reaping.counts
   let hints = 0
   for (const count of counted.hints.counts.values()) hints += count.hints
+  const ofMembers = membership.view.length + recalls.rows
+  const rowsAside = ofMembers + hints + tree.rows + reaping.rows + exchange.rows + wholeness.rows
   return {
     epoch: placement.epoch,
     connected: placement.connectedPeers,
@@ -63,12 +71,13 @@ export function viewOf<Meaning, Then>(counted: Counted<Meaning, Then>): ReplicaV
     pendingBytes: pending.bytes,
     commits: pending.commits,
     rowsCommitted: pending.rows,
-    rowsAside: membership.view.length + hints + tree.rows + reaping.rows + exchange.rows,
+    rowsAside,
     hints,
     hintBytes: counted.hints.bytes,
     pruned: puts.pruned,
     treeReady: tree.ready,
     exchange: exchange.counts,
     reaping,
+    wholeness: wholeness.view(),
   }
 }

@@ -6,12 +6,12 @@ import { uint48Of } from './binary.ts'
 import type { Record } from './causality/record.ts'
 import { Copies } from './copies.ts'
 import { Exchange } from './entropy/exchange.ts'
-import { defaultExchangeTiming } from './entropy/timing.ts'
-import { Tree } from './entropy/tree.ts'
+import type { Tree } from './entropy/tree.ts'
 import { Foreground } from './handoff/foreground.ts'
 import { Handoff } from './handoff/handoff.ts'
-import { Hints } from './handoff/hints.ts'
-import type { Instant, NodeId, WallTime } from './ids.ts'
+import type { Hints } from './handoff/hints.ts'
+import { heldBy } from './held.ts'
+import type { Instant, NodeId, Partition, WallTime } from './ids.ts'
 import { Listing } from './listing.ts'
 import type { Beliefs } from './membership/beliefs.ts'
 import { Directory } from './membership/directory.ts'
@@ -19,7 +19,6 @@ import type { Load } from './membership/member-state.ts'
 import { isMembership, type Membership } from './membership/membership.ts'
 import { startMembership } from './membership/start.ts'
 import type { ClientRequest, GossipReply, PeerMessage, ViewReply } from './message.ts'
-import { Objects } from './objects.ts'
 import { Operator } from './operator.ts'
 import { nothingDone } from './outcome.ts'
 import { Pending } from './pending.ts'
@@ -31,10 +30,12 @@ import { answerPut, type ClientOrigin, failed, type Origin, replyTo } from './qu
 import type { Stored } from './quorum/put-coordination.ts'
 import { Puts } from './quorum/puts.ts'
 import { Scans } from './quorum/scans.ts'
-import { Reaping, stampsOf } from './reaping/reaping.ts'
+import { Reaping } from './reaping/reaping.ts'
 import { type Counted, type ReplicaView, viewOf } from './replica-view.ts'
 import { Requests } from './requests.ts'
 import type { Effect, Env, Input, PeerAddress, Row } from './step.ts'
+import type { Recalls } from './wholeness/recalls.ts'
+import type { Wholeness } from './wholeness/wholeness.ts'
 
 export class Replica {
   readonly placement: Placement
@@ -56,6 +57,8 @@ export class Replica {
   readonly #scans: Scans
   readonly #inspections: Inspections
   readonly #copies: Copies
+  readonly #wholeness: Wholeness
+  readonly #recalls: Recalls
   readonly #directory: Directory
   readonly #membership: Membership
   #wall: WallTime = 0
@@ -64,40 +67,35 @@ export class Replica {
   #told: readonly PeerAddress[] | undefined
 
   constructor(env: Env) {
-    const { self, settings, hash, secrets, reads, random } = env
+    const { self, settings, hash, reads, random } = env
     this.#directory = new Directory(hash, reads, env.members)
     const { view } = this.#directory
     this.#membership = startMembership(env, this.#directory)
     const avoids = (node: NodeId) => this.#membership.avoids(node)
     const placement = new Placement(self, settings, view, hash, avoids)
-    const digestKey = secrets.digest
-    const pending = this.#pending
-    const bytesMax = env.hintBytesMax ?? Number.MAX_SAFE_INTEGER
-    const hints = new Hints<Stored>({ hash, digestKey, reads, pending, bytesMax })
-    const { checkpointChanges, exchangeTiming: timing = defaultExchangeTiming } = env
-    const { partitions } = settings
-    const tree = new Tree({ hash, digestKey, reads, partitions, checkpointChanges, timing })
+    const held = heldBy(env, placement, this.#pending)
+    const { hints, tree, wholeness, recalls, objects } = held
     this.tree = tree
-    const stamps = stampsOf<Stored>({ hash, reads, pending, partitions, placement })
-    const parts = { hash, digestKey, reads, pending, hints, tree, ...stamps }
-    const objects = new Objects<Stored>(parts)
     const listing = new Listing(hash, reads, placement)
     const requests = new Requests(Math.floor(uint48Of(random(6)) / 4))
     this.placement = placement
+    this.#wholeness = wholeness
+    this.#recalls = recalls
     this.#requests = requests
     this.#puts = new Puts(env, placement, objects, requests)
     this.#gets = new Gets(env, placement, objects, requests)
     this.#hints = hints
     this.#handoff = new Handoff(placement, objects, requests)
     this.#handsOver = env.handoff ?? true
-    const pendingBytes = () => pending.bytes
-    const shared = { ...parts, timing, placement, objects, random, requests }
-    this.#exchange = new Exchange({ ...shared, pendingBytes })
+    const foreground = (now: Instant) => this.#foreground.perSecond(now)
+    const shared = { ...held, random, requests, foreground }
+    this.#exchange = new Exchange({ ...shared, pendingBytes: () => this.#pending.bytes })
     this.#exchanges = env.exchange ?? true
     const [handoff, exchange] = [this.#handoff, this.#exchange]
-    this.#operator = new Operator({ self, hash, reads, handoff, exchange })
+    this.#operator = new Operator({ self, hash, reads, handoff, exchange, wholeness })
     const { whole: isFounder } = env
-    this.#reaping = new Reaping({ ...shared, handoff, isWhole: () => true, isFounder })
+    const isWhole = (partition: Partition) => wholeness.isWholeIn(partition)
+    this.#reaping = new Reaping({ ...shared, handoff, isWhole, isFounder })
     this.#forwards = new Forwards(placement, requests, (origin, request, now, out) =>
       this.#puts.begin(origin, request, now, out),
     )
@@ -105,7 +103,7 @@ export class Replica {
     this.#inspections = new Inspections(env, placement, objects, requests)
     this.#copies = new Copies(env, placement, objects, listing)
     this.#counted = {
-      ...{ placement, requests, pending, hints, tree },
+      ...{ placement, requests, pending: this.#pending, hints, tree, wholeness, recalls },
       ...{ gets: this.#gets, puts: this.#puts, membership: this.#membership },
       ...{ exchange: this.#exchange, reaping: this.#reaping },
     }
@@ -143,7 +141,7 @@ export class Replica {
         return this.#request({ type: 'client', caller, id: request.id }, request, now, out)
       }
       case 'turn': {
-        const commit = this.#pending.turn(() => this.#aside(), this.tree.due)
+        const commit = this.#pending.turn(() => this.#aside(now), this.tree.due)
         if (commit !== undefined) out.push(commit)
         return
       }
@@ -155,6 +153,7 @@ export class Replica {
         this.placement.connected(input.node)
         this.#exchange.connected(input.node, now)
         this.#reaping.connected(input.node)
+        this.#recalls.connected(input.node, out)
         return this.#membership.connected(now, input.node, out)
       case 'disconnected':
         this.placement.disconnected(input.node)
@@ -172,6 +171,7 @@ export class Replica {
         return this.#membership.listening(now, input.host, input.port)
       case 'leave':
         this.tree.stop()
+        this.#recalls.leave()
         return this.#membership.leave(now, out)
     }
   }
@@ -182,6 +182,8 @@ export class Replica {
     this.#hints.observe(wall)
     this.#requests.tick(now, out)
     this.tree.tick(now)
+    this.#wholeness.tick(now)
+    this.#recalls.tick(now, out)
     if (this.#handsOver) this.#handoff.tick(now, out)
     this.#exchange.tick(now, wall, this.#exchanges, out)
     for (const { key, value } of this.#exchange.due(now)) {
@@ -252,12 +254,17 @@ export class Replica {
         if (message.timeLeft > 0) this.#copies.read(from, message, out)
         return
       case 'compare':
-      case 'differ': {
+      case 'differ':
+      case 'fetch': {
         const foreground = this.#foreground.perSecond(now)
         return this.#exchange.asked(from, message, foreground, now, out)
       }
+      case 'recall':
+      case 'recalled':
+        return this.#recalls.receive(from, message, now, out)
       case 'compared':
       case 'differing':
+      case 'fetched':
         return this.#exchange.answered(from, message, now, out)
       case 'round':
         return this.#reaping.asked(from, message, now, out)
@@ -290,6 +297,7 @@ export class Replica {
       case 'exchange':
       case 'repair':
       case 'count':
+      case 'wholeness':
         return void out.push(replyTo(origin, this.#operator.asked(request, now, out)))
       case 'view':
         return void out.push(replyTo(origin, this.#view(origin)))
@@ -361,9 +369,9 @@ export class Replica {
   }
 
   /** A commit goes: rows that go with it. */
-  #aside(): readonly Row[] {
+  #aside(now: Instant): readonly Row[] {
     this.#reaping.turn()
-    return this.tree.turn()
+    return [...this.tree.turn(), ...this.#recalls.turn(now)]
   }
 
   /** A commit ended: acks leave, own writes count; a commit in doubt ends the process. */

@@ -6,7 +6,9 @@
  *   0x10        objects of plain puts
  *   0x20        hints: token ‖ length of key 2 ‖ key ‖ owner, so that handoff writes in order
  *   0x30        the tree: sums and markers (`entropy/tree-rows.ts`)
- *   0x40        partitions: generation, floor, marks, whole
+ *   0x40        partitions: generation, floor, marks
+ *   0x48        what this store has proved since it was not whole (`wholeness/`)
+ *   0x49        what was heard of the stores of other members (`wholeness/lives.ts`)
  *   0x50        members: the view, and where each was last heard to listen
  *   0x60        what was proved equal with whom, and when (`entropy/proofs.ts`)
  *   0x68        what a reap may remove or shed, found without a scan (`reaping/reapable.ts`)
@@ -76,6 +78,17 @@ export function hintOfRow(row: RowKey): {
   }
 }
 
+/** What this store has proved since it was not whole. */
+export const wholenessRowKey = '\x48' as RowKey
+
+/** The row of what was heard of a member's stores. */
+export function lifeRowKey(id: NodeId): RowKey {
+  return (LIVES + id) as RowKey
+}
+
+/** Bounds that enclose those rows. */
+export const lifeRows = { from: '\x49' as RowKey, to: '\x4a' as RowKey }
+
 /** The row of a member. */
 export function memberRowKey(id: NodeId): RowKey {
   return (MEMBERS + id) as RowKey
@@ -112,6 +125,7 @@ export const quarantineRows = { from: '\x70' as RowKey, to: '\x71' as RowKey }
 
 const OBJECTS = '\x10'
 const HINTS = '\x20'
+const LIVES = '\x49'
 const MEMBERS = '\x50'
 const PROOFS = '\x60'
 const QUARANTINE = '\x70'

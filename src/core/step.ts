@@ -108,8 +108,11 @@ export type Env = {
   readonly exchangeTiming?: ExchangeTiming
   /** Changes of objects from one checkpoint of the tree to the next; few only in simulations. */
   readonly checkpointChanges?: number
-  /** True where this store proved that it lacks nothing (design §4, "whole"). */
+  /** True where the store was made with the cluster, and lost nothing that its host knows of. */
   readonly whole: boolean
+  /** The store's durable commit number: as this process found it, and now. */
+  readonly commitsAtStart: number
+  readonly commits: () => number
 }
 
 /** The keys of `secret.json` that core uses. The network key belongs to the hello. */

@@ -5,15 +5,28 @@
  */
 import type { ClientReply, ClientRequest, MembershipMessage, PeerMessage } from '../core/message.ts'
 import { type Failure, nothingDone } from '../core/outcome.ts'
+import type { Recall, Recalled } from '../core/wholeness/recall-message.ts'
 
 export type PeerRequest = Extract<
   PeerMessage,
-  { type: 'store' | 'handoff' | 'read' | 'forward' | 'list' | 'compare' | 'differ' | 'round' }
+  {
+    type:
+      | 'store'
+      | 'handoff'
+      | 'read'
+      | 'forward'
+      | 'list'
+      | 'compare'
+      | 'differ'
+      | 'fetch'
+      | 'round'
+  }
 >
-export type PeerReply = Exclude<PeerMessage, PeerRequest | MembershipMessage>
+type Said = MembershipMessage | Recall | Recalled
+export type PeerReply = Exclude<PeerMessage, PeerRequest | Said>
 /** Gossip is no request: it is answered or not, and nobody waits. */
-type GossipAsk = Extract<MembershipMessage, { type: 'syn' | 'ack' | 'ping' | 'ping-for' }>
-export type GossipAnswer = Exclude<MembershipMessage, GossipAsk>
+type GossipAsk = Extract<Said, { type: 'syn' | 'ack' | 'ping' | 'ping-for' | 'recall' }>
+export type GossipAnswer = Exclude<Said, GossipAsk>
 /** What leaves on the asker's own connection. */
 export type PeerAsk = PeerRequest | GossipAsk
 
@@ -53,6 +66,7 @@ const classOf: {
   compare: 'request',
   differ: 'request',
   round: 'request',
+  fetch: 'request',
   stored: 'reply',
   handed: 'reply',
   held: 'reply',
@@ -61,13 +75,16 @@ const classOf: {
   compared: 'reply',
   differing: 'reply',
   rounded: 'reply',
+  fetched: 'reply',
   syn: 'gossip',
   ack: 'gossip',
   ping: 'gossip',
   'ping-for': 'gossip',
+  recall: 'gossip',
   'syn-ack': 'gossip-answer',
   pong: 'gossip-answer',
   'pong-for': 'gossip-answer',
+  recalled: 'gossip-answer',
   get: 'client',
   put: 'client',
   scan: 'client',
@@ -80,6 +97,7 @@ const classOf: {
   exchange: 'client',
   repair: 'client',
   count: 'client',
+  wholeness: 'client',
 }
 
 /** Bytes that a request holds while it is in flight, roughly. */
@@ -109,6 +127,8 @@ export function weightOf(message: PeerRequest | ClientRequest): number {
       return requestOverhead + message.nodes.length
     case 'round':
       return requestOverhead + message.parts.length
+    case 'fetch':
+      return requestOverhead + 8 * message.partitions.length
     case 'differ': {
       let weight = requestOverhead + message.wanted.length
       for (const { key, known } of message.held) weight += 64 + key.length + known.length
@@ -119,6 +139,7 @@ export function weightOf(message: PeerRequest | ClientRequest): number {
     case 'gossip':
     case 'hints':
     case 'exchange':
+    case 'wholeness':
       return requestOverhead
     case 'count':
       return requestOverhead + message.after.length
@@ -174,6 +195,8 @@ export function peerRefusal(message: PeerRequest, failure: Failure): PeerReply {
       return { type: 'rounded', id, done: false, parts: new Uint8Array(0) }
     case 'differ':
       return { type: 'differing', id, ...notNow, copies: [], wants: [], heldDone: 0, nodesDone: 0 }
+    case 'fetch':
+      return { type: 'fetched', id, ...notNow, copies: [], done: 0, after: '' }
   }
 }
 

@@ -1,7 +1,7 @@
 /** What a node says of its process to `kv node status`, `kv cluster status` and the bench. */
 import type { Instant, NodeId, RequestId, StartId, StoreId } from '../core/ids.ts'
-import type { StatusReply } from '../core/message.ts'
 import type { ReplicaView } from '../core/replica-view.ts'
+import type { StatusReply } from '../core/status-message.ts'
 import type { Counters } from './counters.ts'
 
 /** What does not change while the process lives. */
@@ -10,7 +10,6 @@ export type NodeIdentity = {
   readonly store: StoreId
   readonly start: StartId
   readonly startedAt: Instant
-  readonly whole: boolean
 }
 
 export type NodeFacts = {
@@ -46,7 +45,8 @@ export function statusReply(identity: NodeIdentity, facts: NodeFacts): StatusRep
       ['hints', view.hints],
       ['hintBytes', view.hintBytes],
       ['prunedEntries', view.pruned],
-      ['whole', identity.whole ? 1 : 0],
+      ['whole', view.wholeness.whole ? 1 : 0],
+      ['unwholePartitions', view.wholeness.unwhole],
       ['inFlight', facts.inFlight],
       ['connections', facts.connections],
       ['coordinating', view.coordinating],

@@ -47,7 +47,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const runtime = runtimeOf(options, store)
     const port = await listening(runtime, setup.listen)
     setup.bound(port)
-    log.info('listening', { port, whole: store.identity.whole })
+    log.info('listening', { port })
     await runtime.dialled()
     return {
       port,
@@ -93,6 +93,8 @@ function runtimeOf({ setup, log, onHalt, faults }: NodeOptions, store: OpenedSto
     random: randomBinary,
     hintBytesMax: hintBytesOf(setup.hintQuota, setup.directory),
     whole,
+    commitsAtStart: store.commitsAtStart,
+    commits: store.commits,
   })
   const channels = new Channels({
     cluster,
@@ -112,7 +114,7 @@ function runtimeOf({ setup, log, onHalt, faults }: NodeOptions, store: OpenedSto
     clock,
     faults: new Faults({ node, allowed: faults, clock, log }),
     log,
-    identity: { node, store: store.identity.store, start, startedAt: clock.now(), whole },
+    identity: { node, store: store.identity.store, start, startedAt: clock.now() },
     onHalt,
   })
 }

@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { binaryOf } from '../core/binary.ts'
 import type { ClusterId, NodeId, StoreId } from '../core/ids.ts'
+import { wholenessRowKey } from '../core/row-key.ts'
 import { examineDataFile } from './data-file.ts'
 import { syncPath } from './file.ts'
 import type { FreeSpaceOptions } from './free-space.ts'
@@ -89,7 +90,7 @@ async function openLocked(options: StoreOptions, lock: Lock): Promise<OpenedStor
   }
   if (readStoreJson(directory) === undefined) writeStoreJson(directory, found.identity)
   const identity = identityOfRun(found.identity, durability)
-  stamp(found.environment, identity, found.commits + 1)
+  stamp(found.environment, identity, found.commits + 1, lostUnsynced(found.identity))
   let environment = found.environment
   if (durability === 'committed') {
     await environment.close()
@@ -184,25 +185,33 @@ async function openAdmitted(options: StoreOptions): Promise<Found> {
   }
 }
 
-/** `committed` promises nothing past a reboot that no clean stop came before. */
 function identityOfRun(last: StoreIdentity, durability: Durability): StoreIdentity {
-  const boot = bootId()
-  const { run } = last
-  const rebooted = boot === '' || run.boot !== boot
-  const lostUnsynced = !run.clean && run.durability === 'committed' && rebooted
-  return {
-    ...last,
-    whole: last.whole && !lostUnsynced,
-    unwholeBecause: lostUnsynced
-      ? 'it was not stopped cleanly before the machine restarted, and its writes were not synced'
-      : last.unwholeBecause,
-    run: { boot, durability, clean: false },
-  }
+  const run = { boot: bootId(), durability, clean: false }
+  if (!lostUnsynced(last)) return { ...last, run }
+  const unwholeBecause =
+    'it was not stopped cleanly before the machine restarted, and its writes were not synced'
+  return { ...last, whole: false, unwholeBecause, run }
 }
 
-/** Writes the store's own rows in a synced transaction; only while nobody else writes. */
-function stamp(environment: Environment, identity: StoreIdentity, commits: number): void {
+/** `committed` promises nothing past a reboot that no clean stop came before. */
+function lostUnsynced({ run }: StoreIdentity): boolean {
+  const boot = bootId()
+  const rebooted = boot === '' || run.boot !== boot
+  return !run.clean && run.durability === 'committed' && rebooted
+}
+
+/**
+ * Writes the store's own rows in a synced transaction; only while nobody else writes. `lost`:
+ * what it had proved since it was not whole holds no more.
+ */
+function stamp(
+  environment: Environment,
+  identity: StoreIdentity,
+  commits: number,
+  lost = false,
+): void {
   environment.transactionSync(() => {
+    if (lost) environment.remove(keyBytes(wholenessRowKey))
     environment.put(keyBytes(identityKey), encodeIdentity(identity))
     environment.put(keyBytes(commitsKey), encodeCommits(commits))
   })

@@ -43,6 +43,8 @@ const wokenMs = 3000
 const sweepTicks = 5
 const diskTicks = 50
 /** A clean stop waits so long for what is in flight. */
+/** Where nobody tells what it had heard, a start does not wait longer. */
+const recalledMs = 500
 const drainMs = 1000
 
 export class Runtime {
@@ -107,10 +109,15 @@ export class Runtime {
 
   /**
    * Resolves once the other members were dialled: a node that says `ready` before that would
-   * refuse its first request for want of replicas that are there.
+   * refuse its first request for want of replicas that are there. They tell at once what they had
+   * heard of it: before that none of its answers counts to R.
    */
-  dialled(): Promise<void> {
-    return this.#peers.firstDials()
+  async dialled(): Promise<void> {
+    await this.#peers.firstDials()
+    const until = this.#now() + recalledMs
+    while (!this.#options.replica.observe().wholeness.heard && this.#now() < until) {
+      await new Promise(resolve => setTimeout(resolve, 5))
+    }
   }
 
   /** Accepts nobody, lets what is in flight end for up to a second, fails the rest, hangs up. */

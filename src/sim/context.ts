@@ -59,6 +59,8 @@ export const answers: { readonly [Type in PeerMessage['type']]: boolean } = {
   differing: true,
   round: false,
   rounded: true,
+  fetch: false,
+  fetched: true,
   forward: false,
   forwarded: true,
   list: false,
@@ -70,4 +72,6 @@ export const answers: { readonly [Type in PeerMessage['type']]: boolean } = {
   pong: true,
   'ping-for': false,
   'pong-for': true,
+  recall: false,
+  recalled: true,
 }

@@ -92,6 +92,8 @@ function replicaApart(context: Context, machine: Machine, draw: Draw): Replica {
     reads: disk.reads,
     random: count => draw.bytes(count),
     whole: true,
+    commitsAtStart: 0,
+    commits: () => disk.commits,
   })
 }
 

@@ -81,6 +81,7 @@ export const knownBad: readonly KnownBad[] = [
   bad('34b', 'a checker skipped', [1, 342], ['canary'], besides),
   bad('35', 'luck and order of iteration in core', [35], ['I10']),
   bad('36', 'implied dots with leased counters', [36], ['I2', 'I1'], besides),
+  bad('41', 'the whole mark is trusted on an old copy', [41], ['I4'], ['E1']),
   bad('37', 'actor in a table by key, outside its row', [37], ['I5', 'I1'], besides),
   bad('38', 'retry after a reap gets a new dot', [38], ['I11', 'I2'], besides),
   bad('39', 'drained and floor in two steps', [39], ['R2', 'I7'], besides),

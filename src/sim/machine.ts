@@ -5,6 +5,7 @@
 
 import { sometimes } from '#mutants'
 import type { NodeId, StartId, StoreId } from '../core/ids.ts'
+import { wholenessRowKey } from '../core/row-key.ts'
 import { Clock } from './clock.ts'
 import type { Context, Transport } from './context.ts'
 import { Disk, type Image } from './disk.ts'
@@ -22,6 +23,9 @@ export type Trap = {
   readonly leaves: boolean
 }
 
+/** What a directory is: its rows, whose store it says it is, and whether it was born whole. */
+export type Directory = { readonly image: Image; readonly store: StoreId; readonly whole: boolean }
+
 export class Machine {
   readonly id: NodeId
   readonly disk = new Disk()
@@ -30,7 +34,7 @@ export class Machine {
   readonly pace: Draw
   readonly context: Context
   readonly transport: Transport
-  readonly store: StoreId
+  store: StoreId
   process: Process | undefined
   trap: Trap | undefined
   /** Each step costs so much. */
@@ -39,7 +43,7 @@ export class Machine {
   flushDelay: Micros = 0
   /** The next flush fails, and leaves the commit on the disk or not. */
   failure: { readonly keeps: boolean; readonly down: Micros } | undefined
-  /** False once its disk lost something that it had said it holds. */
+  /** False where its host knows that the store may lack something. */
   whole = true
   paused = false
   starts = 0
@@ -100,12 +104,26 @@ export class Machine {
     if (down !== undefined) this.#startAfter(down)
   }
 
-  /** The directory is replaced while no process runs. */
-  replaceDisk(image: Image): void {
+  /** A copy of the directory as it is now. */
+  copy(): Directory {
+    return { image: this.disk.copy(), store: this.store, whole: this.whole }
+  }
+
+  /** An empty directory, in which a store is made when a process starts. */
+  emptied(): Directory {
+    const image = { rows: new Map(), commits: 0 }
+    return { image, store: this.luck.bytes(8) as StoreId, whole: false }
+  }
+
+  /** The directory is replaced while no process runs; `unseen`: the host does not know. */
+  replaceDisk({ image, store, whole }: Directory, unseen: boolean): void {
     const before = this.disk.rows
-    this.disk.replace(image)
-    this.whole = false
-    this.context.notice({ type: 'destroyed', node: this.id, before })
+    const rows = new Map(image.rows)
+    if (!unseen) rows.delete(wholenessRowKey)
+    this.disk.replace({ ...image, rows })
+    this.store = store
+    this.whole = whole && unseen
+    this.context.notice({ type: 'destroyed', node: this.id, before, rots: false })
   }
 
   pause(): void {

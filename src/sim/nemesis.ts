@@ -2,20 +2,21 @@
 import { sometimes } from '#mutants'
 import { compareBinary } from '../core/binary.ts'
 import { partitionOf } from '../core/hash.ts'
-import type { NodeId } from '../core/ids.ts'
+import type { NodeId, StartId } from '../core/ids.ts'
 import type { PeerMessage } from '../core/message.ts'
 import { decodeState, partitionRowKey, unreaped } from '../core/reaping/partition-rows.ts'
-import { keyOfRow, objectRowAt, objectRowsEnd } from '../core/row-key.ts'
+import { keyOfRow, objectRowAt, objectRowsEnd, wholenessRowKey } from '../core/row-key.ts'
 import type { RowKey } from '../core/step.ts'
+import { Lives } from '../core/wholeness/lives.ts'
+import { decodeWholeness } from '../core/wholeness/wholeness-row.ts'
 import { copiesByKey } from './check/copies.ts'
 import { isHint, type Rows } from './check/decoded.ts'
 import type { Context, Transport } from './context.ts'
-import type { Image } from './disk.ts'
 import type { Micros } from './events.ts'
 import type { Fault } from './faults.ts'
 import { simHash } from './hash.ts'
 import { harmOf } from './hostile.ts'
-import type { Machine } from './machine.ts'
+import type { Directory, Machine } from './machine.ts'
 
 type Of<Type extends Fault['type']> = Extract<Fault, { type: Type }>
 
@@ -26,7 +27,7 @@ export class Nemesis {
   /** What ends a fault that lasts. */
   readonly #lasting = new Map<Fault, () => void>()
   /** A copy of a directory, made before it is used. */
-  readonly #copies = new Map<Fault, Image>()
+  readonly #copies = new Map<Fault, Directory>()
   /** A message of the kind that hostile senders spoil. */
   #sample: PeerMessage | undefined
 
@@ -169,18 +170,20 @@ export class Nemesis {
   // -- disks that lose something --
 
   #copy(fault: Of<'restore'> | Of<'clone'>): void {
-    this.#copies.set(fault, this.#machine(fault.node).disk.copy())
+    this.#copies.set(fault, this.#machine(fault.node).copy())
   }
 
   /** The process ends, and another one starts on another directory. */
   #replace(fault: Of<'restore'> | Of<'clone'> | Of<'wipe'>): void {
     const machine = this.#machine(fault.node)
-    const image = this.#copies.get(fault) ?? { rows: new Map(), commits: 0 }
+    const directory = this.#copies.get(fault) ?? machine.emptied()
     const wasRunning = machine.process !== undefined
     machine.crash('its machine is replaced', true, undefined)
-    if (this.#mayBecome(machine, image.rows)) {
-      const aside = machine.disk.copy()
-      machine.replaceDisk(image)
+    if (this.#mayBecome(machine, directory.image.rows)) {
+      const aside = machine.copy()
+      const unseen = fault.type === 'restore' && this.#isKnownOld(machine, directory)
+      if (unseen) sometimes('an old copy of a directory is left to be found out')
+      machine.replaceDisk(directory, unseen)
       sometimes(`a directory is lost: ${fault.type}`)
       if (fault.type === 'clone') this.#lasts(fault, fault.last, () => this.#back(fault, aside))
     }
@@ -188,11 +191,29 @@ export class Nemesis {
   }
 
   /** The directory that was set aside is used again, without what its copy got meanwhile. */
-  #back(fault: Of<'clone'>, aside: Image): void {
+  #back(fault: Of<'clone'>, aside: Directory): void {
     const machine = this.#machine(fault.node)
     machine.crash('its old directory is used again', true, undefined)
-    if (this.#mayBecome(machine, aside.rows)) machine.replaceDisk(aside)
+    if (this.#mayBecome(machine, aside.image.rows)) machine.replaceDisk(aside, false)
     machine.crash('', true, fault.down)
+  }
+
+  /**
+   * Has every other one kept that it heard more of this store? What nobody heard, in the last
+   * moments before a copy takes its place, nobody can notice (design §4).
+   */
+  #isKnownOld({ id }: Machine, { image, store }: Directory): boolean {
+    const others = [...this.#context.machines.values()].filter(other => other.id !== id)
+    const row = image.rows.get(wholenessRowKey)
+    const { partitions } = this.#context.settings
+    const offset = row === undefined ? 0 : (decodeWholeness(simHash, row, partitions)?.offset ?? 0)
+    const began = image.commits + offset
+    const start = 'restored' as StartId
+    return others.every(({ disk }) => {
+      const lives = new Lives(simHash, disk.reads)
+      lives.hear(id, { store, start, began, commits: began })
+      return lives.verdictOn(id, start) === 'more'
+    })
   }
 
   #rot(fault: Of<'rot'>): void {
@@ -208,7 +229,7 @@ export class Nemesis {
     const before = new Map(machine.disk.rows)
     machine.disk.rot(row, fault.bit)
     sometimes('a row rots')
-    this.#context.notice({ type: 'destroyed', node: machine.id, before })
+    this.#context.notice({ type: 'destroyed', node: machine.id, before, rots: true })
   }
 
   /**

@@ -27,6 +27,8 @@ export type Notice =
       readonly type: 'destroyed'
       readonly node: NodeId
       readonly before: ReadonlyMap<RowKey, Uint8Array>
+      /** A row changed under a store that does not know of it. */
+      readonly rots: boolean
     }
   | {
       readonly type: 'delivered'

@@ -54,6 +54,8 @@ export class Process {
       vectorEntriesMax: context.vectorEntries,
       checkpointChanges: 20,
       whole,
+      commitsAtStart: machine.commitsAtStart,
+      commits: () => disk.commits,
       handoff: !layersOff.includes('handoff'),
       exchange: !layersOff.includes('exchange'),
       exchangeTiming: exchangeTimingOf(context.options),

@@ -11,8 +11,8 @@ import type {
   PutReply,
   ScanReply,
   ShownVersion,
-  StatusReply,
 } from '../core/message.ts'
+import type { StatusReply } from '../core/status-message.ts'
 import { counterMax, itemsMax, pageKeysMax } from './bounds.ts'
 import { countsAreRow, writeCountsAre } from './count-codec.ts'
 import { exchangeIsRow, writeExchangeIs } from './exchange-status-codec.ts'
@@ -39,6 +39,7 @@ import { repairIsRow, writeRepairIs } from './repair-codec.ts'
 import { type Row, tableOf } from './table.ts'
 import { tags } from './tags.ts'
 import { readView, writeView } from './view-codec.ts'
+import { wholenessIsRow, writeWholeness } from './wholeness-codec.ts'
 
 export function writeClientReply(writer: Writer, reply: ClientReply): void {
   switch (reply.type) {
@@ -77,6 +78,9 @@ export function writeClientReply(writer: Writer, reply: ClientReply): void {
       break
     case 'counts-are':
       writeCountsAre(writer, reply)
+      break
+    case 'wholeness-is':
+      writeWholeness(writer, reply)
       break
     case 'failed':
       writeFailed(writer, reply)
@@ -293,5 +297,6 @@ export const clientReplies = tableOf<ClientReply>([
   exchangeIsRow,
   repairIsRow,
   countsAreRow,
+  wholenessIsRow,
   failedRow,
 ])

@@ -20,6 +20,7 @@ import type { Reader } from './read.ts'
 import { repairRow, writeRepair } from './repair-codec.ts'
 import { type Row, readEnvelope, tableOf, writeEnvelope } from './table.ts'
 import { tags } from './tags.ts'
+import { wholenessRow, writeWholenessRequest } from './wholeness-codec.ts'
 
 export function writeClientRequest(writer: Writer, request: ClientRequest): void {
   switch (request.type) {
@@ -44,6 +45,9 @@ export function writeClientRequest(writer: Writer, request: ClientRequest): void
       break
     case 'faults':
       writeFaults(writer, request)
+      break
+    case 'wholeness':
+      writeWholenessRequest(writer, request)
       break
     case 'hints':
       writer.array(3)
@@ -182,6 +186,7 @@ export const clientRequests = tableOf<ClientRequest>([
   { tag: tags.status, arity: 2, read: reader => ({ type: 'status', id: reader.uint() }) },
   { tag: tags.gossip, arity: 2, read: reader => ({ type: 'gossip', id: reader.uint() }) },
   faultsRow,
+  wholenessRow,
   {
     tag: tags.hints,
     arity: 3,

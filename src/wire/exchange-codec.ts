@@ -8,9 +8,13 @@ import {
   type ExchangeQuestion,
   type ExchangeState,
   exchangeStates,
+  type Fetch,
+  type Fetched,
   type HeldKey,
+  type PassQuestion,
 } from '../core/entropy/exchange-message.ts'
 import { levelMax } from '../core/entropy/node.ts'
+import { keyBytesMax } from '../core/ids.ts'
 import { counterMax, itemsMax } from './bounds.ts'
 import { readHandedCopy, writeHandedCopy } from './copy-codec.ts'
 import type { Writer } from './pack.ts'
@@ -45,11 +49,28 @@ export function writeExchange(writer: Writer, message: ExchangeQuestion | Exchan
       for (const position of message.wants) writer.uint(position)
       writer.uint(message.heldDone)
       writer.uint(message.nodesDone)
+      break
+    case 'fetch':
+      writer.array(6)
+      writer.uint(tags.fetch)
+      writer.uint(message.id)
+      writer.uint(message.epoch)
+      writer.array(message.partitions.length)
+      for (const partition of message.partitions) writer.uint(partition)
+      writer.binary(message.after)
+      writer.uint(message.bytes)
+      break
+    case 'fetched':
+      writeTold(writer, 7, message)
+      writer.array(message.copies.length)
+      for (const copy of message.copies) writeHandedCopy(writer, copy)
+      writer.uint(message.done)
+      writer.binary(message.after)
   }
 }
 
 /** tag, id, epoch, cut, age, level: six fields of eight */
-function writeAsked(writer: Writer, message: ExchangeQuestion): void {
+function writeAsked(writer: Writer, message: PassQuestion): void {
   writer.array(8)
   writer.uint(tags[message.type])
   writer.uint(message.id)
@@ -129,7 +150,32 @@ function readDiffering(reader: Reader): Differing {
   }
 }
 
+function readFetch(reader: Reader): Fetch {
+  return {
+    type: 'fetch',
+    id: reader.uint(),
+    epoch: reader.uint(uint32Max),
+    partitions: reader.list(r => r.uint(partitionMax), fetchedMax),
+    after: reader.binary(0, positionBytesMax),
+    bytes: reader.uint(uint32Max),
+  }
+}
+
+function readFetched(reader: Reader): Fetched {
+  return {
+    type: 'fetched',
+    ...readTold(reader),
+    copies: reader.list(readHandedCopy, itemsMax),
+    done: reader.uint(fetchedMax),
+    after: reader.binary(0, positionBytesMax),
+  }
+}
+
 const uint32Max = 2 ** 32 - 1
+const partitionMax = 65_535
+const fetchedMax = 1024
+/** A token and the longest key. */
+const positionBytesMax = 8 + keyBytesMax
 /** 1,024 nodes are 8 KB, and what is wanted of them 4 bytes an object. */
 const listBytesMax = 64 * 1024
 
@@ -138,4 +184,6 @@ export const exchangeRows: readonly Row<ExchangeQuestion | ExchangeAnswer>[] = [
   { tag: tags.compared, arity: 6, read: readCompared },
   { tag: tags.differ, arity: 8, read: readDiffer },
   { tag: tags.differing, arity: 8, read: readDiffering },
+  { tag: tags.fetch, arity: 6, read: readFetch },
+  { tag: tags.fetched, arity: 7, read: readFetched },
 ]

@@ -21,15 +21,21 @@ import type {
 } from '../core/message.ts'
 import { weightMax } from '../core/ring/claim.ts'
 import { weightUnits } from '../core/ring/shares.ts'
+import type { RecallMessage } from '../core/wholeness/recall-message.ts'
 import { counterMax } from './bounds.ts'
 import { readAttribute, readNodes, writeNodes, writeOptionalBytes } from './outcome-codec.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
+import { writeRecall } from './recall-codec.ts'
 import type { Row } from './table.ts'
 import { tags } from './tags.ts'
 
-export function writeMembership(writer: Writer, message: MembershipMessage): void {
+export function writeMembership(writer: Writer, message: MembershipMessage | RecallMessage): void {
   switch (message.type) {
+    case 'recall':
+    case 'recalled':
+      writeRecall(writer, message)
+      break
     case 'syn':
       writeViews(writer, 6, message)
       writer.boolean(message.digest.complete)

@@ -31,6 +31,7 @@ import {
 } from './outcome-codec.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
+import { recallRows } from './recall-codec.ts'
 import { roundRows, writeRound } from './round-codec.ts'
 import { readEnvelope, readFrom, tableOf, writeEnvelope } from './table.ts'
 import { tags } from './tags.ts'
@@ -44,48 +45,40 @@ export function writePeerMessage(writer: Writer, message: PeerMessage): void {
     case 'pong':
     case 'ping-for':
     case 'pong-for':
-      writeMembership(writer, message)
-      break
+    case 'recall':
+    case 'recalled':
+      return writeMembership(writer, message)
     case 'store':
-      writeStore(writer, message)
-      break
+      return writeStore(writer, message)
     case 'stored':
-      writeStored(writer, message)
-      break
+      return writeStored(writer, message)
     case 'read':
-      writeRead(writer, message)
-      break
+      return writeRead(writer, message)
     case 'held':
-      writeHeld(writer, message)
-      break
+      return writeHeld(writer, message)
     case 'handoff':
-      writeHandoff(writer, message)
-      break
+      return writeHandoff(writer, message)
     case 'handed':
-      writeHanded(writer, message)
-      break
+      return writeHanded(writer, message)
     case 'forward':
       writeEnvelope(writer, 5, tags.forward, message)
-      writePut(writer, message.request)
-      break
+      return writePut(writer, message.request)
     case 'forwarded':
-      writeForwarded(writer, message)
-      break
+      return writeForwarded(writer, message)
     case 'list':
-      writeList(writer, message)
-      break
+      return writeList(writer, message)
     case 'listed':
-      writeListed(writer, message)
-      break
+      return writeListed(writer, message)
     case 'compare':
     case 'compared':
     case 'differ':
     case 'differing':
-      writeExchange(writer, message)
-      break
+    case 'fetch':
+    case 'fetched':
+      return writeExchange(writer, message)
     case 'round':
     case 'rounded':
-      writeRound(writer, message)
+      return writeRound(writer, message)
   }
 }
 
@@ -277,6 +270,7 @@ export const peerMessages = tableOf<PeerMessage>([
   ...membershipRows,
   ...exchangeRows,
   ...roundRows,
+  ...recallRows,
   { tag: tags.store, arity: 10, read: readStore },
   { tag: tags.stored, arity: 4, read: readStored },
   { tag: tags.read, arity: 7, read: readRead },

@@ -11,6 +11,7 @@ const answer: NodeAnswer = {
   hints: 0,
   full: false,
   whole: true,
+  waitsFor: [],
   connected: ['n2'],
   beliefs: new Map(),
 }
@@ -60,4 +61,25 @@ t.test('a verdict, a row a node with the hints that it keeps, what to do next', 
 t.test('the document', async t => {
   const document = statusDocument(status)
   t.match(document, { nodes: [{ name: 'n1', hints: 4 }, { hints: 0 }, { hints: undefined }] })
+})
+
+t.test('a node that is not whole says whom it waits for, and what ends that', async t => {
+  const unwhole = (...waitsFor: string[]) => ({ ...answer, whole: false, waitsFor })
+  const [n1, n2, n3] = status.nodes as [NodeStatus, NodeStatus, NodeStatus]
+  const healing = { ...n1, answer: unwhole('n2') }
+  const lines = (...nodes: NodeStatus[]) =>
+    statusLines({ ...status, nodes }).slice(nodes.length + 2)
+  const unread = 'not whole: it takes writes, and counts for no read'
+  t.same(lines(healing, n2), [`n1: ${unread}; it compares itself with n2`])
+  t.same(lines({ ...n1, answer: unwhole('n2', 'n3') }, n2, n3), [
+    `n1: ${unread}; it waits for n3`,
+    'next: kv node start n3',
+    'next: kv repair --accept-loss --node n3 (if what only n3 held is lost)',
+  ])
+  t.same(lines({ ...n1, answer: unwhole('n2') }, { ...n2, answer: unwhole('n1') }), [
+    `n1: ${unread}; it waits for n2`,
+    `n2: ${unread}; it waits for n1`,
+    'next: kv repair --accept-loss --node n2 (if what only n2 held is lost)',
+    'next: kv repair --accept-loss --node n1 (if what only n1 held is lost)',
+  ])
 })

@@ -120,7 +120,11 @@ t.test('nothing is stored where it has no place', async t => {
   t.equal(refusalIn(answerOf(cluster, { ...copy, owner: primaries[0] })), 'STORE_FULL')
   t.equal(node.objects, 0)
   t.equal(node.replica.observe().hints, 0)
-  t.equal(few.node('n1').disk.size, 6, 'its members and the name of its tree')
+  t.equal(
+    few.node('n1').disk.size,
+    10,
+    'its members, what it heard of the others, and the name of its tree',
+  )
 })
 
 /** A batch of hints for n1: objects of these keys, each of one put. */

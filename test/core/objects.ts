@@ -12,6 +12,7 @@ import { Pending } from '../../src/core/pending.ts'
 import { stampsOf } from '../../src/core/reaping/reaping.ts'
 import type { RowKey } from '../../src/core/step.ts'
 import { nodeHash } from '../../src/node/hash.ts'
+import { wholenessOf } from '../helpers/wholeness.ts'
 
 const key = 'k' as Key
 const token = tokenOf(nodeHash, key)
@@ -41,7 +42,8 @@ function start() {
   const tree = new Tree({ hash: nodeHash, digestKey, reads, partitions, checkpointChanges: 1 })
   const placement = { owns: () => false }
   const stamps = stampsOf<string>({ hash: nodeHash, reads, pending, partitions, placement })
-  const parts = { hash: nodeHash, digestKey, reads, pending, hints, tree, ...stamps }
+  const wholeness = wholenessOf()
+  const parts = { hash: nodeHash, digestKey, reads, pending, hints, tree, wholeness, ...stamps }
   const objects = new Objects<string>(parts)
   const flush = () => {
     const commit = pending.turn()

@@ -18,6 +18,11 @@ t.test('an operator is answered by the node itself, whatever its view of the rin
     id: 6,
     progress: undefined,
   })
+  t.match(cluster.call('n2', { type: 'wholeness', id: 8, acceptLoss: undefined }), {
+    type: 'wholeness-is',
+    id: 8,
+    whole: true,
+  })
   cluster.call('n1', cluster.put('k', 'v'))
   t.match(cluster.call('n2', { type: 'count', id: 7, after: '' }), {
     type: 'counts-are',

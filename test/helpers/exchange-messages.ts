@@ -42,4 +42,19 @@ export const exchangeMessages = {
     heldDone: fc.nat(65_536),
     nodesDone: fc.nat(65_536),
   }),
+  fetch: fc.record({
+    type: tag('fetch'),
+    id: requestId,
+    epoch: uint32,
+    partitions: fc.array(fc.nat(65_535), { maxLength: 9 }),
+    after: binary(0, 1032),
+    bytes: uint32,
+  }),
+  fetched: fc.record({
+    type: tag('fetched'),
+    ...told,
+    copies: fc.array(handed, { maxLength: 9 }),
+    done: fc.nat(1024),
+    after: binary(0, 1032),
+  }),
 }

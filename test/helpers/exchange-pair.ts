@@ -21,6 +21,7 @@ import type { Stored } from '../../src/core/quorum/put-coordination.ts'
 import { stampsOf } from '../../src/core/reaping/reaping.ts'
 import { objectRowKey } from '../../src/core/row-key.ts'
 import type { RowKey, StoredRow } from '../../src/core/step.ts'
+import { Wholeness } from '../../src/core/wholeness/wholeness.ts'
 import { nodeHash } from '../../src/node/hash.ts'
 import { decodePeerMessage, encode } from '../../src/wire/message-codec.ts'
 import { entryOf } from './members.ts'
@@ -49,8 +50,11 @@ export class Side {
   readonly placement: Placement
   readonly pending = new Pending<Record, Stored>()
   now = 1000 as Instant
+  /** Of its store, as it is opened. */
+  whole = true
   objects!: Objects<Stored>
   tree!: Tree
+  wholeness!: Wholeness
   /** By key space, as each was last read. */
   readonly #sorted = new Map<string, RowKey[]>()
 
@@ -90,9 +94,16 @@ export class Side {
     const { partitions } = this.placement.settings
     const hints = new Hints<Stored>({ hash, digestKey, reads, pending, bytesMax: 1 })
     this.tree = new Tree({ hash, digestKey, reads, partitions, checkpointChanges: undefined })
-    const { tree, placement } = this
+    const { placement, tree } = this
+    const write = (key: RowKey, bytes: Uint8Array) =>
+      pending.write(key, { bytes, meaning: undefined })
+    this.wholeness = new Wholeness({ hash, reads, placement, write, whole: this.whole })
+    const { wholeness } = this
+    const nothing = { from: 'n9' as NodeId, verdict: 'no-more', commits: 0, own: 0 } as const
+    wholeness.recalled(nothing, this.now)
     const stamps = stampsOf<Stored>({ hash, reads, pending, partitions, placement })
-    this.objects = new Objects({ hash, digestKey, reads, pending, hints, tree, ...stamps })
+    const parts = { hash, digestKey, reads, pending, hints, tree, wholeness, ...stamps }
+    this.objects = new Objects(parts)
     do {
       this.flush()
       this.tree.tick(this.now)
@@ -118,8 +129,8 @@ export class Side {
   }
 
   get parts(): ExchangeParts {
-    const { placement, tree, objects } = this
-    return { hash: nodeHash, placement, tree, objects, timing: defaultExchangeTiming }
+    const { placement, tree, objects, wholeness } = this
+    return { hash: nodeHash, placement, tree, objects, wholeness, timing: defaultExchangeTiming }
   }
 
   /** What it holds, by key: live versions and all. */

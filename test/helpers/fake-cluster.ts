@@ -142,6 +142,10 @@ export class FakeCluster {
           failure: { code: 'FAULTS_OFF', message: 'off', outcome },
           explained: undefined,
         }
+      case 'wholeness': {
+        const all = { whole: true, unwhole: 0, waitsFor: [], helped: 0 }
+        return { type: 'wholeness-is', id, node: node(name), ...all }
+      }
       case 'hints':
         return { type: 'hints-are', id, node: node(name), owners: [], bytesMax: 1024 }
       case 'exchange': {

@@ -12,6 +12,7 @@ import { Pending } from '../../src/core/pending.ts'
 import { stampsOf } from '../../src/core/reaping/reaping.ts'
 import type { CommitId, Row, RowKey } from '../../src/core/step.ts'
 import { nodeHash } from '../../src/node/hash.ts'
+import { wholenessOf } from './wholeness.ts'
 
 const digestKey = 'd'.repeat(32)
 
@@ -49,7 +50,8 @@ export class HintHolder<Then> {
     const tree = new Tree({ hash: nodeHash, digestKey, reads, partitions, checkpointChanges: 1 })
     const placement = { owns: () => true }
     const stamps = stampsOf<Then>({ hash: nodeHash, reads, pending, partitions, placement })
-    const parts = { hash: nodeHash, digestKey, reads, pending, hints, tree, ...stamps }
+    const wholeness = wholenessOf()
+    const parts = { hash: nodeHash, digestKey, reads, pending, hints, tree, wholeness, ...stamps }
     this.objects = new Objects<Then>(parts)
   }
 

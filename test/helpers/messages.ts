@@ -24,6 +24,7 @@ import {
 } from './arbitraries.ts'
 import { exchangeMessages, handed } from './exchange-messages.ts'
 import { operatorMessages } from './operator-messages.ts'
+import { wholenessMessages } from './wholeness-messages.ts'
 
 type Arbitraries = {
   readonly [Type in AnyMessage['type']]: fc.Arbitrary<Extract<AnyMessage, { type: Type }>>
@@ -180,6 +181,7 @@ export const messages = {
   }),
   ...exchangeMessages,
   ...operatorMessages,
+  ...wholenessMessages,
   stored: fc.record({
     type: tag('stored'),
     id: requestId,

@@ -35,6 +35,10 @@ export class TestNode {
   readonly notes: Effect[] = []
   replica: Replica
   halted = false
+  /** Durable transactions. */
+  commits = 0
+  /** Of its store, as the next process finds it. */
+  whole = true
   commit: Commit | undefined
   readonly #cluster: TestCluster
 
@@ -57,6 +61,14 @@ export class TestNode {
     this.step({ type: 'tick', wall: this.#cluster.wall })
   }
 
+  /** Its disk is lost: it begins again on an empty one. */
+  wipe(): void {
+    this.disk.clear()
+    this.commits = 0
+    this.whole = false
+    this.restart()
+  }
+
   step(input: Input): void {
     if (this.halted) return
     for (const effect of this.replica.step(this.#cluster.now, input)) this.#perform(effect)
@@ -72,6 +84,7 @@ export class TestNode {
         if (value === undefined) this.disk.delete(key)
         else this.disk.set(key, value)
       }
+      this.commits++
       this.step({ type: 'stored', commit, result: 'durable' })
       this.step({ type: 'turn' })
     }
@@ -80,7 +93,8 @@ export class TestNode {
   #perform(effect: Effect): void {
     if (effect.type === 'send') {
       const { letters, gossip } = this.#cluster
-      const to = isMembership(effect.message) ? gossip : letters
+      const { message } = effect
+      const to = isMembership(message) || isRecall(message) ? gossip : letters
       to.push({ from: this.id, to: effect.to, message: effect.message })
     } else if (effect.type === 'reply') this.replies.push(effect.reply)
     else if (effect.type === 'commit') this.commit = effect
@@ -110,7 +124,9 @@ export class TestNode {
       },
       random: count => cluster.random(count),
       handoff: cluster.handoff,
-      whole: true,
+      whole: this.whole,
+      commitsAtStart: this.commits,
+      commits: () => this.commits,
     })
   }
 }
@@ -155,9 +171,18 @@ export class TestCluster {
       for (const { id } of this.members) {
         if (id !== node.id) node.step({ type: 'connected', node: id })
       }
-      // The rows that it keeps of its peers.
-      node.flush()
     }
+    this.#introduce()
+  }
+
+  /** All know each other's stores, and keep the rows of their peers; nothing else is delivered. */
+  #introduce(): void {
+    for (let round = 0; round < 2; round++) {
+      const all = this.gossip.splice(0)
+      this.gossip.push(...all.filter(({ message }) => !isRecall(message)))
+      for (const letter of all) if (isRecall(letter.message)) this.deliver(letter)
+    }
+    for (const node of this.nodes) node.flush()
   }
 
   node(id: string): TestNode {
@@ -279,4 +304,8 @@ export function contextOf(reply: ClientReply | undefined): Uint8Array {
 
 export function codeOf(reply: ClientReply | undefined): string | undefined {
   return reply?.type === 'failed' ? reply.failure.code : reply?.type
+}
+
+function isRecall({ type }: PeerMessage): boolean {
+  return type === 'recall' || type === 'recalled'
 }

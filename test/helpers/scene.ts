@@ -26,7 +26,7 @@ export const token = tokenOf(simHash, key)
 export const [n1, n2, n3, n4] = ['n1', 'n2', 'n3', 'n4'] as [NodeId, NodeId, NodeId, NodeId]
 const nodes = [n1, n2, n3, n4]
 
-type TestMachine = { readonly id: NodeId; readonly disk: Disk; whole: boolean }
+type TestMachine = { readonly id: NodeId; readonly disk: Disk }
 
 export class TestScene {
   readonly history = new History()
@@ -38,7 +38,7 @@ export class TestScene {
   #writes = 0
 
   constructor(make: MakeChecker) {
-    for (const id of nodes) this.machines.set(id, { id, disk: new Disk(), whole: true })
+    for (const id of nodes) this.machines.set(id, { id, disk: new Disk() })
     const scene = {
       context: {
         events: this.#events,
@@ -84,7 +84,15 @@ export class TestScene {
     const { disk } = this.machines.get(node)!
     const before = new Map(disk.rows)
     disk.rot(rowOf(undefined), 200)
-    this.checker.onNotice?.({ type: 'destroyed', node, before })
+    this.checker.onNotice?.({ type: 'destroyed', node, before, rots: true })
+  }
+
+  /** A node's directory is replaced by an empty one. */
+  wipe(node: NodeId): void {
+    const { disk } = this.machines.get(node)!
+    const before = new Map(disk.rows)
+    disk.replace({ rows: new Map(), commits: 0 })
+    this.checker.onNotice?.({ type: 'destroyed', node, before, rots: false })
   }
 
   receives(node: NodeId, from: NodeId, message: PeerMessage): void {

@@ -221,6 +221,10 @@ export function successOf({ request }: Sent, generation = 0): ClientReply {
       return { type: 'got', id, versions: [], context, generation, outcome, explained: undefined }
     case 'put':
       return { type: 'wrote', id, context, siblings: 0, generation, outcome, explained: undefined }
+    case 'wholeness': {
+      const all = { whole: true, unwhole: 0, waitsFor: [], helped: 0 }
+      return { type: 'wholeness-is', id, node: 'n1' as NodeId, ...all }
+    }
     case 'scan':
       return { type: 'page', id, keys: [], cursor: undefined }
     case 'view':

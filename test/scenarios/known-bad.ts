@@ -18,6 +18,7 @@ const pairs: readonly (readonly [number, string])[] = [
   [11, 'retry-expired'],
   [12, 'retry-expired'],
   [17, 'partition'],
+  [42, 'refill'],
 ]
 
 const code = `

@@ -95,6 +95,17 @@ export function decodeRecord(hash: Hash, key: Key, bytes: Uint8Array): Record | 
   )
 }
 
+/** What of a row goes to another store, its object undecoded; undefined where it is damaged. */
+export function carriedOf(
+  hash: Hash,
+  key: Key,
+  bytes: Uint8Array,
+): Pick<Record, 'object' | 'time' | 'generation'> | undefined {
+  if (!isSound(hash, key, bytes)) return undefined
+  const object = bytes.subarray(readUint8(bytes, 1) & FIELD ? HEADER + 16 : HEADER)
+  return { object, time: readUint48(bytes, 14), generation: readUint32(bytes, 20) }
+}
+
 /** The digest in a row, its object left undecoded; undefined where the row is damaged. */
 export function digestOfRecord(hash: Hash, key: Key, bytes: Uint8Array): string | undefined {
   return isSound(hash, key, bytes) ? digestIn(bytes) : undefined

@@ -27,7 +27,10 @@ export type Compare = Asked & {
   readonly nodes: Uint8Array
 }
 
-export const exchangeStates = ['ok', 'stale-view', 'not-ready'] as const
+/**
+ * not-whole: as ok, by a store that may lack something. refilling: it may, and asks itself.
+ */
+export const exchangeStates = ['ok', 'stale-view', 'not-ready', 'not-whole', 'refilling'] as const
 export type ExchangeState = (typeof exchangeStates)[number]
 
 /** What every answer carries. */
@@ -67,6 +70,30 @@ export type Differing = Told & {
   readonly nodesDone: number
 }
 
-export type ExchangeQuestion = Compare | Differ
-export type ExchangeAnswer = Compared | Differing
+/** Send me all that you hold of these partitions, in the order of rows, some bytes at a time. */
+export type Fetch = {
+  readonly type: 'fetch'
+  readonly id: RequestId
+  /** `shortEpoch`. */
+  readonly epoch: number
+  readonly partitions: readonly number[]
+  /** Token ‖ key in the first of them, behind which it goes on; '' is its beginning. */
+  readonly after: string
+  readonly bytes: number
+}
+
+export type Fetched = Told & {
+  readonly type: 'fetched'
+  readonly copies: readonly HandedCopy[]
+  /** So many of the partitions were sent to their end. */
+  readonly done: number
+  /** In the one that was not. */
+  readonly after: string
+}
+
+/** What a comparison asks, and is told. */
+export type PassQuestion = Compare | Differ
+export type PassAnswer = Compared | Differing
+export type ExchangeQuestion = PassQuestion | Fetch
+export type ExchangeAnswer = PassAnswer | Fetched
 export type ExchangeMessage = ExchangeQuestion | ExchangeAnswer

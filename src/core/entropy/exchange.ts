@@ -1,7 +1,7 @@
 /**
  * Active anti-entropy (Dynamo §4.7, design §6.3): this node compares what it holds with each
  * member that shares partitions, all the time, and both mend what differs. Of two members the
- * one with the lower name asks. No lock is held and nothing is kept on the disk: after a crash
+ * one with the lower name asks; one that has to prove that it is whole asks all. No lock is held and nothing is kept on the disk: after a crash
  * of either side the next comparison finds what is left.
  */
 import { mutant, sometimes } from '#mutants'
@@ -27,6 +27,7 @@ import { noRepairs } from './pair-proof.ts'
 import { Pass } from './pass.ts'
 import { type DriverParts, PassDriver, type PassEnd } from './pass-driver.ts'
 import { Proofs } from './proofs.ts'
+import { Refill } from './refill.ts'
 import { Repair } from './repair.ts'
 import { type Clocks, Responder } from './responder.ts'
 import { sharedOf } from './shared.ts'
@@ -36,6 +37,8 @@ type Parts = DriverParts & {
   readonly reads: Store
   readonly digestKey: string
   readonly pending: Pending<Record, Stored>
+  /** Requests of clients and coordinators in the last second. */
+  readonly foreground: (now: Instant) => number
 }
 
 /** The comparisons with one member. */
@@ -68,6 +71,7 @@ export class Exchange {
   readonly #quarantine: Quarantine<Record, Stored>
   /** What operators ask for. */
   readonly repair: Repair
+  readonly #refill: Refill
   readonly #peers = new Map<NodeId, Peer>()
   /** Of their clocks, ahead of ours, in milliseconds. */
   readonly #offsets = new Map<NodeId, number>()
@@ -92,11 +96,12 @@ export class Exchange {
       wallWith: node => this.#wallWith(node),
       proved: (node, pass, partitions, now) => this.#record(node, pass, true, partitions, now),
     })
+    this.#refill = new Refill({ ...parts, newId: () => this.#nextId() })
     this.#lastId = drawBelow(parts.random, idsMax)
   }
 
   get counts(): ExchangeCounts {
-    let [repaired, bytes] = [this.#repaired, this.#bytes]
+    let [repaired, bytes] = [this.#repaired + this.#refill.objects, this.#bytes]
     for (const { driver } of this.#peers.values()) {
       repaired += driver?.pass.repaired ?? 0
       bytes += driver?.bytes ?? 0
@@ -150,9 +155,12 @@ export class Exchange {
     this.#wall = wall
     // A process that has just begun does not know what was written lately.
     this.#settledAt ??= after(now, this.#parts.timing.cutAgeMs + this.#parts.timing.skewMs)
-    if (!asks || mutant(9) || !this.#isSettled(now) || !this.#parts.tree.ready) return
-    for (const node of this.#parts.placement.connectedPeers) {
-      if (node > this.#parts.placement.self) this.#go(node, now, out)
+    if (!asks || mutant(9) || !this.#parts.tree.ready) return
+    this.#refill.tick(now, out)
+    if (!this.#isSettled(now) || this.#refill.busy) return
+    const { placement, wholeness } = this.#parts
+    for (const node of placement.connectedPeers) {
+      if (node > placement.self || wholeness.needs(node)) this.#go(node, now, out)
     }
     this.repair.tick(now, out)
   }
@@ -168,6 +176,7 @@ export class Exchange {
   disconnected(node: NodeId, now: Instant, out: Effect[]): void {
     this.#peers.get(node)?.driver?.fail(now, out)
     this.repair.disconnected(node, now, out)
+    this.#refill.lost(node, now)
   }
 
   /** Another member asks. */
@@ -179,19 +188,16 @@ export class Exchange {
     out: Effect[],
   ): void {
     const clocks: Clocks = { now, wall: this.#wall, settled: this.#isSettled(now) }
-    const message =
-      question.type === 'compare'
-        ? this.#responder.compare(from, question, clocks, foreground)
-        : this.#responder.differ(from, question, clocks, foreground)
-    out.push({ type: 'send', to: from, message })
+    out.push({ type: 'send', to: from, message: this.#answer(from, question, clocks, foreground) })
   }
 
   /** Another member answers. */
   answered(from: NodeId, answer: ExchangeAnswer, now: Instant, out: Effect[]): void {
+    if (answer.type === 'fetched') return this.#refill.answered(from, answer, now, out)
     const own = this.#peers.get(from)?.driver
     const driver = own?.waitsFor(answer.id) ? own : this.repair.driverOf(from, answer.id)
     if (driver === undefined) return sometimes('an answer of an exchange comes for nobody')
-    if (answer.type === 'compared' && answer.state === 'ok' && answer.wall !== undefined) {
+    if (answer.type === 'compared' && answer.wall !== undefined) {
       this.#offsets.set(from, nearest(this.#wall, answer.wall) - this.#wall)
     }
     driver.answered(answer, now, out)
@@ -199,6 +205,22 @@ export class Exchange {
 
   #isSettled(now: Instant): boolean {
     return this.#settledAt !== undefined && now >= this.#settledAt
+  }
+
+  #answer(
+    from: NodeId,
+    question: ExchangeQuestion,
+    clocks: Clocks,
+    foreground: number,
+  ): ExchangeAnswer {
+    switch (question.type) {
+      case 'compare':
+        return this.#responder.compare(from, question, clocks, foreground)
+      case 'differ':
+        return this.#responder.differ(from, question, clocks, foreground)
+      case 'fetch':
+        return this.#responder.fetch(from, question, foreground)
+    }
   }
 
   #go(node: NodeId, now: Instant, out: Effect[]): void {
@@ -248,7 +270,7 @@ export class Exchange {
     if (heard) peer.failures = 0
     if (end === 'failed') this.#failed(peer, now)
     else if (end === 'late') this.#gaveUp(peer, pass, now)
-    else this.#through(peer, pass, now)
+    else this.#through(node, peer, driver, now)
     this.#record(node, pass, end === 'ended', undefined, now)
   }
 
@@ -266,15 +288,17 @@ export class Exchange {
     this.#proofs.take(node, finding, now)
   }
 
-  #through(peer: Peer, pass: Pass, now: Instant): void {
+  #through(node: NodeId, peer: Peer, { pass, whole }: PassDriver, now: Instant): void {
+    const { timing, wholeness } = this.#parts
     this.#passes++
     if (pass.equal) {
       this.#equal++
       sometimes('two members are equal')
+      wholeness.equal(node, after(peer.began, -timing.cutAgeMs), whole)
     } else sometimes('an exchange repairs')
-    // What was repaired is soon compared once more; else there is time.
-    const pause = pass.equal || pass.repaired === 0 ? this.#pause() : afterRepairMs
-    peer.nextAt = after(now, pause)
+    // What was repaired is soon compared once more; else there is time, but for a proof.
+    const soon = wholeness.needs(node) || (!pass.equal && pass.repaired > 0)
+    peer.nextAt = after(now, soon ? afterRepairMs : this.#pause())
     peer.from = 0
   }
 

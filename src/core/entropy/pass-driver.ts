@@ -9,9 +9,9 @@ import { after, type Instant, type NodeId, type RequestId } from '../ids.ts'
 import type { Requests } from '../requests.ts'
 import type { Effect } from '../step.ts'
 import { shortEpoch } from './clocks.ts'
-import type { ExchangeAnswer, ExchangeQuestion } from './exchange-message.ts'
+import type { PassAnswer, PassQuestion } from './exchange-message.ts'
 import type { Pass } from './pass.ts'
-import type { ExchangeParts } from './responder.ts'
+import { type ExchangeParts, isAnswered } from './responder.ts'
 
 export type DriverParts = ExchangeParts & {
   readonly requests: Requests
@@ -43,6 +43,8 @@ export class PassDriver {
   bytes = 0
   /** Did the other side ever answer? */
   heard = false
+  /** The other side was whole in all that is shared when it answered last. */
+  whole = false
 
   constructor(parts: DriverParts, drive: Drive) {
     this.#parts = parts
@@ -71,12 +73,13 @@ export class PassDriver {
     if (!this.#hand(now, out)) this.#ask(now, out)
   }
 
-  answered(answer: ExchangeAnswer, now: Instant, out: Effect[]): void {
+  answered(answer: PassAnswer, now: Instant, out: Effect[]): void {
     const { pass, pace } = this.#drive
     const took = now - (this.#asked?.at ?? now)
     this.#asked = undefined
     this.bytes += bytesOf(answer)
-    if (answer.state !== 'ok') return this.fail(now, out)
+    if (!isAnswered(answer.state)) return this.fail(now, out)
+    this.whole = answer.state === 'ok'
     const isGood = answer.type === 'compared' ? pass.compared(answer, now) : pass.differing(answer)
     if (!isGood) return this.fail(now, out)
     this.heard = true
@@ -130,7 +133,7 @@ export class PassDriver {
   }
 }
 
-function bytesOf(message: ExchangeQuestion | ExchangeAnswer): number {
+function bytesOf(message: PassQuestion | PassAnswer): number {
   switch (message.type) {
     case 'compare':
       return messageBytes + message.nodes.length

@@ -3,7 +3,6 @@
  * what to ask next, and what to make of the answers. Objects go both ways, exactly those that
  * differ, and are merged into what is held by then.
  */
-import { decodeObject } from '../causality/object.ts'
 import type { Siblings } from '../causality/siblings.ts'
 import type { Instant, RequestId, Token, WallTime } from '../ids.ts'
 import type { HandedCopy } from '../message.ts'
@@ -13,7 +12,7 @@ import { AsOf, type Item } from './as-of.ts'
 import { lowBits } from './clocks.ts'
 import { type Dirty, decodeEntries, saltOf } from './comparison.ts'
 import { Descent, type Difference } from './descent.ts'
-import type { Compared, Differing, ExchangeQuestion, HeldKey } from './exchange-message.ts'
+import type { Compared, Differing, HeldKey, PassQuestion } from './exchange-message.ts'
 import { encodeKnown } from './known.ts'
 import { placeOf, prefixOf } from './node.ts'
 import { encodeNodes, encodeWanted, type Wanted } from './node-list.ts'
@@ -21,6 +20,7 @@ import type { ExchangeParts } from './responder.ts'
 import type { Scope } from './scope.ts'
 import type { Shared } from './shared.ts'
 import { binaryOfSum, shortOf } from './sum.ts'
+import { readCopy, take } from './taken.ts'
 
 type Held = HeldKey & { readonly copy: HandedCopy; readonly of: Difference }
 type Asked =
@@ -125,7 +125,7 @@ export class Pass {
   }
 
   /** What to ask next, about so many objects at once; undefined: it is over, but for `owed`. */
-  next(id: RequestId, epoch: number, size: number, now: Instant): ExchangeQuestion | undefined {
+  next(id: RequestId, epoch: number, size: number, now: Instant): PassQuestion | undefined {
     const age = Math.floor(this.#age(now))
     const asked = { id, epoch, cut: lowBits(this.#stamp), age }
     while (this.#descent.ownNext && this.#differences.length < size) {
@@ -215,7 +215,7 @@ export class Pass {
   #differ(
     asked: { id: RequestId; epoch: number; cut: number; age: number },
     size: number,
-  ): ExchangeQuestion {
+  ): PassQuestion {
     const level = this.#differences[0]?.level ?? 0
     const some: Difference[] = []
     let objects = 0
@@ -247,19 +247,16 @@ export class Pass {
 
   /** Merges a copy into what is held now; returns the short digest that it was listed by. */
   #merge(copy: HandedCopy): number {
-    const { hash, placement, objects } = this.#parts
-    const { key, token, object, generation, time } = copy
-    const siblings = decodeObject(hash, object)
-    if (siblings === undefined || token !== placement.tokenOf(key)) return -1
-    if (!this.#shared.holds(token)) return -1
-    const short = shortOf(objects.digestOf(key, siblings), this.#salt)
+    const { key, token } = copy
+    const siblings = readCopy(this.#parts, copy, held => this.#shared.holds(held))
+    if (siblings === undefined) return -1
+    const short = shortOf(this.#parts.objects.digestOf(key, siblings), this.#salt)
     // It was listed beside what is wanted: nobody asked for it.
     if (this.#scope?.holds(token) === false) return short
     this.#descent.differs(token)
     this.#watch?.taken(copy, siblings)
-    if (this.#moves && objects.generations.takes(token, generation)) {
+    if (this.#moves && take(this.#parts, copy, siblings)) {
       this.#taken++
-      objects.merge(token, key, { object, siblings, time, generation }, undefined)
       this.#count(token)
     }
     return short

@@ -3,13 +3,16 @@
  * holds and keeps nothing of it, so that a crash of either side ends nothing but a question.
  */
 import { sometimes } from '#mutants'
+import { carriedOf } from '../causality/record.ts'
 import type { Hash } from '../hash.ts'
-import type { Instant, NodeId, WallTime } from '../ids.ts'
+import type { Instant, NodeId, Partition, WallTime } from '../ids.ts'
 import type { HandedCopy } from '../message.ts'
 import { damaged, type Objects } from '../objects.ts'
 import type { Placement } from '../placement.ts'
 import type { Stored } from '../quorum/put-coordination.ts'
-import { keyOfRow } from '../row-key.ts'
+import { keyOfRow, objectRowAt, partitionRange } from '../row-key.ts'
+import type { RowKey, StoredRow } from '../step.ts'
+import type { Wholeness } from '../wholeness/wholeness.ts'
 import { AsOf } from './as-of.ts'
 import { lowBits, nearest, shortEpoch } from './clocks.ts'
 import { encodeEntries, listMax, saltOf } from './comparison.ts'
@@ -20,6 +23,9 @@ import type {
   Differing,
   ExchangeQuestion,
   ExchangeState,
+  Fetch,
+  Fetched,
+  PassQuestion,
 } from './exchange-message.ts'
 import { decodeKnown, newsOf } from './known.ts'
 import { decodeNodes, decodeWanted, type Wanted } from './node-list.ts'
@@ -34,6 +40,7 @@ export type ExchangeParts = {
   readonly tree: Tree
   readonly objects: Objects<Stored>
   readonly timing: ExchangeTiming
+  readonly wholeness: Wholeness
 }
 
 /** `settled`: this process can say what it held a few seconds ago. */
@@ -48,11 +55,11 @@ export class Responder {
 
   compare(from: NodeId, asked: Compare, clocks: Clocks, foreground: number): Compared {
     const { id } = asked
-    const state = this.#stateOf(asked, clocks)
+    const state = this.#stateOf(from, asked, clocks)
     const wall = asked.level === 0 ? lowBits(clocks.wall) : undefined
     const told = { type: 'compared', id, state, foreground, wall } as const
     const prefixes = decodeNodes(asked.nodes, asked.level)
-    if (state !== 'ok' || prefixes === undefined) return { ...told, entries: noBytes }
+    if (!isAnswered(state) || prefixes === undefined) return { ...told, entries: noBytes }
     const { shared, asOf } = this.#asOf(from, asked, clocks)
     if (asked.level === 0 && binaryOfSum(asOf.sums(0, [0])) === asked.sum) {
       return { ...told, entries: noBytes }
@@ -64,9 +71,9 @@ export class Responder {
 
   differ(from: NodeId, asked: Differ, clocks: Clocks, foreground: number): Differing {
     const { id, level, held } = asked
-    const state = this.#stateOf(asked, clocks)
+    const state = this.#stateOf(from, asked, clocks)
     const wanted = decodeWanted(asked.wanted, level)
-    if (state !== 'ok' || wanted === undefined) {
+    if (!isAnswered(state) || wanted === undefined) {
       const nothing = { copies: [], wants: [], heldDone: 0, nodesDone: 0 }
       return { type: 'differing', id, state, foreground, ...nothing }
     }
@@ -99,6 +106,50 @@ export class Responder {
       nodesDone++
     }
     return { type: 'differing', id, state, foreground, copies, wants, heldDone, nodesDone }
+  }
+
+  /** All that is held of some partitions, as it is now, behind where the asker is. */
+  fetch(from: NodeId, asked: Fetch, foreground: number): Fetched {
+    const { id, partitions } = asked
+    const { hash, placement } = this.#parts
+    const settled = { now: 0 as Instant, wall: 0, settled: true }
+    const state = this.#stateOf(from, asked, settled)
+    const told = { type: 'fetched', id, state, foreground } as const
+    const shared = sharedOf(placement.ring, placement.self, from)
+    if (!isAnswered(state) || !partitions.every(shared.has)) {
+      const why = isAnswered(state) ? 'stale-view' : state
+      return { ...told, state: why, copies: [], done: 0, after: '' }
+    }
+    const bytesMax = Math.min(asked.bytes, answerBytesMax)
+    const copies: HandedCopy[] = []
+    let bytes = 0
+    for (const [done, partition] of partitions.entries()) {
+      const range = partitionRange(partition as Partition, placement.settings.partitions)
+      let row = done === 0 && asked.after !== '' ? objectRowAt(asked.after) : range.from
+      for (const { key: place, value } of this.#rows(row, range.to)) {
+        if (bytes >= bytesMax) return { ...told, copies, done, after: row.slice(1) }
+        row = place
+        const { token, key } = keyOfRow(place)
+        const copy = carriedOf(hash, key, value)
+        if (copy !== undefined) copies.push({ key, token, ...copy })
+        bytes += copyOverhead + value.length
+      }
+    }
+    return { ...told, copies, done: partitions.length, after: '' }
+  }
+
+  /** Rows in order, few at a time where they are large. */
+  *#rows(after: RowKey, to: RowKey): Generator<StoredRow> {
+    const { counter } = this.#parts.tree
+    let limit = fetchedRowsMin
+    for (let row = after; ; ) {
+      const rows = counter.page(row, to, limit)
+      yield* rows
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < limit) return
+      row = last.key
+      limit = last.value.length < smallRowBytes ? fetchedRowsMax : fetchedRowsMin
+    }
   }
 
   /** Who has news of a key that both may hold. */
@@ -136,22 +187,36 @@ export class Responder {
     }
   }
 
-  #asOf(from: NodeId, { cut, age }: ExchangeQuestion, { now, wall }: Clocks) {
+  #asOf(from: NodeId, { cut, age }: PassQuestion, { now, wall }: Clocks) {
     const { placement, tree } = this.#parts
     const shared = sharedOf(placement.ring, placement.self, from)
     const asOf = new AsOf(tree, shared, { stamp: nearest(wall, cut), ageMs: age }, now)
     return { shared, asOf }
   }
 
-  #stateOf({ epoch }: ExchangeQuestion, { settled }: Clocks): ExchangeState {
-    if (epoch !== shortEpoch(this.#parts.placement.epoch)) return 'stale-view'
-    if (settled && this.#parts.tree.ready) return 'ok'
-    sometimes('a node is not ready for an exchange')
-    return 'not-ready'
+  #stateOf(from: NodeId, { epoch }: ExchangeQuestion, { settled }: Clocks): ExchangeState {
+    const { placement, tree, wholeness } = this.#parts
+    if (epoch !== shortEpoch(placement.epoch)) return 'stale-view'
+    if (!settled || !tree.ready) {
+      sometimes('a node is not ready for an exchange')
+      return 'not-ready'
+    }
+    // Both would move the same objects.
+    if (from < placement.self && wholeness.needs(from)) return 'refilling'
+    return wholeness.isWholeWith(from) ? 'ok' : 'not-whole'
   }
+}
+
+/** Is there an answer with that state? */
+export function isAnswered(state: ExchangeState): boolean {
+  return state === 'ok' || state === 'not-whole'
 }
 
 const noBytes = new Uint8Array(0)
 /** Objects in one answer, the last one aside. */
 const answerBytesMax = 1024 * 1024
 const copyOverhead = 64
+/** Rows that are read together. */
+const fetchedRowsMin = 8
+const fetchedRowsMax = 256
+const smallRowBytes = 4096

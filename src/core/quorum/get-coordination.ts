@@ -56,7 +56,7 @@ export class GetCoordination implements Coordination {
       const held = answer.refused === undefined ? heldOf(this.#parts.env, answer) : undefined
       if (held === undefined) this.#refused(from, answer.refused, now, out)
       else {
-        this.#learn(from, now)
+        this.#learn(from, held, now)
         this.#heard(from, held, now, out)
       }
     }
@@ -109,8 +109,10 @@ export class GetCoordination implements Coordination {
     else this.#heard(placement.self, held, now, out)
   }
 
-  /** How long a first question took; those that stand in were asked later. */
-  #learn(from: NodeId, now: Instant): void {
+  /** Is it whole? And how long a first question took: those that stand in were asked later. */
+  #learn(from: NodeId, { whole }: HeldAnswer, now: Instant): void {
+    if (whole) this.#parts.unwhole.delete(from)
+    else this.#parts.unwhole.add(from)
     if (!this.#tally.silent.includes(from) || !this.#subject.primaries.includes(from)) return
     this.#parts.hedging.answered(from, now - this.#begunAt, from === this.#tally.full, now)
   }

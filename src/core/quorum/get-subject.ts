@@ -21,6 +21,8 @@ export type GetParts = {
   readonly late: LateRoom
   readonly hedging: Hedging
   readonly counts: GetCounts
+  /** Nodes that were not whole when they answered last. */
+  readonly unwhole: Set<NodeId>
 }
 
 /** Since the start. */
@@ -58,8 +60,9 @@ export function heldHere(parts: GetParts, token: Token, key: Key): HeldAnswer | 
   const held = owns ? objects.durable(token, key) : objects.hints.durable(token, key)
   if (held === damaged || !objects.generations.knows(token)) return undefined
   const digest = held?.digest ?? nothingHeld
+  const whole = objects.wholeness.isWhole(token)
   const generation = held?.generation ?? objects.generations.stampOf(token)
-  return { digest, whole: parts.env.whole, generation, siblings: held?.siblings }
+  return { digest, whole, generation, siblings: held?.siblings }
 }
 
 /** What a peer's answer says; undefined where its object cannot be read. */

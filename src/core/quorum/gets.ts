@@ -3,7 +3,7 @@
  * may coordinate one; one that owns the key reads itself.
  */
 import { drawBelow } from '../draw.ts'
-import { after, type Instant, type NodeId, type Token } from '../ids.ts'
+import type { Instant, NodeId, Token } from '../ids.ts'
 import type { GetRequest } from '../message.ts'
 import type { Objects } from '../objects.ts'
 import { type Code, nothingDone } from '../outcome.ts'
@@ -16,6 +16,7 @@ import { GetCoordination } from './get-coordination.ts'
 import type { GetParts, GetSubject } from './get-subject.ts'
 import { Hedging } from './hedging.ts'
 import { LateRoom } from './late-room.ts'
+import { deadlineOf } from './longest-deadline.ts'
 import { type ClientOrigin, failed, replyTo } from './origin.ts'
 import type { Stored } from './put-coordination.ts'
 import type { RepairMode } from './repair-mode.ts'
@@ -28,7 +29,8 @@ export class Gets {
     const late = new LateRoom()
     const hedging = new Hedging()
     const counts = { repairs: 0 }
-    this.#parts = { env, placement, objects, late, hedging, counts }
+    const unwhole = new Set<NodeId>()
+    this.#parts = { env, placement, objects, late, hedging, counts, unwhole }
     this.#requests = requests
   }
 
@@ -56,7 +58,7 @@ export class Gets {
     const primaries = placement.primaries(token)
     const explanation = request.explain ? this.#explain(token, primaries, now) : undefined
     const asked = this.#healthy(primaries, token, request.strict)
-    const full = primaries.includes(self) ? self : this.#fastest(asked, primaries, now)
+    const full = this.#source(asked, primaries, token, now)
     if (full === undefined || asked.length < needed) {
       const what = request.strict ? 'primaries' : 'replicas'
       const message = `${asked.length} of the ${needed} ${what} needed can be reached`
@@ -64,7 +66,7 @@ export class Gets {
     }
     hedging.begun()
     const id = this.#requests.newId()
-    const deadline = after(now, request.timeLeft)
+    const deadline = deadlineOf(now, request.timeLeft)
     const mode = this.#modeOf(request)
     const subject: GetSubject = {
       primaries,
@@ -106,12 +108,21 @@ export class Gets {
     return healthy
   }
 
-  /** Who is read whole where this node is no owner: an owner, if one can be. */
-  #fastest(asked: readonly NodeId[], primaries: readonly NodeId[], now: Instant) {
-    const { hedging } = this.#parts
-    if (asked === primaries) return hedging.fastest(asked, now)
+  /** Who is asked for the object: this node if it owns it; an owner that is whole, if one can be. */
+  #source(
+    asked: readonly NodeId[],
+    primaries: readonly NodeId[],
+    token: Token,
+    now: Instant,
+  ): NodeId | undefined {
+    const { hedging, objects, placement, unwhole } = this.#parts
+    const { self } = placement
+    const ownWhole = objects.wholeness.isWhole(token)
+    if (ownWhole && primaries.includes(self)) return self
+    if (asked === primaries && ownWhole && unwhole.size === 0) return hedging.fastest(asked, now)
     const owners = asked.filter(node => primaries.includes(node))
-    return hedging.fastest(owners, now) ?? asked[0]
+    const isWhole = (node: NodeId) => (node === self ? ownWhole : !unwhole.has(node))
+    return hedging.fastest(owners.filter(isWhole), now) ?? hedging.fastest(owners, now) ?? asked[0]
   }
 
   #modeOf({ repair }: GetRequest): Exclude<RepairMode, number> {

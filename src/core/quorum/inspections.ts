@@ -40,8 +40,10 @@ export class Inspections {
     this.#requests.add(id, inspection)
     const message = { type: 'read', id, epoch, timeLeft, key, token, full: true } as const
     for (const to of primaries) {
-      if (to === self) inspection.own(self, this.#objects.durable(token, key), out)
-      else if (this.#placement.reachable(to)) out.push({ type: 'send', to, message })
+      if (to === self) {
+        const whole = this.#objects.wholeness.isWhole(token)
+        inspection.own(self, whole, this.#objects.durable(token, key), out)
+      } else if (this.#placement.reachable(to)) out.push({ type: 'send', to, message })
       else inspection.lost(to, now, out)
     }
     this.#requests.forgetIfOver(id, now)
@@ -72,13 +74,14 @@ class Inspection implements Coordination {
     this.#waiting = new Set(primaries)
   }
 
-  own(self: NodeId, held: ReturnType<Objects<Stored>['durable']>, out: Effect[]): void {
-    this.#heard(
-      self,
-      held === damaged ? undefined : this.#env.whole,
-      held === damaged ? undefined : held?.siblings,
-      out,
-    )
+  own(
+    self: NodeId,
+    whole: boolean,
+    held: ReturnType<Objects<Stored>['durable']>,
+    out: Effect[],
+  ): void {
+    if (held === damaged) this.#heard(self, undefined, undefined, out)
+    else this.#heard(self, whole, held?.siblings, out)
   }
 
   answered(from: NodeId, answer: PeerAnswer, _now: Instant, out: Effect[]): void {

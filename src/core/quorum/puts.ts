@@ -20,16 +20,7 @@ import {
   type Version,
 } from '../causality/siblings.ts'
 import { counterMax, type Dot } from '../causality/version-vector.ts'
-import {
-  type Actor,
-  after,
-  type Generation,
-  type Instant,
-  type Key,
-  type NodeId,
-  type Token,
-  type WallTime,
-} from '../ids.ts'
+import type { Actor, Generation, Instant, Key, NodeId, Token, WallTime } from '../ids.ts'
 import type { PutRequest, StoreCopy } from '../message.ts'
 import type { Copy, Objects } from '../objects.ts'
 import { type Code, nothingDone } from '../outcome.ts'
@@ -37,6 +28,7 @@ import type { Placement } from '../placement.ts'
 import type { Requests } from '../requests.ts'
 import type { Effect, Env } from '../step.ts'
 import { Explanation } from './explain.ts'
+import { deadlineOf } from './longest-deadline.ts'
 import { answerPut, failed, type Origin } from './origin.ts'
 import { PutCoordination, type Stored } from './put-coordination.ts'
 import { type Seat, seatsOf } from './seats.ts'
@@ -157,7 +149,7 @@ export class Puts {
       return { code: 'QUORUM', message }
     }
     const standsInFor = seats.find(({ node }) => node === self)?.owner
-    const deadline = after(now, request.timeLeft)
+    const deadline = deadlineOf(now, request.timeLeft)
     const bytes = (request.value?.length ?? 0) + (request.context?.length ?? 0)
     if (standsInFor !== undefined && !this.#objects.hints.hasRoom(bytes)) {
       return { code: 'STORE_FULL', message: 'this node has no room for hints' }

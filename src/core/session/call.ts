@@ -3,6 +3,7 @@
  * A write keeps one operation id through all its tries, so that it takes effect at most once
  * however often it is sent (design §2; `protocols.md` finding 8).
  */
+
 import type { Brand } from '../brand.ts'
 import type { CountRequest } from '../count.ts'
 import type { ExchangeRequest } from '../entropy/exchange-status.ts'
@@ -19,6 +20,7 @@ import type {
   PutRequest,
 } from '../message.ts'
 import type { Failure } from '../outcome.ts'
+import type { WholenessRequest } from '../wholeness/wholeness-message.ts'
 
 /** The host's handle for one call. */
 export type CallId = Brand<number, 'CallId'>
@@ -44,6 +46,7 @@ export type Wanted =
   | Pick<ExchangeRequest, 'type' | 'pause'>
   | Omit<RepairRequest, 'id'>
   | Omit<CountRequest, 'id'>
+  | Omit<WholenessRequest, 'id'>
   | ({ readonly type: 'faults' } & FaultsWanted)
 
 /** undefined: as it is. */
@@ -160,11 +163,10 @@ export function requestOf(
     case 'gossip':
       return { type: 'gossip', id }
     case 'hints':
-      return { type: 'hints', id, drain: wanted.drain }
     case 'exchange':
-      return { type: 'exchange', id, pause: wanted.pause }
     case 'repair':
     case 'count':
+    case 'wholeness':
       return { ...wanted, id }
     case 'faults':
       return { type: 'faults', id, rules: wanted.rules, skewMs: wanted.skewMs }
@@ -192,4 +194,5 @@ export const replyTypeOf: { readonly [W in Wanted['type']]: SuccessReply['type']
   exchange: 'exchange-is',
   repair: 'repair-is',
   count: 'counts-are',
+  wholeness: 'wholeness-is',
 }

@@ -60,12 +60,11 @@ class Claims {
   }
 
   /**
-   * A row that rots on a replica that counts as whole is a copy less than was promised, until
-   * scrub finds it. A replica that lost its whole disk counts for no get: it excuses nothing.
+   * A row that rots on a replica is a copy less than was promised, until scrub finds it. A replica that lost its whole disk counts for no get: it excuses nothing.
    */
-  weaken({ node, before }: Extract<Notice, { type: 'destroyed' }>): void {
+  weaken({ node, before, rots }: Extract<Notice, { type: 'destroyed' }>): void {
     const machine = this.#scene.context.machines.get(node)
-    if (machine === undefined || !machine.whole) return
+    if (machine === undefined || !rots) return
     const { decoded } = this.#scene
     for (const [row, bytes] of before) {
       const left = machine.disk.rows.get(row)

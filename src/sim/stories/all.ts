@@ -10,6 +10,7 @@ import {
 } from './not-promised.ts'
 import { partition } from './partition.ts'
 import { reconcile } from './reconcile.ts'
+import { refill } from './refill.ts'
 import { staleReadAsync, staleReadBlocking } from './stale-read.ts'
 import type { Story } from './story.ts'
 import { strict } from './strict.ts'
@@ -21,6 +22,7 @@ export const stories: readonly Story[] = [
   staleReadAsync,
   strict,
   partition,
+  refill,
   claimStrict,
   claimSloppyWhole,
   claimSloppyFallback,

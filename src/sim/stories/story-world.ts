@@ -99,7 +99,8 @@ export class StoryWorld {
   /** Its directory is empty from now on, and no process runs. */
   wipe(letter: Letter): void {
     this.stop(letter)
-    this.machine(letter).replaceDisk({ rows: new Map(), commits: 0 })
+    const machine = this.machine(letter)
+    machine.replaceDisk(machine.emptied(), false)
   }
 
   /** Nothing passes between these any more; their connections break, so that both know. */

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { ExchangeReply } from '../../../src/core/entropy/exchange-status.ts'
-import type { Instant } from '../../../src/core/ids.ts'
+import type { Instant, NodeId } from '../../../src/core/ids.ts'
 import { TestCluster, valuesOf } from '../../helpers/replicas.ts'
 
 /** Ticks everybody for so long, delivering all that is said. */
@@ -138,4 +138,57 @@ t.test('a paused node begins no comparison and still answers; resumed it goes on
   t.equal(status(cluster, 'n1', false).paused, false)
   live(cluster, 20_000)
   t.ok(passes()[0]! > before!)
+})
+
+t.test(
+  'a store that was lost is refilled by all others and becomes whole; nobody else asks it',
+  async t => {
+    const cluster = new TestCluster(3, { readRepair: 'off' }, false)
+    live(cluster, 10_000)
+    for (let i = 0; i < 40; i++) cluster.call('n1', cluster.put(`k${i}`, 'v'))
+    const n2 = cluster.node('n2')
+    n2.wipe()
+    for (const node of ['n1', 'n3']) n2.step({ type: 'connected', node: node as NodeId })
+    const passes = () => cluster.nodes.map(({ replica }) => replica.observe().exchange.passes)
+    const before = passes()
+    live(cluster, 10_000)
+    t.same(rows(cluster), [40, 40, 40])
+    t.notOk(
+      n2.replica.observe().wholeness.whole,
+      'equal, but what it acknowledged may be on its way',
+    )
+    t.same(valuesOf(cluster.call('n2', cluster.get('k7'))), ['v'], 'the two others are enough')
+    t.match(cluster.call('n2', cluster.get('k7', 3)), { failure: { code: 'QUORUM' } })
+    live(cluster, 10_000)
+    t.same(n2.replica.observe().wholeness, { whole: true, unwhole: 0, heard: true, waitsFor: [] })
+    t.same(valuesOf(cluster.call('n2', cluster.get('k7', 3))), ['v'])
+    n2.restart()
+    n2.step({ type: 'connected', node: 'n1' as NodeId })
+    cluster.settle()
+    n2.step({ type: 'connected', node: 'n1' as NodeId })
+    cluster.settle()
+    t.ok(n2.replica.observe().wholeness.whole, 'durably')
+    t.ok((passes()[0] ?? 0) - (before[0] ?? 0) <= 4, 'n1 compared with n3 alone meanwhile')
+  },
+)
+
+t.test('with one other down what the two share stays in doubt', async t => {
+  const cluster = new TestCluster(3, { readRepair: 'off' }, false)
+  live(cluster, 10_000)
+  const n3 = cluster.node('n3')
+  n3.wipe()
+  n3.step({ type: 'connected', node: 'n1' as NodeId })
+  const alive = cluster.nodes.filter(({ id }) => id !== 'n2')
+  for (let passed = 0; passed < 40_000; passed += 250) {
+    cluster.now = (cluster.now + 250) as Instant
+    cluster.wall += 250
+    for (const node of alive) node.step({ type: 'tick', wall: cluster.wall })
+    cluster.settle(({ from, to }) => from !== 'n2' && to !== 'n2')
+  }
+  t.same(n3.replica.observe().wholeness, {
+    whole: false,
+    unwhole: 16,
+    heard: true,
+    waitsFor: ['n2'],
+  })
 })

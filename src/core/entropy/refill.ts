@@ -1,0 +1,163 @@
+/**
+ * A store that lost its disk is refilled from all members at once (issue 6, design §4): the
+ * partitions of which it holds next to nothing are fetched in the order of their rows, each from
+ * one primary, and the next one from whoever is free. What that leaves out the comparisons find.
+ */
+import { sometimes } from '#mutants'
+import { partitionOf } from '../hash.ts'
+import { after, type Instant, type NodeId, type RequestId } from '../ids.ts'
+import type { Effect } from '../step.ts'
+import { shortEpoch } from './clocks.ts'
+import type { Fetched } from './exchange-message.ts'
+import { type ExchangeParts, isAnswered } from './responder.ts'
+import { countAt, sumWords } from './sum.ts'
+import { readCopy, take } from './taken.ts'
+
+type Parts = ExchangeParts & {
+  readonly newId: () => RequestId
+  /** Bytes that wait for the disk of this node. */
+  readonly pendingBytes: () => number
+  /** Requests of clients and coordinators in the last second. */
+  readonly foreground: (now: Instant) => number
+}
+
+/** What one member is asked for. */
+type Fetching = {
+  readonly id: RequestId
+  readonly at: Instant
+  /** The first one is behind `after` already. */
+  readonly partitions: readonly number[]
+  readonly after: string
+}
+
+export class Refill {
+  readonly #parts: Parts
+  /** Partitions that nobody was asked for yet, and who can be. */
+  readonly #left = new Map<number, readonly NodeId[]>()
+  readonly #seen = new Set<number>()
+  readonly #under = new Map<NodeId, Fetching>()
+  /** Members that could not answer, and until when they are not asked. */
+  readonly #failed = new Map<NodeId, Instant>()
+  #lookedAt: Instant | undefined
+  #objects = 0
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** Objects that came, since the start. */
+  get objects(): number {
+    return this.#objects
+  }
+
+  /** Is something on its way, or can be asked for? Then nothing is compared. */
+  get busy(): boolean {
+    if (this.#under.size > 0) return true
+    const { placement } = this.#parts
+    for (const others of this.#left.values()) {
+      if (others.some(node => placement.reachable(node) && !this.#failed.has(node))) return true
+    }
+    return false
+  }
+
+  tick(now: Instant, out: Effect[]): void {
+    const { wholeness, tree, placement } = this.#parts
+    if (!tree.ready || (wholeness.open.size === 0 && this.#left.size === 0)) return
+    if (this.#lookedAt === undefined || now >= this.#lookedAt + lookMs) this.#look(now)
+    for (const [node, until] of this.#failed) if (now >= until) this.#failed.delete(node)
+    for (const [node, { at }] of this.#under) if (now > at + answerMsMax) this.#fail(node, now)
+    for (const node of placement.peers) this.#go(node, now, out)
+  }
+
+  lost(node: NodeId, now: Instant): void {
+    this.#fail(node, now)
+  }
+
+  answered(from: NodeId, answer: Fetched, now: Instant, out: Effect[]): void {
+    const under = this.#under.get(from)
+    if (under?.id !== answer.id) return
+    if (!isAnswered(answer.state)) return this.#fail(from, now)
+    this.#under.delete(from)
+    const { placement } = this.#parts
+    const { partitions } = placement.settings
+    for (const copy of answer.copies) {
+      const siblings = readCopy(this.#parts, copy, token =>
+        under.partitions.includes(partitionOf(token, partitions)),
+      )
+      if (siblings !== undefined && take(this.#parts, copy, siblings)) this.#objects++
+    }
+    const left = under.partitions.slice(answer.done)
+    if (left.length > 0) this.#ask(from, left, answer.after, now, out)
+    else this.#go(from, now, out)
+  }
+
+  /** Partitions in doubt of which this store holds next to nothing, each looked at once. */
+  #look(now: Instant): void {
+    const { wholeness, tree } = this.#parts
+    this.#lookedAt = now
+    for (const [partition, others] of wholeness.open) {
+      if (this.#seen.has(partition)) continue
+      this.#seen.add(partition)
+      const sums = new Uint32Array(sumWords)
+      tree.subtrees.addTo(sums, 0, tree.bits, partition, () => true)
+      if (countAt(sums, 0) <= heldMax) this.#left.set(partition, others)
+    }
+    if (this.#left.size > 0) sometimes('an empty store is refilled')
+  }
+
+  /** The next partitions that this member can send. */
+  #go(node: NodeId, now: Instant, out: Effect[]): void {
+    if (this.#under.has(node) || this.#failed.has(node)) return
+    if (this.#parts.pendingBytes() > this.#bytesAtOnce(now) * pendingFactor) return
+    const some: number[] = []
+    for (const [partition, others] of this.#left) {
+      if (some.length === partitionsAtOnce) break
+      if (others.includes(node)) some.push(partition)
+    }
+    if (some.length === 0) return
+    for (const partition of some) this.#left.delete(partition)
+    this.#ask(node, some, '', now, out)
+  }
+
+  #ask(to: NodeId, partitions: readonly number[], from: string, now: Instant, out: Effect[]): void {
+    const { placement, newId } = this.#parts
+    const id = newId()
+    this.#under.set(to, { id, at: now, partitions, after: from })
+    const epoch = shortEpoch(placement.epoch)
+    const bytes = this.#bytesAtOnce(now)
+    const message = { type: 'fetch', id, epoch, partitions, after: from, bytes } as const
+    out.push({ type: 'send', to, message })
+  }
+
+  /** What it was asked for is for the others again; it holds on to what came. */
+  #fail(node: NodeId, now: Instant): void {
+    const under = this.#under.get(node)
+    if (under === undefined) return
+    sometimes('a member breaks off a refill')
+    this.#under.delete(node)
+    this.#failed.set(node, after(now, failedMs))
+    const { ring, self } = this.#parts.placement
+    for (const partition of under.partitions) {
+      const others = (ring.lists[partition] ?? []).filter(other => other !== self)
+      this.#left.set(partition, others)
+    }
+  }
+
+  /** Little at a time while clients want something: they wait behind it. */
+  #bytesAtOnce(now: Instant): number {
+    return this.#parts.foreground(now) < foregroundMin ? bytesIdle : bytesBusy
+  }
+}
+
+/** Objects that were put since the start of an empty store. */
+const heldMax = 64
+const partitionsAtOnce = 16
+const bytesIdle = 256 * 1024
+const bytesBusy = 64 * 1024
+/** As many answers may wait for the disk. */
+const pendingFactor = 8
+/** Fewer requests a second are no load. */
+const foregroundMin = 20
+const lookMs = 1000
+const failedMs = 2000
+const answerMsMax = 5000

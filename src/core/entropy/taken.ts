@@ -1,0 +1,36 @@
+/** A copy that another member sent: merged into what is held now, whatever it was asked for. */
+import { decodeObject } from '../causality/object.ts'
+import type { Siblings } from '../causality/siblings.ts'
+import type { Hash } from '../hash.ts'
+import type { Token } from '../ids.ts'
+import type { HandedCopy } from '../message.ts'
+import type { Objects } from '../objects.ts'
+import type { Placement } from '../placement.ts'
+import type { Stored } from '../quorum/put-coordination.ts'
+
+type Parts = {
+  readonly hash: Hash
+  readonly placement: Placement
+  readonly objects: Objects<Stored>
+}
+
+/** What the copy says; undefined where it cannot be read, or nobody `may` send it. */
+export function readCopy(
+  { hash, placement }: Parts,
+  { token, key, object }: HandedCopy,
+  may: (token: Token) => boolean,
+): Siblings | undefined {
+  if (token !== placement.tokenOf(key) || !may(token)) return undefined
+  return decodeObject(hash, object)
+}
+
+/** Merges a copy that was read; what is older than a delete that was reaped is passed over. */
+export function take(
+  { objects }: Parts,
+  { token, key, object, generation, time }: HandedCopy,
+  siblings: Siblings,
+): boolean {
+  if (!objects.generations.takes(token, generation)) return false
+  objects.merge(token, key, { object, siblings, time, generation }, undefined)
+  return true
+}
