@@ -8,6 +8,7 @@
  *   0x30        the tree: sums and markers (`entropy/tree-rows.ts`)
  *   0x40        partitions: generation, floor, marks, whole
  *   0x50        members: the view, and where each was last heard to listen
+ *   0x60        keys that a round of reaping may clean (`reaping/reapable.ts`)
  *   0x80        compare-and-set data, which plain puts, hints and repair refuse
  *
  * The others are free: a further index or history takes one of its own.

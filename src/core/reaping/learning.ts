@@ -66,6 +66,17 @@ export class Learning {
     this.#follow(parts.isNew)
   }
 
+  /** Partitions that are closed though another owner can be reached: it was asked. */
+  get waiting(): number {
+    const { placement, objects } = this.#parts
+    let waiting = 0
+    for (const partition of this.#own) {
+      if (objects.generations.isOpen(partition)) continue
+      if (this.#otherOwners(partition).some(node => placement.reachable(node))) waiting++
+    }
+    return waiting
+  }
+
   tick(now: Instant, wall: WallTime, out: Effect[]): void {
     const { placement } = this.#parts
     if (this.#epoch !== placement.epoch) this.#follow(false)
