@@ -38,7 +38,16 @@ const intensities = ['rare', 'medium', 'storm'] as const
 export type Intensity = (typeof intensities)[number]
 export type Intensities = Readonly<Partial<Record<FaultKind, Intensity>>>
 
-type Shape = 'swarm' | 'everything' | 'calm' | 'single' | 'reuse' | 'late' | 'decay' | 'skew'
+type Shape =
+  | 'swarm'
+  | 'everything'
+  | 'calm'
+  | 'single'
+  | 'reuse'
+  | 'late'
+  | 'decay'
+  | 'skew'
+  | 'reap'
 
 type Layer = 'read repair' | 'handoff' | 'exchange'
 
@@ -88,8 +97,10 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
   const faults = spare > 0 ? drawn : withoutLosses(drawn)
   const destroyed = losses.some(kind => kind in faults)
   const clients = draw.pick(aimed ? [3, 4, 6] : [1, 2, 3, 4, 6, 8, 16])
-  const keys = draw.pick(aimed ? [1, 3] : [1, 3, 3, 30, 30, 300])
-  const lossy = shape === 'late' || shape === 'decay'
+  const drawnKeys = draw.pick(aimed ? [1, 3] : [1, 3, 3, 30, 30, 300])
+  // So many that a deleted one is left alone for some seconds.
+  const keys = shape === 'reap' ? 80 : drawnKeys
+  const lossy = shape === 'late' || shape === 'decay' || shape === 'reap'
   const transport = lossy || draw.permille(500) ? 'datagram' : 'stream'
   const fast = shape === 'reuse' || shape === 'decay' || draw.permille(300)
   return {
@@ -109,10 +120,13 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
     flushMs: shape === 'late' ? [20, draw.between(50, 300)] : [0, draw.between(1, 20)],
     faults,
     vectorEntries: draws.of('options/limits').permille(120) ? 6 : 1_000_000,
-    deadForEver: !destroyed && draw.permille(500) ? spare : 0,
-    ...drawLayers(draws.of('options/layers')),
+    deadForEver: shape !== 'reap' && !destroyed && draw.permille(500) ? spare : 0,
+    ...(shape === 'reap' ? reaping : drawLayers(draws.of('options/layers'))),
   }
 }
+
+/** Everything that a reap takes, at once, while copies are late. */
+const reaping = { layersOff: [], hintBytesMax: undefined, exchanges: 'often' } as const
 
 function drawLayers(draw: Draw): Pick<Options, 'layersOff' | 'exchanges' | 'hintBytesMax'> {
   const layers: readonly Layer[] = ['read repair', 'handoff', 'exchange']
@@ -140,6 +154,7 @@ function shapeOf(drawn: number): Shape {
   if (drawn < 17) return 'skew'
   if (drawn < 20) return 'calm'
   if (drawn < 23) return 'single'
+  if (drawn < 25) return 'reap'
   return 'swarm'
 }
 
@@ -165,6 +180,8 @@ function drawFaults(shape: Shape, draws: Draws): Intensities {
       return { crash: 'storm', tail: 'storm', duplicate: 'rare', 'slow-flush': 'rare' }
     case 'decay':
       return { rot: 'storm', loss: 'rare', partition: 'storm' }
+    case 'reap':
+      return { tail: 'storm', duplicate: 'medium', loss: 'rare' }
     case 'skew':
       return { clock: 'storm', partition: 'storm', clog: 'medium', reset: 'medium' }
     case 'swarm':

@@ -77,7 +77,7 @@ function makeOne(
     number,
     client,
     at,
-    kind: kindOf(draw.below(100), options.shape === 'decay'),
+    kind: kindOf(draw.below(100), options.shape),
     key,
     r: chosen(),
     w: chosen(),
@@ -98,9 +98,10 @@ function modesOf(draw: Draw): Modes {
   }
 }
 
-/** `blindly`: every third operation is a put of one who has seen nothing. */
-function kindOf(drawn: number, blindly: boolean): OperationKind {
-  if (blindly && drawn % 3 === 0) return 'blind'
+/** In some shapes every third operation is a put of one who has seen nothing, or a delete. */
+function kindOf(drawn: number, shape: Options['shape']): OperationKind {
+  if (shape === 'decay' && drawn % 3 === 0) return 'blind'
+  if (shape === 'reap' && drawn % 3 === 0) return 'delete'
   if (drawn < 30) return 'get'
   if (drawn < 50) return 'put'
   if (drawn < 60) return 'blind'

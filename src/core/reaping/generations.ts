@@ -87,6 +87,10 @@ export class Generations<Then> {
   }
 
   /** Until it is heard how far the others are nothing of a partition is taken or told. */
+  get anyClosed(): boolean {
+    return this.#closed.size > 0
+  }
+
   close(partition: Partition): void {
     this.#closed.add(partition)
   }

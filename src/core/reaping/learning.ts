@@ -66,10 +66,23 @@ export class Learning {
     this.#follow(parts.isNew)
   }
 
+  /** Partitions that are closed though another owner can be reached: it was asked. */
+  get waiting(): number {
+    const { placement, objects } = this.#parts
+    let waiting = 0
+    for (const partition of this.#own) {
+      if (objects.generations.isOpen(partition)) continue
+      if (this.#otherOwners(partition).some(node => placement.reachable(node))) waiting++
+    }
+    return waiting
+  }
+
   tick(now: Instant, wall: WallTime, out: Effect[]): void {
-    const { placement } = this.#parts
+    const { placement, objects } = this.#parts
     if (this.#epoch !== placement.epoch) this.#follow(false)
     for (const [partition, aside] of this.#asides) this.#empty(partition, aside, wall)
+    // A store is whole only once it was heard of, perhaps after the owners were.
+    if (objects.generations.anyClosed) this.#openHeard()
     for (const node of placement.connectedPeers) {
       const asked = this.#asked.get(node)
       if (asked !== undefined && now < asked.at + answerMsMax) continue
@@ -199,6 +212,13 @@ export class Learning {
     if (marks.of(partition)?.generation === reaped - 1) steps.reapMarked(partition, wall, undefined)
     const state = objects.generations.of(partition)
     if (state.reaped < reaped) objects.generations.write(partition, { ...state, reaped })
+  }
+
+  #openHeard(): void {
+    for (const partition of this.#own) {
+      const isClosed = !this.#parts.objects.generations.isOpen(partition)
+      if (isClosed && !this.#asides.has(partition)) this.#openIfHeard(partition)
+    }
   }
 
   #openIfHeard(partition: Partition): void {

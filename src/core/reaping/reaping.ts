@@ -60,6 +60,8 @@ export type ReapingCounts = {
   readonly rounds: number
   /** Partitions with something to reap that wait for a silent node, by the node. */
   readonly heldUp: ReadonlyMap<NodeId, number>
+  /** Partitions of which this node takes nothing until an owner that it asked has answered. */
+  readonly unheard: number
   /** Rows in the store that are no objects. */
   readonly rows: number
 }
@@ -87,6 +89,7 @@ export class Reaping {
       reaped: this.#rounds.steps.reaped,
       rounds: this.#rounds.done,
       heldUp: this.#rounds.heldUp,
+      unheard: this.#learning.waiting,
       rows: keys + marks.rows + objects.generations.rows,
     }
   }

@@ -149,7 +149,9 @@ export class StoryWorld {
   }
 
   #allKnow(): boolean {
-    return letters.every(a => letters.every(b => a === b || this.#knows(a, b)))
+    const isHeard = (letter: Letter) =>
+      !this.machine(letter).process?.replica.observe().reaping.unheard
+    return letters.every(a => isHeard(a) && letters.every(b => a === b || this.#knows(a, b)))
   }
 
   #knows(a: Letter, b: Letter): boolean {
