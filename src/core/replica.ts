@@ -259,6 +259,7 @@ export class Replica {
         if (message.timeLeft > 0) this.#copies.read(from, message, out)
         return
       case 'compare':
+      case 'sketch':
       case 'differ': {
         const foreground = this.#foreground.perSecond(now)
         return this.#exchange.asked(from, message, foreground, now, out)

@@ -8,7 +8,7 @@ import { type Failure, nothingDone } from '../core/outcome.ts'
 
 export type PeerRequest = Extract<
   PeerMessage,
-  { type: 'store' | 'handoff' | 'read' | 'forward' | 'list' | 'compare' | 'differ' }
+  { type: 'store' | 'handoff' | 'read' | 'forward' | 'list' | 'compare' | 'sketch' | 'differ' }
 >
 export type PeerReply = Exclude<PeerMessage, PeerRequest | MembershipMessage>
 /** Gossip is no request: it is answered or not, and nobody waits. */
@@ -51,6 +51,7 @@ const classOf: {
   forward: 'request',
   list: 'request',
   compare: 'request',
+  sketch: 'request',
   differ: 'request',
   stored: 'reply',
   handed: 'reply',
@@ -101,6 +102,7 @@ export function weightOf(message: PeerRequest | ClientRequest): number {
     case 'list':
       return requestOverhead + message.prefix.length + message.after.length
     case 'compare':
+    case 'sketch':
       return requestOverhead + message.nodes.length
     case 'differ': {
       let weight = requestOverhead + message.wanted.length
@@ -157,6 +159,7 @@ export function peerRefusal(message: PeerRequest, failure: Failure): PeerReply {
     case 'list':
       return { type: 'listed', id, rows: [], upTo: '', refused: failure }
     case 'compare':
+    case 'sketch':
       return { type: 'compared', id, ...notNow, wall: undefined, entries: new Uint8Array(0) }
     case 'differ':
       return { type: 'differing', id, ...notNow, copies: [], wants: [], heldDone: 0, nodesDone: 0 }

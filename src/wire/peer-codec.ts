@@ -77,6 +77,7 @@ export function writePeerMessage(writer: Writer, message: PeerMessage): void {
       writeListed(writer, message)
       break
     case 'compare':
+    case 'sketch':
     case 'compared':
     case 'differ':
     case 'differing':

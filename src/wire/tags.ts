@@ -30,6 +30,7 @@ export const tags = {
   compared: 34,
   differ: 35,
   differing: 36,
+  sketch: 41,
   get: 64,
   put: 65,
   scan: 66,

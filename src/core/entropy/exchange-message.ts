@@ -27,6 +27,18 @@ export type Compare = Asked & {
   readonly nodes: Uint8Array
 }
 
+/** What are the leaves below these nodes, as sketches? `compared` answers. */
+export type AskSketch = Asked & {
+  readonly type: 'sketch'
+  /** Of the nodes. */
+  readonly level: number
+  readonly nodes: Uint8Array
+  /** The level of the leaves. */
+  readonly leaves: number
+  /** Of each sketch. */
+  readonly cells: number
+}
+
 export const exchangeStates = ['ok', 'stale-view', 'not-ready'] as const
 export type ExchangeState = (typeof exchangeStates)[number]
 
@@ -42,7 +54,7 @@ export type Compared = Told & {
   readonly type: 'compared'
   /** The answering node's clock, modulo 2^32; told with the roots. */
   readonly wall: number | undefined
-  /** One entry for each node that was asked for, perhaps not for all (`comparison.ts`). */
+  /** One entry for each node that was asked for (`comparison.ts`), or its sketch. */
   readonly entries: Uint8Array
 }
 
@@ -67,5 +79,5 @@ export type Differing = Told & {
   readonly nodesDone: number
 }
 
-export type ExchangeQuestion = Compare | Differ
+export type ExchangeQuestion = Compare | AskSketch | Differ
 export type ExchangeAnswer = Compared | Differing

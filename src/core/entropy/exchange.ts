@@ -109,10 +109,7 @@ export class Exchange {
   ): void {
     const settled = this.#settledAt !== undefined && now >= this.#settledAt
     const clocks: Clocks = { now, wall: this.#wall, settled }
-    const message =
-      question.type === 'compare'
-        ? this.#responder.compare(from, question, clocks, foreground)
-        : this.#responder.differ(from, question, clocks, foreground)
+    const message = this.#answerTo(from, question, clocks, foreground)
     out.push({ type: 'send', to: from, message })
   }
 
@@ -134,6 +131,17 @@ export class Exchange {
     peer.failures = 0
     peer.pace.acknowledged(now, took, answer.foreground, false)
     this.#go(from, now, out)
+  }
+
+  #answerTo(from: NodeId, question: ExchangeQuestion, clocks: Clocks, foreground: number) {
+    switch (question.type) {
+      case 'compare':
+        return this.#responder.compare(from, question, clocks, foreground)
+      case 'sketch':
+        return this.#responder.sketch(from, question, clocks, foreground)
+      case 'differ':
+        return this.#responder.differ(from, question, clocks, foreground)
+    }
   }
 
   #go(node: NodeId, now: Instant, out: Effect[]): void {
@@ -252,6 +260,7 @@ export class Exchange {
 function bytesOf(message: ExchangeQuestion | ExchangeAnswer): number {
   switch (message.type) {
     case 'compare':
+    case 'sketch':
       return messageBytes + message.nodes.length
     case 'compared':
       return messageBytes + message.entries.length

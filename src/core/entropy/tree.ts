@@ -11,7 +11,7 @@ import type { Row, RowKey, Store } from '../step.ts'
 import { byPartition, type Change } from './change.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { blockLeaves, depthFor, depthIn, depthMin, Leaves } from './leaves.ts'
-import { placeOf, prefixOf, rowsOf } from './node.ts'
+import { levelMax, placeOf, prefixOf, rowsOf } from './node.ts'
 import { Counter, Rebuild } from './rebuild.ts'
 import { Recent } from './recent.ts'
 import { defaultExchangeTiming, type ExchangeTiming } from './timing.ts'
@@ -102,8 +102,7 @@ export class Tree {
   /** Should a commit go even if nothing else is written? */
   get due(): boolean {
     if (this.#stops && this.ready && this.#checkpoints.marked > 0) return true
-    for (const rebuild of this.#rebuilds.values()) if (rebuild.done) return true
-    return false
+    return [...this.#rebuilds.values()].some(({ done }) => done)
   }
 
   /**
@@ -181,6 +180,11 @@ export class Tree {
   tick(now: Instant): void {
     this.recent.tick(now)
     if (!this.#committing) this.#work(rowsInTick)
+  }
+
+  /** The level of a partition's leaves: below it each sum is a search of the store. */
+  levelOf(partition: number): number {
+    return this.#leaves.get(partition)?.level ?? levelMax
   }
 
   /** Adds the durable sum of the node to the sum at a word; `of`: only these partitions. */
