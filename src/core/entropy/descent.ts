@@ -46,7 +46,7 @@ export class Descent {
   /** The last one is next. */
   readonly #batches: Batch[] = []
   /** Nodes at the wide level that differ: how many leaves do is not known yet. */
-  #sampled: readonly Dirty[] | undefined
+  #sampled: { readonly of: readonly Dirty[]; readonly some: readonly Dirty[] } | undefined
   /** The same, while their leaves are sketched. */
   #wide: readonly Dirty[] = []
   /** Where the last comparison was given up: it is the others' turn. */
@@ -137,15 +137,17 @@ export class Descent {
     if (dirty.length < wideMin || this.#from > 0) return false
     const differing = estimateOf(dirty.length, of)
     if (differing !== undefined) return this.#sketches(asOf, dirty, differing)
-    this.#sampled = dirty
-    this.#push(wideLevel, dirty.slice(0, sampleMax), false)
+    const every = Math.ceil(dirty.length / sampleMax)
+    const some = dirty.filter((_, i) => i % every === 0)
+    this.#sampled = { of: dirty, some }
+    this.#push(wideLevel, some, false)
     return true
   }
 
   /** What a sample told: true where it leads to sketches, which tell the same again. */
   #sketchesAfter(asOf: AsOf, entries: readonly Entry[]): boolean {
-    const nodes = this.#sampled
-    if (nodes === undefined) return false
+    if (this.#sampled === undefined) return false
+    const { of: nodes, some } = this.#sampled
     this.#sampled = undefined
     const children = entries.flatMap(entry => (entry.type === 'children' ? entry.children : []))
     const level = wideLevel + 4
@@ -154,7 +156,11 @@ export class Descent {
     const differing = estimateOf(dirty.length, children.length)
     const all = differing === undefined ? undefined : (differing / entries.length) * nodes.length
     if (all !== undefined && this.#sketches(asOf, nodes, all)) return true
-    this.#push(wideLevel, nodes.slice(entries.length), false)
+    this.#push(
+      wideLevel,
+      nodes.filter(node => !some.includes(node)),
+      false,
+    )
     return false
   }
 

@@ -1,7 +1,7 @@
 /**
  * Sketches of a tree's leaves (antientropy §3.5, step S): where hundreds of leaves differ, all
  * over, a way down through the levels above says the same of each again and again. A sketch of
- * each sixteenth of the tree names the leaves at once. How many differ is estimated first from
+ * each part of the tree names the leaves at once. How many differ is estimated first from
  * how many nodes of a higher level do (linear counting, Whang and others 1990).
  */
 import type { AsOf } from './as-of.ts'
@@ -17,13 +17,17 @@ export const wideLevel = 8
 /** Fewer nodes of that level that differ are not wide. */
 export const wideMin = 24
 /** So many of them are looked into where nearly all differ. */
-export const sampleMax = 16
-/** Nodes that are sketched in one question: some milliseconds of work. */
-export const sketchedMax = 4
+export const sampleMax = 32
+/** Nodes that are sketched in one question: some 20 milliseconds of work for 65,536 leaves. */
+export const sketchedMax = 1
 
-/** How many leaves differ below some nodes, of which so many differ; undefined: too many to say. */
+/**
+ * How many leaves differ below some nodes, of which so many differ, rather too many than too few:
+ * a sketch that is too small says nothing. undefined: too many to say.
+ */
 export function estimateOf(dirty: number, nodes: number): number | undefined {
   if (dirty > nodes * 0.9) return undefined
+  if (dirty === 0) return 0
   // -ln(1 - dirty / nodes), by its series: the same on every machine.
   const z = dirty / (2 * nodes - dirty)
   let sum = 0
@@ -32,7 +36,7 @@ export function estimateOf(dirty: number, nodes: number): number | undefined {
     sum += power / n
     power *= z * z
   }
-  return 2 * nodes * sum
+  return 2 * nodes * sum * (1 + 1 / Math.sqrt(dirty))
 }
 
 export type SketchPlan = { readonly level: number; readonly size: SketchSize }
@@ -131,7 +135,7 @@ function sketchOf(
 }
 
 /** A node of the tree that is sketched has at most so many leaves. */
-const sketchBits = 14
+const sketchBits = 16
 const cellsMax = 16_384
 /** A node by its prefix, and the sums of its children. */
 const bytesOfSixteen = 63

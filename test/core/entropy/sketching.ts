@@ -47,20 +47,20 @@ const asOf = (side: Side) => {
 
 t.test('how many differ is estimated from how many nodes do', async t => {
   t.equal(estimateOf(0, 256), 0)
-  t.equal(Math.round(estimateOf(128, 256)!), 177)
+  t.equal(Math.round(estimateOf(128, 256)!), 193, '177 and a twelfth')
   t.equal(estimateOf(250, 256), undefined)
 })
 
 t.test('sketches are for many leaves of many, and never for most', async t => {
-  t.match(planFor(18, 256, 1000), { level: 4, size: { leaves: 18 } })
+  t.match(planFor(18, 256, 1000), { level: 2, size: { leaves: 18 } })
   t.match(planFor(14, 256, 600), { level: 0, size: { leaves: 14 } })
   t.equal(planFor(18, 256, 100_000), undefined, 'dense')
   t.equal(planFor(10, 256, 100), undefined, 'a small tree')
-  t.equal(planFor(24, 256, 1000), undefined, 'too much work at once')
+  t.equal(planFor(26, 256, 1000), undefined, 'too much work at once')
   fc.assert(
     fc.property(fc.nat(48), fc.integer({ min: 24, max: 256 }), fc.nat(1e6), (leaves, wide, d) => {
       const plan = planFor(leaves, wide, d)
-      return plan === undefined || (leaves - plan.level <= 14 && plan.size.cells <= 16_384)
+      return plan === undefined || (leaves - plan.level <= 16 && plan.size.cells <= 16_384)
     }),
   )
 })
@@ -74,9 +74,9 @@ t.test('many differences are found by sketches for half the bytes, and mended', 
   differ(sides, 0, 100)
   const size = { leaves: 14, cells: 300 }
   const salt = 12_345
-  const bytes = encodeSketches(asOf(b), 2, [0, 3], size, salt)
-  t.equal(bytes.length, 2 * 300 * 12)
-  const found = leavesIn(asOf(a), 2, 3, size, salt, bytes.subarray(3600))
+  const bytes = encodeSketches(asOf(b), 2, [3], size, salt)
+  t.equal(bytes.length, 300 * 12)
+  const found = leavesIn(asOf(a), 2, 3, size, salt, bytes)
   t.ok(found && found.length > 10)
   const all = Array.from({ length: 2 ** 12 }, (_, i) => 3 * 2 ** 12 + i)
   const [mine, theirs] = [asOf(a).sums(14, all), asOf(b).sums(14, all)]
@@ -89,7 +89,7 @@ t.test('many differences are found by sketches for half the bytes, and mended', 
   const said = encodeSketches(asOf(b), 2, [3], few, salt)
   t.equal(leavesIn(asOf(a), 2, 3, few, salt, said), undefined, 'too many for the cells')
   for (const [level, prefixes, other] of [
-    [2, [0, 1, 2, 3, 4], size],
+    [2, [0, 1], size],
     [2, [0], { leaves: 15, cells: 300 }],
     [2, [0], { leaves: 1, cells: 300 }],
     [2, [0], { leaves: 14, cells: 16_385 }],
