@@ -36,8 +36,8 @@ export class Sketch {
   }
 
   /**
-   * Where the vector of these cells, another member's, differs from ours; undefined where that
-   * cannot be said. `size`: of the vectors.
+   * Where the vector of these cells, another member's, differs from ours, perhaps but for a few
+   * that share all their cells; undefined where that cannot be said. `size`: of the vectors.
    */
   differences(theirs: Uint8Array, size: number): readonly Place[] | undefined {
     const rest = new Sketch(this.cells, this.#salt)
@@ -48,21 +48,22 @@ export class Sketch {
     return rest.#peel(size)
   }
 
-  /** Takes out entries that are alone in a cell, until nothing is left. */
+  /** Takes out entries that are alone in a cell, until nothing or next to nothing is left. */
   #peel(size: number): readonly Place[] | undefined {
-    const places: Place[] = []
+    const places = new Map<number, Place>()
     const queue = Array.from({ length: this.cells }, (_, cell) => cell)
     for (let cell = queue.pop(); cell !== undefined; cell = queue.pop()) {
       const index = this.#aloneIn(cell, size)
       if (index === undefined) continue
-      // Never more than there are cells: else something is wrong with them.
-      if (places.length > this.cells) return undefined
+      // No vector has two entries at one place.
+      if (places.has(index)) return undefined
       const difference = this.#sums[3 * cell] as number
       this.#addTo(index, FIELD - difference)
-      places.push({ index, difference })
+      places.set(index, { index, difference })
       queue.push(...this.#cellsOf(index))
     }
-    return this.#sums.every(sum => sum === 0) ? places : undefined
+    const left = this.#sums.filter(sum => sum !== 0).length
+    return left <= places.size / leftPart ? [...places.values()] : undefined
   }
 
   /** The place of the only entry in a cell; undefined where there are none or several. */
@@ -100,6 +101,8 @@ export function cellsFor(differences: number): number {
 }
 
 export const cellBytes = 12
+/** Two entries that share three cells leave nine sums. */
+const leftPart = 5
 /** A prime just below 2^32. */
 export const FIELD = 2 ** 32 - 5
 
