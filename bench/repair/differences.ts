@@ -38,7 +38,7 @@ export async function measureDifferences(
   await pair.stopBoth()
   const end = frames.slice(-framesOfEqual)
   const work = frames.slice(0, -framesOfEqual)
-  const find = work.filter(({ type }) => type === 'compare' || type === 'compared')
+  const find = work.filter(({ type }) => ['compare', 'compared', 'sketch'].includes(type))
   const trade = work.filter(frame => !find.includes(frame))
   const [first, last] = [work[0] ?? end[0], work.at(-1) ?? end.at(-1)]
   return {

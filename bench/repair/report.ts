@@ -41,6 +41,8 @@ export function upkeepLines(upkeep: Upkeep, emptyNode: string): readonly string[
     `upkeep, ${puts} puts with and without a tree; ${emptyNode}`,
     `CPU a put: ${baseUs.toFixed(1)} us without, ${moreUs.toFixed(2)} more with it; rounds: ` +
       shownSpread(moreUsOfRounds),
+    `in the best slice: ${upkeep.bestBaseUs.toFixed(1)} us without, ` +
+      `${upkeep.bestMoreUs.toFixed(2)} more with it`,
     `written a put: ${baseBytes.toFixed(0)} bytes without, ` +
       `${((bytesRatio - 1) * 100).toFixed(2)} % more with it`,
     `memory a key: ${upkeep.openedBytesPerKey.toFixed(2)} bytes once it is open, ` +

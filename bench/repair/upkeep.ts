@@ -30,6 +30,9 @@ export type Upkeep = {
   readonly baseUs: number
   readonly moreUs: number
   readonly moreUsOfRounds: Spread
+  /** The same of the best slice of each: others' work on the machine only ever adds. */
+  readonly bestBaseUs: number
+  readonly bestMoreUs: number
   /** That LMDB wrote, a put without a tree; with one, as a part of it. */
   readonly baseBytes: number
   readonly bytesRatio: number
@@ -61,6 +64,10 @@ export async function measureUpkeep(
   const sum = (of: (slice: (typeof slices)[number]) => number) => {
     return slices.reduce((total, slice) => total + of(slice), 0) / (rounds * putsInSlice)
   }
+  const best = (of: (slice: (typeof slices)[number]) => number) => {
+    return Math.min(...slices.map(of)) / putsInSlice
+  }
+  const bestBaseUs = best(({ bare }) => bare.cpuUs)
   const baseBytes = sum(({ bare }) => bare.bytes)
   return {
     puts: rounds * putsInSlice,
@@ -69,6 +76,8 @@ export async function measureUpkeep(
     moreUsOfRounds: spreadOf(
       slices.map(({ bare, kept }) => (kept.cpuUs - bare.cpuUs) / putsInSlice),
     ),
+    bestBaseUs,
+    bestMoreUs: best(({ kept }) => kept.cpuUs) - bestBaseUs,
     baseBytes,
     bytesRatio: sum(({ kept }) => kept.bytes) / baseBytes,
     openedBytesPerKey,

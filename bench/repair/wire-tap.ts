@@ -32,6 +32,7 @@ export type TapReport = { readonly type: 'tapped'; readonly frames: readonly Tap
 const wanted: readonly Tapped['type'][] = [
   'compare',
   'compared',
+  'sketch',
   'differ',
   'differing',
   'handoff',

@@ -254,6 +254,7 @@ export class Replica {
         if (message.timeLeft > 0) this.#copies.read(from, message, out)
         return
       case 'compare':
+      case 'sketch':
       case 'differ':
       case 'fetch': {
         const foreground = this.#foreground.perSecond(now)

@@ -17,6 +17,7 @@ export type PeerRequest = Extract<
       | 'forward'
       | 'list'
       | 'compare'
+      | 'sketch'
       | 'differ'
       | 'fetch'
       | 'round'
@@ -64,6 +65,7 @@ const classOf: {
   forward: 'request',
   list: 'request',
   compare: 'request',
+  sketch: 'request',
   differ: 'request',
   round: 'request',
   fetch: 'request',
@@ -124,6 +126,7 @@ export function weightOf(message: PeerRequest | ClientRequest): number {
     case 'list':
       return requestOverhead + message.prefix.length + message.after.length
     case 'compare':
+    case 'sketch':
       return requestOverhead + message.nodes.length
     case 'round':
       return requestOverhead + message.parts.length
@@ -190,6 +193,7 @@ export function peerRefusal(message: PeerRequest, failure: Failure): PeerReply {
     case 'list':
       return { type: 'listed', id, rows: [], upTo: '', refused: failure }
     case 'compare':
+    case 'sketch':
       return { type: 'compared', id, ...notNow, wall: undefined, entries: new Uint8Array(0) }
     case 'round':
       return { type: 'rounded', id, done: false, parts: new Uint8Array(0) }

@@ -54,6 +54,7 @@ export const answers: { readonly [Type in PeerMessage['type']]: boolean } = {
   handoff: false,
   handed: true,
   compare: false,
+  sketch: false,
   compared: true,
   differ: false,
   differing: true,

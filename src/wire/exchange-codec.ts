@@ -1,5 +1,6 @@
 /** What two members say to each other to find out where they differ: `docs/wire.md` shows it. */
 import {
+  type AskSketch,
   type Compare,
   type Compared,
   type Differ,
@@ -25,12 +26,18 @@ import { tags } from './tags.ts'
 export function writeExchange(writer: Writer, message: ExchangeQuestion | ExchangeAnswer): void {
   switch (message.type) {
     case 'compare':
-      writeAsked(writer, message)
+      writeAsked(writer, 8, message)
       writer.binary(message.sum)
       writer.bytes(message.nodes)
       break
+    case 'sketch':
+      writeAsked(writer, 9, message)
+      writer.bytes(message.nodes)
+      writer.uint(message.leaves)
+      writer.uint(message.cells)
+      break
     case 'differ':
-      writeAsked(writer, message)
+      writeAsked(writer, 8, message)
       writer.array(message.held.length)
       for (const held of message.held) writeHeldKey(writer, held)
       writer.bytes(message.wanted)
@@ -69,9 +76,9 @@ export function writeExchange(writer: Writer, message: ExchangeQuestion | Exchan
   }
 }
 
-/** tag, id, epoch, cut, age, level: six fields of eight */
-function writeAsked(writer: Writer, message: PassQuestion): void {
-  writer.array(8)
+/** tag, id, epoch, cut, age, level: the first six fields */
+function writeAsked(writer: Writer, fields: number, message: PassQuestion): void {
+  writer.array(fields)
   writer.uint(tags[message.type])
   writer.uint(message.id)
   writer.uint(message.epoch)
@@ -109,6 +116,13 @@ function readAsked(reader: Reader) {
 function readCompare(reader: Reader): Compare {
   const asked = readAsked(reader)
   return { type: 'compare', ...asked, sum: reader.binary(0, 8), nodes: reader.bytes(listBytesMax) }
+}
+
+function readSketch(reader: Reader): AskSketch {
+  const asked = readAsked(reader)
+  const nodes = reader.bytes(listBytesMax)
+  const [leaves, cells] = [reader.uint(levelMax), reader.uint(itemsMax)]
+  return { type: 'sketch', ...asked, nodes, leaves, cells }
 }
 
 function readDiffer(reader: Reader): Differ {
@@ -182,6 +196,7 @@ const listBytesMax = 64 * 1024
 export const exchangeRows: readonly Row<ExchangeQuestion | ExchangeAnswer>[] = [
   { tag: tags.compare, arity: 8, read: readCompare },
   { tag: tags.compared, arity: 6, read: readCompared },
+  { tag: tags.sketch, arity: 9, read: readSketch },
   { tag: tags.differ, arity: 8, read: readDiffer },
   { tag: tags.differing, arity: 8, read: readDiffering },
   { tag: tags.fetch, arity: 6, read: readFetch },

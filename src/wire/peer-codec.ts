@@ -70,6 +70,7 @@ export function writePeerMessage(writer: Writer, message: PeerMessage): void {
     case 'listed':
       return writeListed(writer, message)
     case 'compare':
+    case 'sketch':
     case 'compared':
     case 'differ':
     case 'differing':

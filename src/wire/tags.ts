@@ -36,6 +36,7 @@ export const tags = {
   fetched: 40,
   recall: 41,
   recalled: 42,
+  sketch: 43,
   get: 64,
   put: 65,
   scan: 66,

@@ -27,6 +27,13 @@ export const exchangeMessages = {
     sum: binary(0, 8),
     nodes: bytes,
   }),
+  sketch: fc.record({
+    type: tag('sketch'),
+    ...asked,
+    nodes: bytes,
+    leaves: fc.nat(48),
+    cells: fc.nat(65_536),
+  }),
   compared: fc.record({ type: tag('compared'), ...told, wall: some(uint32), entries: bytes }),
   differ: fc.record({
     type: tag('differ'),

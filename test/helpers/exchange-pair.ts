@@ -4,8 +4,9 @@ import { encodeObject } from '../../src/core/causality/object.ts'
 import { encodeRecord, type Record } from '../../src/core/causality/record.ts'
 import { putVersion, type Siblings } from '../../src/core/causality/siblings.ts'
 import { shortEpoch } from '../../src/core/entropy/clocks.ts'
+import type { PassQuestion } from '../../src/core/entropy/exchange-message.ts'
 import { Pass } from '../../src/core/entropy/pass.ts'
-import { type ExchangeParts, Responder } from '../../src/core/entropy/responder.ts'
+import { type Clocks, type ExchangeParts, Responder } from '../../src/core/entropy/responder.ts'
 import { sharedOf } from '../../src/core/entropy/shared.ts'
 import { defaultExchangeTiming } from '../../src/core/entropy/timing.ts'
 import { Tree } from '../../src/core/entropy/tree.ts'
@@ -184,6 +185,8 @@ export type Measured = {
   /** Until the last comparison. */
   compareRounds: number
   moved: number
+  /** Questions for sketches. */
+  sketches: number
   equal: boolean
 }
 
@@ -195,6 +198,8 @@ export type PassOptions = {
   /** Between an answer and the next question. */
   readonly meanwhile?: (round: number) => void
   readonly roundsMax?: number
+  /** What becomes of the bytes of sketches. */
+  readonly spoil?: (bytes: Uint8Array) => Uint8Array
 }
 
 /** One pass; `a` asks. */
@@ -203,7 +208,14 @@ export function runPass(a: Side, b: Side, options: PassOptions = {}): { pass: Pa
   const shared = sharedOf(a.placement.ring, a.placement.self, b.placement.self)
   const pass = new Pass(a.parts, { shared, wall, from, waited }, a.now)
   const responder = new Responder(b.parts)
-  const measured = { compareBytes: 0, tradeBytes: 0, rounds: 0, compareRounds: 0, moved: 0 }
+  const measured = {
+    compareBytes: 0,
+    tradeBytes: 0,
+    rounds: 0,
+    compareRounds: 0,
+    moved: 0,
+    sketches: 0,
+  }
   const epoch = shortEpoch(a.placement.epoch)
   for (;;) {
     for (let copies = pass.owed(size, 2 ** 30); copies.length > 0; ) {
@@ -215,17 +227,17 @@ export function runPass(a: Side, b: Side, options: PassOptions = {}): { pass: Pa
     if (question === undefined) break
     const clocks = { now: b.now, wall, settled: true }
     const asked = through(question)
-    const answer =
-      asked.type === 'compare'
-        ? responder.compare(a.placement.self, asked, clocks, 0)
-        : responder.differ(a.placement.self, asked, clocks, 0)
+    const answer = answerTo(responder, a.placement.self, asked, clocks)
     measured.rounds++
     const bytes = sizeOf(question) + sizeOf(answer)
     const told = through(answer)
+    if (asked.type === 'sketch') measured.sketches++
     if (told.type === 'compared') {
       measured.compareBytes += bytes
       measured.compareRounds++
-      if (!pass.compared(told, a.now)) throw new Error('not understood')
+      const spoilt = asked.type === 'sketch' && options.spoil?.(told.entries)
+      const entries = spoilt || told.entries
+      if (!pass.compared({ ...told, entries }, a.now)) throw new Error('not understood')
     } else {
       const copies = told.copies.reduce((sum, copy) => sum + copy.object.length, 0)
       measured.tradeBytes += bytes - copies
@@ -236,6 +248,12 @@ export function runPass(a: Side, b: Side, options: PassOptions = {}): { pass: Pa
     options.meanwhile?.(measured.rounds)
   }
   return { pass, equal: pass.equal, ...measured }
+}
+
+function answerTo(responder: Responder, from: NodeId, asked: PassQuestion, clocks: Clocks) {
+  if (asked.type === 'compare') return responder.compare(from, asked, clocks, 0)
+  if (asked.type === 'sketch') return responder.sketch(from, asked, clocks, 0)
+  return responder.differ(from, asked, clocks, 0)
 }
 
 /** A frame. */

@@ -6,7 +6,7 @@ import { compareBinary } from '../binary.ts'
 import type { Instant } from '../ids.ts'
 import type { RowKey } from '../step.ts'
 import type { Change, Cut } from './change.ts'
-import { prefixOf, rowsOf } from './node.ts'
+import { levelMax, prefixOf, rowsOf } from './node.ts'
 import { statesBefore } from './recent.ts'
 import type { Shared } from './shared.ts'
 import { addItem, sumWords, takeItem } from './sum.ts'
@@ -42,6 +42,18 @@ export class AsOf {
       addItem(sums, sumWords * i, before ?? '')
     }
     return sums
+  }
+
+  /** So deep the sums of a node's parts are at hand, without a search of the store. */
+  leafLevel(level: number, prefix: number): number {
+    const { bits, has } = this.#shared
+    const width = 2 ** Math.max(0, bits - level)
+    const first = Math.floor((prefix * width) / 2 ** Math.max(0, level - bits))
+    let least = levelMax
+    for (let partition = first; partition < first + width; partition++) {
+      if (has(partition)) least = Math.min(least, this.#tree.subtrees.levelOf(partition))
+    }
+    return least
   }
 
   /** The shared objects of a node, in the order of tokens, at most `limit`. */

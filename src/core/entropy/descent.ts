@@ -12,10 +12,27 @@ import { levelMax, placeOf } from './node.ts'
 import { nodesMax } from './node-list.ts'
 import type { Scope } from './scope.ts'
 import type { Shared } from './shared.ts'
+import { cellBytes } from './sketch.ts'
+import {
+  estimateOf,
+  leavesIn,
+  planFor,
+  type SketchSize,
+  sampleMax,
+  sketchedMax,
+  wideLevel,
+  wideMin,
+} from './sketching.ts'
 import { countAt, shortAt, shortOf, sumWords } from './sum.ts'
 
 /** Nodes of one level, ascending; `empty`: the other side has nothing there. */
-type Batch = { readonly level: number; readonly nodes: readonly Dirty[]; readonly empty: boolean }
+type Batch = {
+  readonly level: number
+  readonly nodes: readonly Dirty[]
+  readonly empty: boolean
+  /** Their leaves are asked for, by sketches of this size. */
+  readonly sketch?: SketchSize | undefined
+}
 
 /** A node's objects that only we hold, and short digests of those that only they hold. */
 export type Difference = {
@@ -32,6 +49,10 @@ export class Descent {
   readonly #salt: number
   /** The last one is next. */
   readonly #batches: Batch[] = []
+  /** Nodes at the wide level that differ: how many leaves do is not known yet. */
+  #sampled: { readonly of: readonly Dirty[]; readonly some: readonly Dirty[] } | undefined
+  /** The same, while their leaves are sketched. */
+  #wide: readonly Dirty[] = []
   /** Where the last comparison was given up: it is the others' turn. */
   readonly #from: number
   /** Nodes that differed in what was changed lately: they wait once, not twice (design §6.3). */
@@ -69,9 +90,10 @@ export class Descent {
   }
 
   /** The next nodes to ask for; undefined: there are none. */
-  next(): { readonly level: number; readonly nodes: readonly Dirty[] } | undefined {
+  next(): Omit<Batch, 'empty'> | undefined {
     const batch = this.#batches.at(-1)
-    return batch === undefined || batch.empty ? undefined : this.#take(nodesMax)
+    if (batch === undefined || batch.empty) return undefined
+    return this.#take(batch.sketch === undefined ? nodesMax : sketchedMax)
   }
 
   /** Is there something that only we hold, so that nobody has to be asked? */
@@ -88,11 +110,14 @@ export class Descent {
 
   /** What the other side told of the nodes that `next` gave: the differences among them. */
   take(asOf: AsOf, level: number, entries: readonly Entry[], now: Instant): readonly Difference[] {
+    if (level === wideLevel && this.#sketchesAfter(asOf, entries)) return []
     for (const step of [4, 2]) {
       const children = entries.flatMap(entry =>
         entry.type === 'children' && entry.step === step ? entry.children : [],
       )
-      this.#push(level + step, this.#dirty(asOf, level + step, children), false)
+      const dirty = this.#dirty(asOf, level + step, children)
+      if (level + step === wideLevel && this.#goesWide(asOf, dirty, children.length)) continue
+      this.#push(level + step, dirty, false)
     }
     return entries.flatMap(entry =>
       entry.type === 'list' ? this.#list(asOf, level, entry.prefix, entry.shorts, now) : [],
@@ -102,6 +127,77 @@ export class Descent {
   /** An object that differs is in its partition. */
   differs(token: Token): void {
     this.#differ(levelMax, placeOf(token))
+  }
+
+  /** Sketches of these nodes, or no bytes: then they are gone through. False: they are none. */
+  takeSketches(
+    asOf: AsOf,
+    level: number,
+    nodes: readonly Dirty[],
+    size: SketchSize,
+    bytes: Uint8Array,
+  ): boolean {
+    const each = size.cells * cellBytes
+    if (bytes.length > 0 && bytes.length !== each * nodes.length) return false
+    const leaves: Dirty[] = []
+    const unsaid: Dirty[] = []
+    for (const [i, { prefix }] of nodes.entries()) {
+      const theirs = bytes.subarray(i * each, (i + 1) * each)
+      const found =
+        bytes.length > 0 ? leavesIn(asOf, level, prefix, size, this.#salt, theirs) : undefined
+      const width = 2 ** (wideLevel - level)
+      if (found !== undefined) leaves.push(...found)
+      else unsaid.push(...this.#wide.filter(node => Math.floor(node.prefix / width) === prefix))
+    }
+    this.#push(wideLevel, unsaid, false)
+    this.#push(size.leaves, leaves, false)
+    return true
+  }
+
+  /** True where leaves will be asked for by sketches, perhaps after a look at a sample. */
+  #goesWide(asOf: AsOf, dirty: readonly Dirty[], of: number): boolean {
+    // A part of the ring is seldom wide, and a sketch knows no bounds.
+    if (dirty.length < wideMin || this.#from > 0 || this.#scope !== undefined) return false
+    const differing = estimateOf(dirty.length, of)
+    if (differing !== undefined) return this.#sketches(asOf, dirty, differing)
+    const every = Math.ceil(dirty.length / sampleMax)
+    const some = dirty.filter((_, i) => i % every === 0)
+    this.#sampled = { of: dirty, some }
+    this.#push(wideLevel, some, false)
+    return true
+  }
+
+  /** What a sample told: true where it leads to sketches, which tell the same again. */
+  #sketchesAfter(asOf: AsOf, entries: readonly Entry[]): boolean {
+    if (this.#sampled === undefined) return false
+    const { of: nodes, some } = this.#sampled
+    this.#sampled = undefined
+    const children = entries.flatMap(entry => (entry.type === 'children' ? entry.children : []))
+    const level = wideLevel + 4
+    const isEven = children.length === entries.length * 2 ** 4
+    const dirty = isEven ? this.#dirty(asOf, level, children) : children
+    const differing = estimateOf(dirty.length, children.length)
+    const all = differing === undefined ? undefined : (differing / entries.length) * nodes.length
+    if (all !== undefined && this.#sketches(asOf, nodes, all)) return true
+    this.#push(
+      wideLevel,
+      nodes.filter(node => !some.includes(node)),
+      false,
+    )
+    return false
+  }
+
+  #sketches(asOf: AsOf, nodes: readonly Dirty[], differing: number): boolean {
+    const leaves = asOf.leafLevel(0, 0)
+    const plan = planFor(leaves, nodes.length, differing)
+    if (plan === undefined) return false
+    const { level, size } = plan
+    const width = 2 ** (wideLevel - level)
+    const prefixes = new Set(nodes.map(({ prefix }) => Math.floor(prefix / width)))
+    const sketched = [...prefixes].map(prefix => ({ prefix, short: undefined }))
+    this.#wide = nodes
+    this.#batches.push({ level, nodes: sketched, empty: false, sketch: size })
+    return true
   }
 
   #dirty(asOf: AsOf, level: number, nodes: readonly Dirty[]): readonly Dirty[] {

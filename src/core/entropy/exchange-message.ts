@@ -27,6 +27,18 @@ export type Compare = Asked & {
   readonly nodes: Uint8Array
 }
 
+/** What are the leaves below these nodes, as sketches? `compared` answers. */
+export type AskSketch = Asked & {
+  readonly type: 'sketch'
+  /** Of the nodes. */
+  readonly level: number
+  readonly nodes: Uint8Array
+  /** The level of the leaves. */
+  readonly leaves: number
+  /** Of each sketch. */
+  readonly cells: number
+}
+
 /**
  * not-whole: as ok, by a store that may lack something. refilling: it may, and asks itself.
  */
@@ -45,7 +57,7 @@ export type Compared = Told & {
   readonly type: 'compared'
   /** The answering node's clock, modulo 2^32; told with the roots. */
   readonly wall: number | undefined
-  /** One entry for each node that was asked for, perhaps not for all (`comparison.ts`). */
+  /** One entry for each node that was asked for (`comparison.ts`), or its sketch. */
   readonly entries: Uint8Array
 }
 
@@ -92,7 +104,7 @@ export type Fetched = Told & {
 }
 
 /** What a comparison asks, and is told. */
-export type PassQuestion = Compare | Differ
+export type PassQuestion = Compare | AskSketch | Differ
 export type PassAnswer = Compared | Differing
 export type ExchangeQuestion = PassQuestion | Fetch
 export type ExchangeAnswer = PassAnswer | Fetched

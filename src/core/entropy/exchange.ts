@@ -216,6 +216,8 @@ export class Exchange {
     switch (question.type) {
       case 'compare':
         return this.#responder.compare(from, question, clocks, foreground)
+      case 'sketch':
+        return this.#responder.sketch(from, question, clocks, foreground)
       case 'differ':
         return this.#responder.differ(from, question, clocks, foreground)
       case 'fetch':

@@ -136,6 +136,7 @@ export class PassDriver {
 function bytesOf(message: PassQuestion | PassAnswer): number {
   switch (message.type) {
     case 'compare':
+    case 'sketch':
       return messageBytes + message.nodes.length
     case 'compared':
       return messageBytes + message.entries.length

@@ -19,12 +19,19 @@ import { encodeNodes, encodeWanted, type Wanted } from './node-list.ts'
 import type { ExchangeParts } from './responder.ts'
 import type { Scope } from './scope.ts'
 import type { Shared } from './shared.ts'
+import type { SketchSize } from './sketching.ts'
 import { binaryOfSum, shortOf } from './sum.ts'
 import { readCopy, take } from './taken.ts'
 
 type Held = HeldKey & { readonly copy: HandedCopy; readonly of: Difference }
 type Asked =
   | { readonly type: 'compare'; readonly level: number; readonly nodes: readonly Dirty[] }
+  | {
+      readonly type: 'sketch'
+      readonly level: number
+      readonly nodes: readonly Dirty[]
+      readonly size: SketchSize
+    }
   | {
       readonly type: 'differ'
       readonly level: number
@@ -136,10 +143,14 @@ export class Pass {
     if (next === undefined) {
       return this.#differences.length > 0 ? this.#differ(asked, size) : undefined
     }
-    const { level, nodes } = next
+    const { level, nodes, sketch } = next
+    const prefixes = encodeNodes(nodes.map(({ prefix }) => prefix))
+    if (sketch !== undefined) {
+      this.#asked = { type: 'sketch', level, nodes, size: sketch }
+      return { type: 'sketch', ...asked, level, nodes: prefixes, ...sketch }
+    }
     this.#asked = { type: 'compare', level, nodes }
     if (level > 0) {
-      const prefixes = encodeNodes(nodes.map(({ prefix }) => prefix))
       return { type: 'compare', ...asked, level, sum: '', nodes: prefixes }
     }
     const sum = binaryOfSum(this.#asOf(now).sums(0, [0]))
@@ -149,6 +160,15 @@ export class Pass {
   /** The other side told sums; false where it cannot be understood. */
   compared({ entries }: Compared, now: Instant): boolean {
     const asked = this.#asked
+    if (asked?.type === 'sketch') {
+      return this.#descent.takeSketches(
+        this.#asOf(now),
+        asked.level,
+        asked.nodes,
+        asked.size,
+        entries,
+      )
+    }
     if (asked?.type !== 'compare') return false
     if (entries.length === 0 && asked.level === 0) {
       this.#equal = true

@@ -17,6 +17,7 @@ import { AsOf } from './as-of.ts'
 import { lowBits, nearest, shortEpoch } from './clocks.ts'
 import { encodeEntries, listMax, saltOf } from './comparison.ts'
 import type {
+  AskSketch,
   Compare,
   Compared,
   Differ,
@@ -30,6 +31,7 @@ import type {
 import { decodeKnown, newsOf } from './known.ts'
 import { decodeNodes, decodeWanted, type Wanted } from './node-list.ts'
 import { type Shared, sharedOf } from './shared.ts'
+import { encodeSketches } from './sketching.ts'
 import { binaryOfSum, shortOf } from './sum.ts'
 import type { ExchangeTiming } from './timing.ts'
 import type { Tree } from './tree.ts'
@@ -67,6 +69,16 @@ export class Responder {
     const nodes = asked.level === 0 ? [0] : prefixes
     const entries = encodeEntries(asOf, shared, asked.level, nodes, saltOf(asked.cut))
     return { ...told, entries }
+  }
+
+  sketch(from: NodeId, asked: AskSketch, clocks: Clocks, foreground: number): Compared {
+    const { id, level } = asked
+    const state = this.#stateOf(from, asked, clocks)
+    const told = { type: 'compared', id, state, foreground, wall: undefined } as const
+    const prefixes = decodeNodes(asked.nodes, level)
+    if (!isAnswered(state) || prefixes === undefined) return { ...told, entries: noBytes }
+    const { asOf } = this.#asOf(from, asked, clocks)
+    return { ...told, entries: encodeSketches(asOf, level, prefixes, asked, saltOf(asked.cut)) }
   }
 
   differ(from: NodeId, asked: Differ, clocks: Clocks, foreground: number): Differing {

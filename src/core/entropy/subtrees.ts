@@ -3,6 +3,7 @@
  * (design §6.3). A node below the leaves is counted where it is asked for.
  */
 import { depthMin, Leaves } from './leaves.ts'
+import { levelMax } from './node.ts'
 import type { Counter } from './rebuild.ts'
 
 export class Subtrees {
@@ -40,6 +41,11 @@ export class Subtrees {
       this.#leaves.set(partition, leaves)
     }
     return leaves
+  }
+
+  /** The level of a partition's leaves: below it each sum is a search of the store. */
+  levelOf(partition: number): number {
+    return this.#leaves.get(partition)?.level ?? levelMax
   }
 
   /** Adds the durable sum of the node to the sum at a word; `of`: only these partitions. */

@@ -117,8 +117,7 @@ export class Tree {
   /** Should a commit go even if nothing else is written? */
   get due(): boolean {
     if (this.#stops && this.ready && this.#checkpoints.marked > 0) return true
-    for (const rebuild of this.#rebuilds.values()) if (rebuild.done) return true
-    return false
+    return [...this.#rebuilds.values()].some(({ done }) => done)
   }
 
   /**
