@@ -56,7 +56,8 @@ export function repair(
     ...more,
   }
   const nodes = cluster.nodes.filter(({ id, halted }) => !begin.silent.includes(id) && !halted)
-  for (const { id } of nodes) cluster.call(id, { type: 'repair', id: 5, job, begin, movesFrom: 0 })
+  for (const { id } of nodes)
+    cluster.call(id, { type: 'repair', id: 5, job, begin, cancel: false, movesFrom: 0 })
   for (let passed = 0; passed < msMax; passed += 100) {
     live(cluster, 100, 20)
     const all = nodes.map(({ id }) => progressOf(cluster, id, job))
@@ -71,6 +72,7 @@ export function progressOf(cluster: TestCluster, node: string, job = ''): Repair
     id: 6,
     job,
     begin: undefined,
+    cancel: false,
     movesFrom: 0,
   })
   if (reply?.type !== 'repair-is' || reply.progress === undefined) throw new Error('no progress')

@@ -80,6 +80,12 @@ export class RepairPart {
     return this.#under?.node === node ? this.#driver : undefined
   }
 
+  /** It goes on no more. */
+  stop(): void {
+    this.#over = true
+    this.#driver?.stop()
+  }
+
   tick(now: Instant, out: Effect[]): void {
     if (this.#over) return
     if (this.#driver === undefined) this.#next(now, out)
@@ -173,7 +179,6 @@ export class RepairPart {
         }),
       )
     }
-    tally.keys += moves ? this.#keys.size : this.#preview.keys
     tally.done += partitions.length
     for (const { node, state } of this.#peers) {
       const shared = partitions.filter(sharedOf(ring, self, node).has).length
@@ -187,19 +192,26 @@ export class RepairPart {
     const { key, token, object } = copy
     const { tally, throttle, moves } = this.#plan
     throttle.moved(object.length)
+    this.#differs(token)
     if (!moves) return this.#preview.takes(from, token, key, this.#own(copy), siblings)
     this.#last = copy
-    this.#keys.add(token)
     tally.moved(this.#host.placement.self, object.length)
   }
 
   #given(to: NodeId, copy: HandedCopy): void {
     const { key, token, object } = copy
     const { tally, throttle, moves } = this.#plan
+    this.#differs(token)
     if (!moves) return this.#preview.gives(to, token, key, this.#own(copy))
     throttle.moved(object.length)
-    this.#keys.add(token)
     tally.moved(to, object.length)
+  }
+
+  /** Each key is counted once, however many lack it. */
+  #differs(token: Token): void {
+    if (this.#keys.has(token)) return
+    this.#keys.add(token)
+    this.#plan.tally.keys++
   }
 
   #own({ token, key }: HandedCopy): Siblings {

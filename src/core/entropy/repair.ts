@@ -29,14 +29,15 @@ export class Repair {
     this.#host = host
   }
 
-  /** Begins what is asked for, unless one runs, and says how far the last one is. */
+  /** Begins what is asked for, unless one runs, or ends it, and says how far the last one is. */
   asked(request: RepairRequest, now: Instant): RepairReply {
-    const { id, job, begin, movesFrom } = request
+    const { id, job, begin, cancel, movesFrom } = request
     const runs = this.#job?.running === true
     if (begin !== undefined && !runs && this.#job?.name !== job) {
       this.#job = new Job(this.#host, job, begin, now)
     }
     const isMeant = job === '' || begin !== undefined || this.#job?.name === job
+    if (cancel && isMeant) this.#job?.cancel(now)
     const progress = isMeant ? this.#job?.progress(movesFrom, now) : undefined
     return { type: 'repair-is', id, node: this.#host.placement.self, progress }
   }
@@ -102,6 +103,13 @@ class Job {
 
   get running(): boolean {
     return this.#endedAt === undefined
+  }
+
+  cancel(now: Instant): void {
+    for (const part of this.#parts) part.stop()
+    this.#scrub?.stop()
+    this.#parts = []
+    this.#endedAt ??= now
   }
 
   driversOf(node: NodeId): readonly PassDriver[] {
@@ -175,7 +183,7 @@ function isScrub({ way }: RepairPlan): boolean {
 }
 
 /** Rows of a scrub: some milliseconds, and less than one. */
-const rowsInTick = 512
+const rowsInTick = 256
 const rowsBetweenCommits = 64
 /** So often, about, progress is seen. */
 const partsMax = 64

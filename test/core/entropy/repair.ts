@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { RepairRequest } from '../../../src/core/entropy/repair-message.ts'
 import { partitionsIn } from '../../../src/core/entropy/scope.ts'
 import { partitionOf, tokenOf } from '../../../src/core/hash.ts'
 import type { Key, NodeId, Token } from '../../../src/core/ids.ts'
@@ -162,14 +163,21 @@ t.test('one at a time; what ran last is known, and proves what it compared', asy
     bytesPerSecond: undefined,
   } as const
   const ask = (job: string) =>
-    cluster.call('n1', { type: 'repair', id: 5, job, begin, movesFrom: 0 })
+    cluster.call('n1', { type: 'repair', id: 5, job, begin, cancel: false, movesFrom: 0 })
   t.match(ask('r-1'), { type: 'repair-is', progress: { job: 'r-1', running: true, done: 0 } })
   t.match(ask('r-2'), { progress: { job: 'r-1', running: true } })
   live(cluster, 2500, 20)
   const slow = progressOf(cluster, 'n1')
   t.ok(slow.running && slow.keys < 10, `two keys a second: ${slow.keys}`)
   t.match(
-    cluster.call('n1', { type: 'repair', id: 5, job: 'r-2', begin: undefined, movesFrom: 0 }),
+    cluster.call('n1', {
+      type: 'repair',
+      id: 5,
+      job: 'r-2',
+      begin: undefined,
+      cancel: false,
+      movesFrom: 0,
+    }),
     {
       progress: undefined,
     },
@@ -185,4 +193,54 @@ t.test('one at a time; what ran last is known, and proves what it compared', asy
   const owned = seen.reduce((sum, run) => sum + run.partitions, 0)
   t.ok(owned > 0)
   t.equal(partitionOf(token('k1'), 16) < 16, true)
+})
+
+t.test('a repair that is cancelled moves nothing more, and makes room for another', async t => {
+  const cluster = calmCluster(3)
+  putWithout(cluster, names('k', 120), ['n2'])
+  live(cluster, 10_000)
+  const ask = (job: string, more: Partial<RepairRequest>) =>
+    cluster.call('n1', {
+      type: 'repair',
+      id: 5,
+      job,
+      begin: undefined,
+      cancel: false,
+      movesFrom: 0,
+      ...more,
+    })
+  const begin = {
+    way: 'repair',
+    ranges: [wholeRing],
+    node: 'n1' as NodeId,
+    silent: [],
+    concurrency: 8,
+    keysPerSecond: 10,
+    bytesPerSecond: undefined,
+  } as const
+  let moved = 0
+  for (const way of ['repair', 'scrub'] as const) {
+    ask(way, { begin: { ...begin, way } })
+    live(cluster, 2000, 20)
+    t.match(ask('other', { cancel: true }), { progress: undefined }, 'another is none of it')
+    t.match(ask(way, {}), { progress: { running: true } })
+    const ended = ask(way, { cancel: true })
+    if (ended?.type !== 'repair-is' || ended.progress === undefined) throw new Error('no answer')
+    const { running, done, keys, rows } = ended.progress
+    moved += keys
+    t.notOk(running)
+    t.ok(done < 16 && keys + rows < 120)
+    const held = cluster.nodes.map(({ objects }) => objects)
+    live(cluster, 20_000, 20)
+    t.match(ask(way, {}), { progress: { running: false, done, keys, rows } })
+    t.same(
+      cluster.nodes.map(({ objects }) => objects),
+      held,
+    )
+  }
+  t.equal(moved + sumOf(repair(cluster), 'keys'), 120)
+  t.same(
+    cluster.nodes.map(({ objects }) => objects),
+    [120, 120, 120],
+  )
 })
