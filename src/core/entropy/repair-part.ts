@@ -5,6 +5,7 @@
  * something moved, until all are equal.
  */
 import { noSiblings, type Siblings } from '../causality/siblings.ts'
+import type { Pace } from '../handoff/pace.ts'
 import { after, type Instant, type NodeId, type Token } from '../ids.ts'
 import type { HandedCopy } from '../message.ts'
 import { damaged } from '../objects.ts'
@@ -15,7 +16,7 @@ import { Preview } from './preview.ts'
 import type { Tally } from './repair-tally.ts'
 import { Scope, type TokenRange } from './scope.ts'
 import { sharedOf } from './shared.ts'
-import { type Throttle, ThrottledPace } from './throttle.ts'
+import type { Throttle } from './throttle.ts'
 
 /** What a part asks of the exchange that it is part of. */
 export type RepairHost = DriverParts & {
@@ -34,6 +35,8 @@ export type PartPlan = {
   /** False: it is only looked at. */
   readonly moves: boolean
   readonly throttle: Throttle
+  /** What a member can bear, learned by all parts together. */
+  readonly paceOf: (node: NodeId) => Pace
   readonly tally: Tally
 }
 
@@ -126,7 +129,7 @@ export class RepairPart {
     this.#driver = new PassDriver(host, {
       node: peer.node,
       pass,
-      pace: new ThrottledPace(this.#plan.throttle),
+      pace: this.#plan.paceOf(peer.node),
       nextId: host.nextId,
       until: undefined,
       ended: (end, at, effects) => this.#ended(peer, pass, scope, end, at, effects),

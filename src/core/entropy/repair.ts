@@ -19,7 +19,7 @@ import { type RepairHost, RepairPart } from './repair-part.ts'
 import { Tally } from './repair-tally.ts'
 import { partitionsIn } from './scope.ts'
 import { Scrub, type ScrubParts } from './scrub.ts'
-import { Throttle } from './throttle.ts'
+import { Throttle, ThrottledPace } from './throttle.ts'
 
 export class Repair {
   readonly #host: RepairHost & ScrubParts
@@ -73,6 +73,7 @@ class Job {
   readonly #waiting: (readonly number[])[] = []
   readonly #scrub: Scrub | undefined
   #parts: RepairPart[] = []
+  readonly #paces = new Map<NodeId, ThrottledPace>()
   #endedAt: Instant | undefined
 
   constructor(host: RepairHost & ScrubParts, name: string, plan: RepairPlan, now: Instant) {
@@ -162,8 +163,16 @@ class Job {
       const shared = partitions.filter(partition => ring.lists[partition]?.includes(node))
       tally.unreachedBy(node, shared.length)
     }
-    const plan = { partitions, ranges, peers, moves: way === 'repair', throttle, tally }
+    const moves = way === 'repair'
+    const paceOf = (node: NodeId) => this.#paceOf(node)
+    const plan = { partitions, ranges, peers, moves, throttle, paceOf, tally }
     return new RepairPart(this.#host, plan, now)
+  }
+
+  #paceOf(node: NodeId): ThrottledPace {
+    const pace = this.#paces.get(node) ?? new ThrottledPace(this.#throttle)
+    this.#paces.set(node, pace)
+    return pace
   }
 }
 
