@@ -38,6 +38,17 @@ export function putWithout(cluster: TestCluster, keys: readonly string[], deaf: 
   }
 }
 
+/** The plan of a repair of the whole ring. */
+export const everything: RepairPlan = {
+  way: 'repair',
+  ranges: [wholeRing],
+  node: undefined,
+  silent: [],
+  concurrency: 4,
+  keysPerSecond: undefined,
+  bytesPerSecond: undefined,
+}
+
 /** Has every node begin; ends once none runs any more, or throws. */
 export function repair(
   cluster: TestCluster,
@@ -45,16 +56,7 @@ export function repair(
   msMax = 60_000,
   job = `r-${cluster.now}`,
 ): readonly RepairProgress[] {
-  const begin: RepairPlan = {
-    way: 'repair',
-    ranges: [wholeRing],
-    node: undefined,
-    silent: [],
-    concurrency: 4,
-    keysPerSecond: undefined,
-    bytesPerSecond: undefined,
-    ...more,
-  }
+  const begin: RepairPlan = { ...everything, ...more }
   const nodes = cluster.nodes.filter(({ id, halted }) => !begin.silent.includes(id) && !halted)
   for (const { id } of nodes)
     cluster.call(id, { type: 'repair', id: 5, job, begin, cancel: false, movesFrom: 0 })
