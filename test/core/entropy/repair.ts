@@ -262,7 +262,10 @@ t.test(
         putWithout(cluster, names('b', 12), ['n3', 'n4'])
         live(cluster, 8000)
         let drawn = seed
-        const isLost = () => (drawn = (drawn * 48_271 + 11) % 2_147_483_647) % 5 === 0
+        const isLost = () => {
+          drawn = (drawn * 48_271 + 11) % 2_147_483_647
+          return drawn % 5 === 0
+        }
         for (const [i, { node, what, lossy }] of steps.entries()) {
           const job = { ...everything, way: what === 'scrub' ? 'scrub' : 'repair' } as const
           if (what === 'repair' || what === 'scrub') {
