@@ -89,8 +89,9 @@ export function statusText(sum: RepairSum): string {
 /** What was done, on one line. */
 export function endText(sum: RepairSum): string {
   if (isScrub(sum)) return scrubText(sum)
-  const { way, keys, partitions, bytes, perNode, ms } = sum
-  const over = `${counted(partitions, 'partition')} in ${shownDuration(ms)}`
+  const { way, keys, partitions, done, bytes, perNode, ms } = sum
+  const all = counted(partitions, 'partition')
+  const over = `${done < partitions ? `${shownCount(done)} of ` : ''}${all} in ${shownDuration(ms)}`
   if (keys === 0) return `nothing differs: ${over}`
   const nodes = [...perNode].map(([node, copies]) => `${node} ${shownCount(copies)}`).join(', ')
   const count = `${shownCount(keys)} key${keys === 1 ? '' : 's'}`

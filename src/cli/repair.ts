@@ -33,7 +33,7 @@ export async function begin(
   members: readonly NodeId[],
   plan: Omit<RepairPlan, 'silent'>,
 ): Promise<Started> {
-  const show = { job: '', begin: undefined, movesFrom: 0 }
+  const show = { job: '' }
   const ask = (node: NodeId) => client.repair(node, show, { timeoutMs: answerMs })
   const { answers, silent } = await askEach(members, ask)
   for (const { node, progress } of answers) {
@@ -46,7 +46,7 @@ export async function begin(
     throw new CliError('UNREACHABLE', who, ['kv cluster status'])
   }
   const job = `r-${randomBytes(3).toString('hex')}`
-  const wanted = { job, begin: { ...plan, silent: silent as NodeId[] }, movesFrom: 0 }
+  const wanted = { job, begin: { ...plan, silent: silent as NodeId[] } }
   for (const node of nodes) {
     const { progress } = await client.repair(node, wanted)
     if (progress !== undefined && progress.job !== job) throw busy(node, progress.job)
@@ -91,7 +91,7 @@ export async function find(
   members: readonly NodeId[],
   name: string,
 ): Promise<Started & { readonly sum: RepairSum }> {
-  const show = { job: name, begin: undefined, movesFrom: 0 }
+  const show = { job: name }
   const ask = (node: NodeId) => client.repair(node, show, { timeoutMs: answerMs })
   const { answers } = await askEach(members, ask)
   if (answers.length === 0) {
@@ -108,6 +108,15 @@ export async function find(
   return { job, nodes: mine.map(({ node }) => node), sum }
 }
 
+/** Ends a repair on all nodes that know of it. */
+export async function cancel(client: Client, { job, nodes }: Started): Promise<RepairSum> {
+  const ask = (node: NodeId) => client.repair(node, { job, cancel: true }, { timeoutMs: answerMs })
+  const { answers } = await askEach(nodes, ask)
+  const sum = sumOf(answers.flatMap(({ progress }) => progress ?? []))
+  if (sum === undefined) throw new CliError('UNREACHABLE', `no node answers for ${job}`)
+  return sum
+}
+
 /** The moves of a preview, each with what the owners hold of its key. */
 export async function* movesOf(
   client: Client,
@@ -115,7 +124,7 @@ export async function* movesOf(
 ): AsyncGenerator<{ readonly move: Move; readonly held: InspectReply | undefined }> {
   for (const node of nodes) {
     for (let from = 0; ; ) {
-      const { progress } = await client.repair(node, { job, begin: undefined, movesFrom: from })
+      const { progress } = await client.repair(node, { job, movesFrom: from })
       if (progress === undefined || progress.moves.length === 0) break
       for (let at = 0; at < progress.moves.length; at += inspectedAtOnce) {
         const some = progress.moves.slice(at, at + inspectedAtOnce)
@@ -140,7 +149,7 @@ async function progressOf(
   node: NodeId,
   job: string,
 ): Promise<RepairProgress | 'forgotten' | undefined> {
-  const show = { job, begin: undefined, movesFrom: 0 }
+  const show = { job }
   const round = await askEach([node], one => client.repair(one, show, { timeoutMs: answerMs }))
   const [answer] = round.answers
   return answer === undefined ? undefined : (answer.progress ?? 'forgotten')

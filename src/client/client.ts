@@ -206,16 +206,16 @@ export class Client {
   }
 
   /**
-   * Begins a repair on this node, or asks how far it is (`kv repair`). Throws UNKNOWN_NODE,
+   * Begins a repair on this node, ends it, or asks how far it is (`kv repair`). Throws UNKNOWN_NODE,
    * UNREACHABLE.
    */
   async repair(
     node: string,
-    wanted: Omit<RepairRequest, 'type' | 'id'>,
+    wanted: Pick<RepairRequest, 'job'> & Partial<RepairRequest>,
     options: Omit<CallOptions, 'via'> = {},
   ): Promise<RepairReply> {
-    const { job, begin, movesFrom } = wanted
-    const call: Wanted = { type: 'repair', job, begin, movesFrom }
+    const { job, begin, cancel = false, movesFrom = 0 } = wanted
+    const call: Wanted = { type: 'repair', job, begin, cancel, movesFrom }
     return only(await this.#call(call, { ...options, via: node }), 'repair-is')
   }
 

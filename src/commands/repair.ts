@@ -90,13 +90,14 @@ export default class Repair extends DataCommand {
   private leave(problem: unknown, job: string): never {
     if (!this.signal.aborted) throw problem
     if (!this.jsonEnabled()) say(`repair ${job} goes on in the nodes: kv repair status ${job}`)
-    throw new CliError('CANCELLED', 'not watched any more', [`kv repair status ${job}`])
+    throw new CliError('CANCELLED', 'not watched any more')
   }
 }
 
 function exitAfter({ sum, lost }: Followed): number {
   const faults = sum.way === 'check' ? sum.keys : sum.way === 'verify' ? faultsIn(sum) : 0
   if (sum.left > 0 || faults > 0) return exitOf('CHECK_FAILED')
+  if (lost.length === 0 && sum.done < sum.partitions) return exitOf('ABORTED')
   return lost.length > 0 || sum.unreached.size > 0 ? exitOf('UNREACHABLE') : 0
 }
 

@@ -20,13 +20,15 @@ import type { Reader } from './read.ts'
 import type { Row } from './table.ts'
 import { tags } from './tags.ts'
 
-export function writeRepair(writer: Writer, { id, job, begin, movesFrom }: RepairRequest): void {
-  writer.array(5)
+export function writeRepair(writer: Writer, request: RepairRequest): void {
+  const { id, job, begin, cancel, movesFrom } = request
+  writer.array(6)
   writer.uint(tags.repair)
   writer.uint(id)
   writer.text(job)
   if (begin === undefined) writer.nil()
   else writePlan(writer, begin)
+  writer.boolean(cancel)
   writer.uint(movesFrom)
 }
 
@@ -102,6 +104,7 @@ function readRepair(reader: Reader): RepairRequest {
     id: reader.uint(),
     job: reader.text(jobNameMax),
     begin: reader.optional(readPlan),
+    cancel: reader.boolean(),
     movesFrom: reader.uint(counterMax),
   }
 }
@@ -184,7 +187,7 @@ function readMove(reader: Reader): Move {
 const countFields = ['partitions', 'done', 'keys', 'copies', 'bytes', 'compared'] as const
 const scrubFields = ['left', 'rows', 'damaged', 'drifted'] as const
 
-export const repairRow: Row<RepairRequest> = { tag: tags.repair, arity: 5, read: readRepair }
+export const repairRow: Row<RepairRequest> = { tag: tags.repair, arity: 6, read: readRepair }
 export const repairIsRow: Row<RepairReply> = {
   tag: tags['repair-is'],
   arity: 4,

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { begin, find, follow, movesOf } from '../../src/cli/repair.js'
+import { begin, cancel, find, follow, movesOf, scrubOf } from '../../src/cli/repair.js'
 import { wholeRing } from '../../src/cli/token-range.js'
 import type { Client } from '../../src/client/index.ts'
 import type { RepairProgress, RepairReply } from '../../src/core/entropy/repair-message.ts'
@@ -126,7 +126,7 @@ t.test('the one that runs is found, or the one that is named', async t => {
 
 t.test('moves are fetched a page at a time', async t => {
   const move = { key: 'k' as Key, from: 'n1' as NodeId, to: 'n2' as NodeId, bytes: 1 }
-  const { client, log } = clientOf(({ movesFrom }) => {
+  const { client, log } = clientOf(({ movesFrom = 0 }) => {
     const moves = Array.from({ length: Math.min(20, 50 - movesFrom) }, () => move)
     return progress('r-1', { running: false, moves, movesTotal: 50 })
   })
@@ -134,7 +134,19 @@ t.test('moves are fetched a page at a time', async t => {
   for await (const _ of movesOf(client, { job: 'r-1', nodes: ['n1' as NodeId] })) count++
   t.equal(count, 50)
   t.same(
-    log.map(({ movesFrom }) => movesFrom),
+    log.map(({ movesFrom = 0 }) => movesFrom),
     [0, 20, 40, 50],
   )
+})
+
+t.test('a repair is ended wherever it is known; a scrub is of the same part', async t => {
+  const { client, log } = clientOf(({ node }) => {
+    return node === 'n3' ? 'silence' : progress('r-1', { running: false, done: 1, keys: 2 })
+  })
+  t.match(await cancel(client, { job: 'r-1', nodes: members }), { done: 2, partitions: 8, keys: 4 })
+  t.ok(log.every(asked => asked.cancel === true))
+  const silent = clientOf(() => 'silence')
+  await t.rejects(cancel(silent.client, { job: 'r-1', nodes: members }), { code: 'UNREACHABLE' })
+  t.match(scrubOf({ ...plan, node: members[1] }), { way: 'scrub', node: 'n2' })
+  t.match(scrubOf({ ...plan, way: 'preview' }), { way: 'verify' })
 })

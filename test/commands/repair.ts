@@ -175,6 +175,22 @@ t.test('a preview shows each move', async t => {
   t.match(begun, [{ begin: { way: 'preview' } }])
 })
 
+t.test('cancel: what runs, or what is named', async t => {
+  const begun = repairing([{ running: true, done: 2 }, { running: true, done: 2 }, { done: 3 }])
+  await kv(['repair', '--node', 'n2', '--detach'])
+  t.match(await kv(['repair', 'cancel']), {
+    exit: 0,
+    text: /^r-[0-9a-f]{6} has ended: nothing differs: 3 of 10 partitions in 1\.5s\n$/,
+  })
+  const cancelled = cluster.log.flatMap(({ name, request }) =>
+    request.type === 'repair' && request.cancel ? [`${name} ${request.job}`] : [],
+  )
+  t.same(cancelled, [`n2 ${begun[0]!.job}`])
+  t.match(await kv(['repair', 'cancel', 'r-other']), { exit: 3 })
+  repairing([{ running: true }, { done: 4 }])
+  t.match(await kv(['repair', '--node', 'n2']), { exit: 8, text: /4 of 10 partitions/ })
+})
+
 t.test('a scrub goes before the rest', async t => {
   const begun = repairing([{ rows: 500, damaged: 1 }])
   const ran = await kv(['repair', '--node', 'n2', '--scrub'])

@@ -23,6 +23,21 @@ t.test('an operator is answered by the node itself, whatever its view of the rin
     id: 8,
     whole: true,
   })
+  t.match(
+    cluster.call('n2', {
+      type: 'repair',
+      id: 6,
+      job: '',
+      begin: undefined,
+      cancel: false,
+      movesFrom: 0,
+    }),
+    {
+      type: 'repair-is',
+      id: 6,
+      progress: undefined,
+    },
+  )
   cluster.call('n1', cluster.put('k', 'v'))
   t.match(cluster.call('n2', { type: 'count', id: 7, after: '' }), {
     type: 'counts-are',

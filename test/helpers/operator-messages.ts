@@ -54,6 +54,7 @@ export const operatorMessages = {
         bytesPerSecond: rate,
       }),
     ),
+    cancel: fc.boolean(),
     movesFrom: uint48,
   }),
   'repair-is': fc.record({

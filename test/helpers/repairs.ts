@@ -38,6 +38,17 @@ export function putWithout(cluster: TestCluster, keys: readonly string[], deaf: 
   }
 }
 
+/** The plan of a repair of the whole ring. */
+export const everything: RepairPlan = {
+  way: 'repair',
+  ranges: [wholeRing],
+  node: undefined,
+  silent: [],
+  concurrency: 4,
+  keysPerSecond: undefined,
+  bytesPerSecond: undefined,
+}
+
 /** Has every node begin; ends once none runs any more, or throws. */
 export function repair(
   cluster: TestCluster,
@@ -45,18 +56,10 @@ export function repair(
   msMax = 60_000,
   job = `r-${cluster.now}`,
 ): readonly RepairProgress[] {
-  const begin: RepairPlan = {
-    way: 'repair',
-    ranges: [wholeRing],
-    node: undefined,
-    silent: [],
-    concurrency: 4,
-    keysPerSecond: undefined,
-    bytesPerSecond: undefined,
-    ...more,
-  }
+  const begin: RepairPlan = { ...everything, ...more }
   const nodes = cluster.nodes.filter(({ id, halted }) => !begin.silent.includes(id) && !halted)
-  for (const { id } of nodes) cluster.call(id, { type: 'repair', id: 5, job, begin, movesFrom: 0 })
+  for (const { id } of nodes)
+    cluster.call(id, { type: 'repair', id: 5, job, begin, cancel: false, movesFrom: 0 })
   for (let passed = 0; passed < msMax; passed += 100) {
     live(cluster, 100, 20)
     const all = nodes.map(({ id }) => progressOf(cluster, id, job))
@@ -71,6 +74,7 @@ export function progressOf(cluster: TestCluster, node: string, job = ''): Repair
     id: 6,
     job,
     begin: undefined,
+    cancel: false,
     movesFrom: 0,
   })
   if (reply?.type !== 'repair-is' || reply.progress === undefined) throw new Error('no progress')

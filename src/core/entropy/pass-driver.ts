@@ -92,6 +92,12 @@ export class PassDriver {
     this.#end('failed', now, out)
   }
 
+  /** Nobody wants it any more: what comes is not heard. */
+  stop(): void {
+    this.#over = true
+    this.#asked = undefined
+  }
+
   #ask(now: Instant, out: Effect[]): void {
     const { node, pass, pace, nextId } = this.#drive
     const epoch = shortEpoch(this.#parts.placement.epoch)

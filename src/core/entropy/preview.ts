@@ -29,10 +29,6 @@ export class Preview {
     this.#self = self
   }
 
-  get keys(): number {
-    return this.#seen.size
-  }
-
   /** That member has news of the key. */
   takes(node: NodeId, token: Token, key: Key, own: Siblings, theirs: Siblings): void {
     this.#of(token, key, own).others.set(node, theirs)

@@ -24,7 +24,7 @@ export type RepairPlan = {
   readonly bytesPerSecond: number | undefined
 }
 
-/** Begin this repair, or say how far it is. */
+/** Begin this repair, or end it, or say how far it is. */
 export type RepairRequest = {
   readonly type: 'repair'
   readonly id: RequestId
@@ -32,6 +32,8 @@ export type RepairRequest = {
   readonly job: string
   /** undefined: only say. */
   readonly begin: RepairPlan | undefined
+  /** End it, wherever it is. */
+  readonly cancel: boolean
   /** Tell moves of a preview from this one on. */
   readonly movesFrom: number
 }

@@ -5,6 +5,7 @@
  * something moved, until all are equal.
  */
 import { noSiblings, type Siblings } from '../causality/siblings.ts'
+import type { Pace } from '../handoff/pace.ts'
 import { after, type Instant, type NodeId, type Token } from '../ids.ts'
 import type { HandedCopy } from '../message.ts'
 import { damaged } from '../objects.ts'
@@ -15,7 +16,7 @@ import { Preview } from './preview.ts'
 import type { Tally } from './repair-tally.ts'
 import { Scope, type TokenRange } from './scope.ts'
 import { sharedOf } from './shared.ts'
-import { type Throttle, ThrottledPace } from './throttle.ts'
+import type { Throttle } from './throttle.ts'
 
 /** What a part asks of the exchange that it is part of. */
 export type RepairHost = DriverParts & {
@@ -34,6 +35,8 @@ export type PartPlan = {
   /** False: it is only looked at. */
   readonly moves: boolean
   readonly throttle: Throttle
+  /** What a member can bear, learned by all parts together. */
+  readonly paceOf: (node: NodeId) => Pace
   readonly tally: Tally
 }
 
@@ -80,6 +83,12 @@ export class RepairPart {
     return this.#under?.node === node ? this.#driver : undefined
   }
 
+  /** It goes on no more. */
+  stop(): void {
+    this.#over = true
+    this.#driver?.stop()
+  }
+
   tick(now: Instant, out: Effect[]): void {
     if (this.#over) return
     if (this.#driver === undefined) this.#next(now, out)
@@ -120,7 +129,7 @@ export class RepairPart {
     this.#driver = new PassDriver(host, {
       node: peer.node,
       pass,
-      pace: new ThrottledPace(this.#plan.throttle),
+      pace: this.#plan.paceOf(peer.node),
       nextId: host.nextId,
       until: undefined,
       ended: (end, at, effects) => this.#ended(peer, pass, scope, end, at, effects),
@@ -173,7 +182,6 @@ export class RepairPart {
         }),
       )
     }
-    tally.keys += moves ? this.#keys.size : this.#preview.keys
     tally.done += partitions.length
     for (const { node, state } of this.#peers) {
       const shared = partitions.filter(sharedOf(ring, self, node).has).length
@@ -187,19 +195,26 @@ export class RepairPart {
     const { key, token, object } = copy
     const { tally, throttle, moves } = this.#plan
     throttle.moved(object.length)
+    this.#differs(token)
     if (!moves) return this.#preview.takes(from, token, key, this.#own(copy), siblings)
     this.#last = copy
-    this.#keys.add(token)
     tally.moved(this.#host.placement.self, object.length)
   }
 
   #given(to: NodeId, copy: HandedCopy): void {
     const { key, token, object } = copy
     const { tally, throttle, moves } = this.#plan
+    this.#differs(token)
     if (!moves) return this.#preview.gives(to, token, key, this.#own(copy))
     throttle.moved(object.length)
-    this.#keys.add(token)
     tally.moved(to, object.length)
+  }
+
+  /** Each key is counted once, however many lack it. */
+  #differs(token: Token): void {
+    if (this.#keys.has(token)) return
+    this.#keys.add(token)
+    this.#plan.tally.keys++
   }
 
   #own({ token, key }: HandedCopy): Siblings {

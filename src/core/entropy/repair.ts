@@ -19,7 +19,7 @@ import { type RepairHost, RepairPart } from './repair-part.ts'
 import { Tally } from './repair-tally.ts'
 import { partitionsIn } from './scope.ts'
 import { Scrub, type ScrubParts } from './scrub.ts'
-import { Throttle } from './throttle.ts'
+import { Throttle, ThrottledPace } from './throttle.ts'
 
 export class Repair {
   readonly #host: RepairHost & ScrubParts
@@ -29,14 +29,15 @@ export class Repair {
     this.#host = host
   }
 
-  /** Begins what is asked for, unless one runs, and says how far the last one is. */
+  /** Begins what is asked for, unless one runs, or ends it, and says how far the last one is. */
   asked(request: RepairRequest, now: Instant): RepairReply {
-    const { id, job, begin, movesFrom } = request
+    const { id, job, begin, cancel, movesFrom } = request
     const runs = this.#job?.running === true
     if (begin !== undefined && !runs && this.#job?.name !== job) {
       this.#job = new Job(this.#host, job, begin, now)
     }
     const isMeant = job === '' || begin !== undefined || this.#job?.name === job
+    if (cancel && isMeant) this.#job?.cancel(now)
     const progress = isMeant ? this.#job?.progress(movesFrom, now) : undefined
     return { type: 'repair-is', id, node: this.#host.placement.self, progress }
   }
@@ -72,6 +73,7 @@ class Job {
   readonly #waiting: (readonly number[])[] = []
   readonly #scrub: Scrub | undefined
   #parts: RepairPart[] = []
+  readonly #paces = new Map<NodeId, ThrottledPace>()
   #endedAt: Instant | undefined
 
   constructor(host: RepairHost & ScrubParts, name: string, plan: RepairPlan, now: Instant) {
@@ -102,6 +104,13 @@ class Job {
 
   get running(): boolean {
     return this.#endedAt === undefined
+  }
+
+  cancel(now: Instant): void {
+    for (const part of this.#parts) part.stop()
+    this.#scrub?.stop()
+    this.#parts = []
+    this.#endedAt ??= now
   }
 
   driversOf(node: NodeId): readonly PassDriver[] {
@@ -154,8 +163,16 @@ class Job {
       const shared = partitions.filter(partition => ring.lists[partition]?.includes(node))
       tally.unreachedBy(node, shared.length)
     }
-    const plan = { partitions, ranges, peers, moves: way === 'repair', throttle, tally }
+    const moves = way === 'repair'
+    const paceOf = (node: NodeId) => this.#paceOf(node)
+    const plan = { partitions, ranges, peers, moves, throttle, paceOf, tally }
     return new RepairPart(this.#host, plan, now)
+  }
+
+  #paceOf(node: NodeId): ThrottledPace {
+    const pace = this.#paces.get(node) ?? new ThrottledPace(this.#throttle)
+    this.#paces.set(node, pace)
+    return pace
   }
 }
 
@@ -175,7 +192,7 @@ function isScrub({ way }: RepairPlan): boolean {
 }
 
 /** Rows of a scrub: some milliseconds, and less than one. */
-const rowsInTick = 512
+const rowsInTick = 256
 const rowsBetweenCommits = 64
 /** So often, about, progress is seen. */
 const partsMax = 64

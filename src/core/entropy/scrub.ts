@@ -58,6 +58,13 @@ export class Scrub {
     return this.#left.length === 0 && this.#under === undefined
   }
 
+  /** It goes on no more. */
+  stop(): void {
+    if (this.#under !== undefined) this.#parts.tree.recounts.delete(this.#under.partition)
+    this.#under = undefined
+    this.#left.length = 0
+  }
+
   /** Reads some rows, about so many at most; only while nothing is on its way to the disk. */
   work(rowsMax: number, now: Instant, out: Effect[]): void {
     this.#out = out
@@ -143,4 +150,4 @@ export class Scrub {
 const rowsFirst = 16
 const rowsAtOnce = 64
 /** A slice ends behind so many bytes. */
-const bytesMax = 1024 * 1024
+const bytesMax = 512 * 1024

@@ -31,7 +31,7 @@ t.test('an owner that is away for a moment is asked again', async t => {
     keysPerSecond: undefined,
     bytesPerSecond: undefined,
   } as const
-  cluster.call('n1', { type: 'repair', id: 1, job: 'r-1', begin, movesFrom: 0 })
+  cluster.call('n1', { type: 'repair', id: 1, job: 'r-1', begin, cancel: false, movesFrom: 0 })
   live(cluster, 3000, 20)
   t.match(progressOf(cluster, 'n1'), { running: true, keys: 0 })
   away(false)

@@ -1,10 +1,13 @@
+import fc from 'fast-check'
 import t from 'tap'
+import type { RepairRequest } from '../../../src/core/entropy/repair-message.ts'
 import { partitionsIn } from '../../../src/core/entropy/scope.ts'
 import { partitionOf, tokenOf } from '../../../src/core/hash.ts'
-import type { Key, NodeId, Token } from '../../../src/core/ids.ts'
+import type { Instant, Key, NodeId, Token } from '../../../src/core/ids.ts'
 import { nodeHash } from '../../../src/node/hash.ts'
 import {
   calmCluster,
+  everything,
   live,
   progressOf,
   putWithout,
@@ -162,14 +165,21 @@ t.test('one at a time; what ran last is known, and proves what it compared', asy
     bytesPerSecond: undefined,
   } as const
   const ask = (job: string) =>
-    cluster.call('n1', { type: 'repair', id: 5, job, begin, movesFrom: 0 })
+    cluster.call('n1', { type: 'repair', id: 5, job, begin, cancel: false, movesFrom: 0 })
   t.match(ask('r-1'), { type: 'repair-is', progress: { job: 'r-1', running: true, done: 0 } })
   t.match(ask('r-2'), { progress: { job: 'r-1', running: true } })
   live(cluster, 2500, 20)
   const slow = progressOf(cluster, 'n1')
   t.ok(slow.running && slow.keys < 10, `two keys a second: ${slow.keys}`)
   t.match(
-    cluster.call('n1', { type: 'repair', id: 5, job: 'r-2', begin: undefined, movesFrom: 0 }),
+    cluster.call('n1', {
+      type: 'repair',
+      id: 5,
+      job: 'r-2',
+      begin: undefined,
+      cancel: false,
+      movesFrom: 0,
+    }),
     {
       progress: undefined,
     },
@@ -186,3 +196,116 @@ t.test('one at a time; what ran last is known, and proves what it compared', asy
   t.ok(owned > 0)
   t.equal(partitionOf(token('k1'), 16) < 16, true)
 })
+
+t.test('a repair that is cancelled moves nothing more, and makes room for another', async t => {
+  const cluster = calmCluster(3)
+  putWithout(cluster, names('k', 120), ['n2'])
+  live(cluster, 10_000)
+  const ask = (job: string, more: Partial<RepairRequest>) =>
+    cluster.call('n1', {
+      type: 'repair',
+      id: 5,
+      job,
+      begin: undefined,
+      cancel: false,
+      movesFrom: 0,
+      ...more,
+    })
+  const begin = {
+    way: 'repair',
+    ranges: [wholeRing],
+    node: 'n1' as NodeId,
+    silent: [],
+    concurrency: 8,
+    keysPerSecond: 10,
+    bytesPerSecond: undefined,
+  } as const
+  let moved = 0
+  for (const way of ['repair', 'scrub'] as const) {
+    ask(way, { begin: { ...begin, way } })
+    live(cluster, 2000, 20)
+    t.match(ask('other', { cancel: true }), { progress: undefined }, 'another is none of it')
+    t.match(ask(way, {}), { progress: { running: true } })
+    const ended = ask(way, { cancel: true })
+    if (ended?.type !== 'repair-is' || ended.progress === undefined) throw new Error('no answer')
+    const { running, done, keys, rows } = ended.progress
+    moved += keys
+    t.notOk(running)
+    t.ok(done < 16 && keys + rows < 120)
+    const held = cluster.nodes.map(({ objects }) => objects)
+    live(cluster, 20_000, 20)
+    t.match(ask(way, {}), { progress: { running: false, done, keys, rows } })
+    t.same(
+      cluster.nodes.map(({ objects }) => objects),
+      held,
+    )
+  }
+  t.equal(moved + sumOf(repair(cluster), 'keys'), 120)
+  t.same(
+    cluster.nodes.map(({ objects }) => objects),
+    [120, 120, 120],
+  )
+})
+
+t.test(
+  'whatever is lost and whoever is started anew meanwhile, the next one ends equal',
+  async () => {
+    const step = fc.record({
+      node: fc.constantFrom('n1', 'n2', 'n3', 'n4'),
+      what: fc.constantFrom('restart', 'cut', 'put', 'scrub', 'repair', 'nothing' as const),
+      lossy: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 3, maxLength: 12 }), fc.nat(), (steps, seed) => {
+        const cluster = calmCluster(4)
+        putWithout(cluster, names('a', 12), ['n2'])
+        putWithout(cluster, names('b', 12), ['n3', 'n4'])
+        live(cluster, 8000)
+        let drawn = seed
+        const isLost = () => {
+          drawn = (drawn * 48_271 + 11) % 2_147_483_647
+          return drawn % 5 === 0
+        }
+        for (const [i, { node, what, lossy }] of steps.entries()) {
+          const job = { ...everything, way: what === 'scrub' ? 'scrub' : 'repair' } as const
+          if (what === 'repair' || what === 'scrub') {
+            for (const { id } of cluster.nodes) {
+              const begin = { ...job, concurrency: 1 + (i % 3) }
+              const asked = { type: 'repair', id: 5, job: `r-${i}`, begin } as const
+              cluster.ask(id, { ...asked, cancel: false, movesFrom: 0 })
+            }
+          } else if (what === 'put') cluster.ask(node, cluster.put(`c${i}`, 'value', { w: 1 }))
+          else if (what !== 'nothing') {
+            for (const { id } of cluster.nodes) {
+              if (id !== node) cluster.node(id).step({ type: 'disconnected', node: node as NodeId })
+            }
+            if (what === 'restart') cluster.node(node).restart()
+            for (const { id } of cluster.nodes) {
+              if (id === node) continue
+              cluster.node(id).step({ type: 'connected', node: node as NodeId })
+              cluster.node(node).step({ type: 'connected', node: id })
+            }
+            cluster.call(node, { type: 'exchange', id: 1, pause: true })
+          }
+          for (let passed = 0; passed < 600; passed += 20) {
+            cluster.now = (cluster.now + 20) as Instant
+            cluster.wall += 20
+            for (const one of cluster.nodes) one.step({ type: 'tick', wall: cluster.wall })
+            cluster.settle(() => !lossy || !isLost())
+          }
+        }
+        live(cluster, 30_000, 100)
+        for (const { id } of cluster.nodes) {
+          const cancel = { type: 'repair', id: 5, job: '', begin: undefined } as const
+          cluster.call(id, { ...cancel, cancel: true, movesFrom: 0 })
+        }
+        repair(cluster, {}, 60_000, 'r-last')
+        const verified = repair(cluster, { way: 'verify' }, 60_000, 'r-verify')
+        const check = repair(cluster, { way: 'check' }, 60_000, 'r-check')
+        const isSound = verified.every(one => one.damaged + one.drifted === 0)
+        return isSound && sumOf(check, 'keys') === 0 && check.every(one => one.left === 0)
+      }),
+      { numRuns: 15 },
+    )
+  },
+)

@@ -41,7 +41,7 @@ t.test('sound stores are found sound, whatever is written meanwhile', async t =>
     keysPerSecond: 200,
     bytesPerSecond: undefined,
   } as const
-  cluster.call('n1', { type: 'repair', id: 1, job: 'r-busy', begin, movesFrom: 0 })
+  cluster.call('n1', { type: 'repair', id: 1, job: 'r-busy', begin, cancel: false, movesFrom: 0 })
   for (let i = 0; i < 150; i++) {
     cluster.ask('n1', cluster.put(`k${(i * 7) % 300}`, `again ${i}`))
     cluster.ask('n2', cluster.put(`new ${i}`, 'v'))
@@ -53,6 +53,7 @@ t.test('sound stores are found sound, whatever is written meanwhile', async t =>
     id: 1,
     job: '',
     begin: undefined,
+    cancel: false,
     movesFrom: 0,
   })
   t.match(reply, { progress: { running: false, done: 16, damaged: 0, drifted: 0 } })
