@@ -93,8 +93,7 @@ export class Replica {
     this.#exchange = new Exchange({ ...shared, pendingBytes })
     this.#exchanges = env.exchange ?? true
     const { whole: isFounder } = env
-    const handoff = this.#handoff
-    this.#reaping = new Reaping({ ...shared, handoff, isWhole: () => true, isFounder })
+    this.#reaping = new Reaping({ ...shared, isWhole: () => true, isFounder })
     this.#forwards = new Forwards(placement, requests, (origin, request, now, out) =>
       this.#puts.begin(origin, request, now, out),
     )

@@ -58,7 +58,7 @@ export function heldHere(parts: GetParts, token: Token, key: Key): HeldAnswer | 
   const held = owns ? objects.durable(token, key) : objects.hints.durable(token, key)
   if (held === damaged || !objects.generations.knows(token)) return undefined
   const digest = held?.digest ?? nothingHeld
-  const generation = held?.generation ?? objects.generations.stampOf(token)
+  const generation = held?.generation ?? objects.generations.toldOf(token)
   return { digest, whole: parts.env.whole, generation, siblings: held?.siblings }
 }
 
