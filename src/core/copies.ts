@@ -113,7 +113,7 @@ export class Copies {
     const digest = typeof held === 'string' && refused === undefined ? held : (record?.digest ?? '')
     const object = full ? record?.object : undefined
     const whole = this.#objects.wholeness.isWhole(token)
-    const generation = record?.generation ?? this.#objects.generations.stampOf(token)
+    const generation = record?.generation ?? this.#objects.generations.toldOf(token)
     const message = { type: 'held', id, whole, generation, digest, object, refused } as const
     out.push({ type: 'send', to: from, message })
   }

@@ -95,7 +95,7 @@ export class Replica {
     this.#operator = new Operator({ self, hash, reads, handoff, exchange, wholeness })
     const { whole: isFounder } = env
     const isWhole = (partition: Partition) => wholeness.isWholeIn(partition)
-    this.#reaping = new Reaping({ ...shared, handoff, isWhole, isFounder })
+    this.#reaping = new Reaping({ ...shared, isWhole, isFounder })
     this.#forwards = new Forwards(placement, requests, (origin, request, now, out) =>
       this.#puts.begin(origin, request, now, out),
     )

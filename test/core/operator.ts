@@ -13,11 +13,6 @@ t.test('an operator is answered by the node itself, whatever its view of the rin
     id: 5,
     paused: true,
   })
-  t.match(cluster.call('n2', { type: 'repair', id: 6, job: '', begin: undefined, movesFrom: 0 }), {
-    type: 'repair-is',
-    id: 6,
-    progress: undefined,
-  })
   t.match(cluster.call('n2', { type: 'wholeness', id: 8, acceptLoss: undefined }), {
     type: 'wholeness-is',
     id: 8,

@@ -23,8 +23,8 @@ export function live(cluster: TestCluster, ms: number, passes = all): void {
 }
 
 /** A cluster that has run for long enough to compare, and a key with its primaries and fallbacks. */
-export function begin(handoff = true) {
-  const cluster = new TestCluster(5, {}, handoff)
+export function begin() {
+  const cluster = new TestCluster(5)
   live(cluster, 8000)
   const key = 'k'
   const { placement } = cluster.node('n1').replica
@@ -85,17 +85,21 @@ export function copyInFlight(): string {
   return endOf(cluster, key)
 }
 
-/** A hint with the value waits for its owner, and nobody hands it over. */
+/** A hint with the value waits for its owner, whom its holder cannot reach. */
 export function hintWaits(): string {
-  const { cluster, key, owners, others } = begin(false)
+  const { cluster, key, owners, others } = begin()
   cluster.call('n1', cluster.put(key, 'v'))
-  const copy = copyFrom(cluster, owners[0]!, key)
-  const hint = { ...copy, owner: owners[2]!.id }
-  others[0]!.step({ type: 'message', from: owners[0]!.id, message: hint })
+  const [holder, owner] = [others[0]!, owners[2]!]
+  const hint = { ...copyFrom(cluster, owners[0]!, key), owner: owner.id }
+  holder.step({ type: 'disconnected', node: owner.id })
+  holder.step({ type: 'message', from: owners[0]!.id, message: hint })
   cluster.settle()
   remove(cluster, key, 'n1')
   live(cluster, 20_000)
-  return reapedAt(cluster) === 0 ? 'waits' : endOf(cluster, key)
+  const waits = reapedAt(cluster) === 0
+  holder.step({ type: 'connected', node: owner.id })
+  const end = endOf(cluster, key)
+  return waits ? `waits, then ${end}` : end
 }
 
 /** One primary's row is that of before the delete, and exchanges are cut off for as long. */
@@ -192,6 +196,51 @@ export function givenUpRound(): string {
   return endOf(cluster, key)
 }
 
+/**
+ * A round that was given up left one fallback turned and no owner. A client that asks there must
+ * not hear of a generation at which the next round may end.
+ */
+export function fallbackAhead(): string {
+  const { cluster, key, owners, others } = begin()
+  const [starter, , away] = owners as [TestNode, TestNode, TestNode]
+  const turned = others[0]!
+  const other = sameOwnersAs(cluster, key)
+  cluster.call('n1', cluster.put(other, 'x'))
+  remove(cluster, other, 'n1')
+  let kept: Map<RowKey, Uint8Array> | undefined
+  let turns = 0
+  live(cluster, 20_000, ({ to, message }) => {
+    if (message.type === 'rounded' && to === starter.id && turns === 0) kept = new Map(starter.disk)
+    if (message.type !== 'round' || message.step === 'learn') return true
+    // One round and no other.
+    if (message.step === 'prove') return turns === 0
+    if (message.step === 'turn' && to === turned.id) turns++
+    return message.step === 'turn' && to === turned.id
+  })
+  if (turns === 0 || kept === undefined) return 'no turn'
+  starter.disk.clear()
+  for (const [row, bytes] of kept) starter.disk.set(row, bytes)
+  starter.restart()
+  for (const { id } of cluster.members) {
+    if (id !== starter.id) starter.step({ type: 'connected', node: id })
+  }
+  const none: Passes = ({ message }) => message.type !== 'round' || message.step === 'learn'
+  live(cluster, 2000, none)
+  turned.step({ type: 'disconnected', node: away.id })
+  const got = cluster.call(turned.id, cluster.get(key))
+  turned.step({ type: 'connected', node: away.id })
+  const generation = got?.type === 'got' ? got.generation : 99
+  const put = cluster.put(key, 'v', { generation })
+  cluster.call('n1', put)
+  remove(cluster, key, 'n1')
+  // So long that the next round is for both keys.
+  live(cluster, 30_000, none)
+  live(cluster, 20_000)
+  if (reapedAt(cluster) < 6) return 'not reaped'
+  for (const { id } of cluster.nodes) cluster.call(id, { ...put, again: true })
+  return endOf(cluster, key)
+}
+
 /** Another key of the same partition. */
 export function sameOwnersAs(cluster: TestCluster, key: string): string {
   const { placement } = cluster.node('n1').replica
@@ -209,4 +258,5 @@ export const scenarios = {
   lateRetry,
   lateHint,
   givenUpRound,
+  fallbackAhead,
 }

@@ -14,7 +14,7 @@ type Name = keyof typeof scenarios
 /** The play, its known-bad version, how it ends, and how it ends then. */
 const plays: readonly (readonly [Name, number, string, string])[] = [
   ['copyInFlight', 253, 'gone', 'back'],
-  ['hintWaits', 251, 'gone', 'a hint is stuck'],
+  ['hintWaits', 251, 'waits, then gone', 'a hint is stuck'],
   ['onePrimaryMissed', 252, 'waits', 'back'],
   ['lateRetry', 38, 'gone', 'back'],
   ['lateHint', 39, 'gone', 'a hint is stuck'],

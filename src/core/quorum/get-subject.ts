@@ -61,7 +61,7 @@ export function heldHere(parts: GetParts, token: Token, key: Key): HeldAnswer | 
   if (held === damaged || !objects.generations.knows(token)) return undefined
   const digest = held?.digest ?? nothingHeld
   const whole = objects.wholeness.isWhole(token)
-  const generation = held?.generation ?? objects.generations.stampOf(token)
+  const generation = held?.generation ?? objects.generations.toldOf(token)
   return { digest, whole, generation, siblings: held?.siblings }
 }
 

@@ -79,10 +79,20 @@ export class Generations<Then> {
   }
 
   /**
+   * What a reader is told where nothing is held: clients stamp their puts with the highest that
+   * they heard. Only owners are as far as a proof was: a fallback may have turned for a round that
+   * was given up, and the next one may end at the same generation.
+   */
+  toldOf(token: Token): Generation {
+    return this.#parts.owns(token) ? this.stampOf(token) : 0
+  }
+
+  /**
    * The generation of a row that says `kept`: of its own keys a node holds all that any proof
    * found, whenever it was written; of others' no more than when it was written.
    */
   ofRow(token: Token, kept: Generation): Generation {
+    if (kept === 0 && this.#stamps.size === 0) return 0
     return this.#parts.owns(token) ? this.stampOf(token) : kept
   }
 
@@ -97,6 +107,10 @@ export class Generations<Then> {
 
   open(partition: Partition): void {
     this.#closed.delete(partition)
+  }
+
+  get closed(): ReadonlySet<Partition> {
+    return this.#closed
   }
 
   isOpen(partition: Partition): boolean {

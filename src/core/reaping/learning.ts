@@ -70,8 +70,7 @@ export class Learning {
   get waiting(): number {
     const { placement, objects } = this.#parts
     let waiting = 0
-    for (const partition of this.#own) {
-      if (objects.generations.isOpen(partition)) continue
+    for (const partition of objects.generations.closed) {
       if (this.#otherOwners(partition).some(node => placement.reachable(node))) waiting++
     }
     return waiting
@@ -149,9 +148,11 @@ export class Learning {
   /** Does a partition wait to hear of this node? */
   #isAwaited(node: NodeId): boolean {
     const { placement, objects } = this.#parts
-    return this.#shared(node, placement.self).some(
-      partition => !objects.generations.isOpen(partition) && !this.#heard.get(partition)?.has(node),
-    )
+    for (const partition of objects.generations.closed) {
+      if (this.#heard.get(partition)?.has(node)) continue
+      if (preferenceList(placement.ring, partition).includes(node)) return true
+    }
+    return false
   }
 
   #ask(node: NodeId, now: Instant, out: Effect[]): void {

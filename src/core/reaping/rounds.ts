@@ -69,6 +69,7 @@ export class Rounds {
   readonly #heard = new Map<Partition, number>()
   readonly #askAgainAt = new Map<NodeId, Instant>()
   #lastId: number
+  #beginAt = 0 as Instant
   #done = 0
   #at: Moment = { now: 0 as Instant, wall: 0, settled: false }
 
@@ -186,6 +187,8 @@ export class Rounds {
 
   #begin({ now, wall }: Moment): void {
     const { reapable, placement, objects, isWhole } = this.#parts
+    if (now < this.#beginAt) return
+    this.#beginAt = after(now, beginMs)
     for (const partition of reapable.counts.keys()) {
       if (this.#rounds.size >= roundsMax) return
       if (this.#rounds.has(partition) || now < (this.#nextAt.get(partition) ?? 0)) continue
@@ -197,8 +200,8 @@ export class Rounds {
         continue
       }
       const keys = this.#candidates(partition, now)
+      this.#nextAt.set(partition, after(now, keys.length === 0 ? freshMs : this.#pauseMs))
       if (keys.length === 0) continue
-      this.#nextAt.set(partition, after(now, this.#pauseMs))
       const { generation } = objects.generations.of(partition)
       const round: Round = {
         partition,
@@ -308,6 +311,9 @@ export class Rounds {
 }
 
 const stepsInOrder: readonly RoundStep[] = ['reap', 'floor', 'drain', 'turn', 'prove']
+/** How often it is looked for partitions to begin with; with one whose keys are too young. */
+const beginMs = 200
+const freshMs = 1000
 /** At once, and in one message. */
 const roundsMax = 1024
 const partsMax = 256

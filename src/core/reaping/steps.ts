@@ -10,7 +10,6 @@ import { nearest } from '../entropy/clocks.ts'
 import { sharedOf } from '../entropy/shared.ts'
 import { binaryOfSum, sumWords } from '../entropy/sum.ts'
 import type { Tree } from '../entropy/tree.ts'
-import type { Handoff } from '../handoff/handoff.ts'
 import type { Generation, Instant, NodeId, Partition, WallTime } from '../ids.ts'
 import { damaged, type Objects } from '../objects.ts'
 import type { Pending } from '../pending.ts'
@@ -47,7 +46,6 @@ export type StepParts = {
   readonly pending: Pending<Record, Stored>
   readonly tree: Tree
   readonly marks: Marks<Stored>
-  readonly handoff: Handoff
   /** Does this store lack nothing of the partition (design §4)? */
   readonly isWhole: (partition: Partition) => boolean
 }
@@ -80,7 +78,7 @@ export class Steps {
     if (done && step === 'prove') told = this.#proveAll(question, at, then)
     else if (done) {
       told = decodeSteps(question.parts).map(part =>
-        this.#told(part, this.#take(part, question, at, then, out)),
+        this.#told(part, this.#take(part, question, at, then)),
       )
     }
     then.message = { type: 'rounded', id, done, parts: encodeTold(told) }
@@ -169,9 +167,8 @@ export class Steps {
   #take(
     part: StepPart,
     { step, cut }: RoundQuestion,
-    { now, wall }: Moment,
+    { wall }: Moment,
     then: RoundThen,
-    out: Effect[],
   ): PartState {
     const { placement, objects } = this.#parts
     const { partition, generation } = part
@@ -187,7 +184,7 @@ export class Steps {
       case 'turn':
         return this.#raise(partition, { generation: generation + 1 }, then)
       case 'drain':
-        if (!this.#isDrained(partition, generation, now, out)) return 'wait'
+        if (!this.#isDrained(partition, generation)) return 'wait'
         if (role === 'primary' || mutant(39)) return 'done'
         return this.#raise(partition, { floor: generation + 1 }, then)
       case 'floor':
@@ -212,13 +209,12 @@ export class Steps {
     return false
   }
 
-  /** Is no hint left that may be older than what was proved? What is left goes home at once. */
-  #isDrained(partition: Partition, generation: Generation, now: Instant, out: Effect[]): boolean {
-    const { objects, handoff, placement } = this.#parts
+  /** Is no hint left that may be older than what was proved? Handoff is under way anyhow. */
+  #isDrained(partition: Partition, generation: Generation): boolean {
+    const { objects, placement } = this.#parts
     const oldest = objects.hints.oldestIn(partition, placement.ring.partitions)
     if (oldest === undefined || oldest > generation || mutant(251)) return true
     sometimes('a round waits for hints')
-    for (const owner of [...objects.hints.counts.keys()]) handoff.drain(owner, now, out)
     return false
   }
 

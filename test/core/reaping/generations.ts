@@ -70,6 +70,8 @@ t.test('rows of others are as old as they say', async t => {
   flush()
   t.equal(generations.ofRow(ours, 2), 5)
   t.equal(generations.ofRow(theirs, 2), 2)
+  t.equal(generations.toldOf(ours), 5)
+  t.equal(generations.toldOf(theirs), 0, 'a fallback may be ahead of all owners')
 })
 
 t.test('a damaged row is as if nothing was ever reaped', async t => {

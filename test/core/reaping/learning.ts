@@ -160,7 +160,7 @@ t.test('a hint of an old directory that no owner would take is dropped', async t
   const hint = { ...late, owner: owners[2]!.id }
   live(cluster, 250)
   // Its directory is from before the round, with a hint in it.
-  const world = begin(false)
+  const world = begin()
   world.others[0]!.step({ type: 'message', from: owners[0]!.id, message: hint })
   world.others[0]!.flush()
   for (const [row, bytes] of world.others[0]!.disk) if (row[0] === '\x20') disk.set(row, bytes)

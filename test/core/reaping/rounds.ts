@@ -6,6 +6,7 @@ import { nodeHash } from '../../../src/node/hash.ts'
 import {
   begin,
   copyInFlight,
+  fallbackAhead,
   givenUpRound,
   hintWaits,
   lateHint,
@@ -18,11 +19,12 @@ import { TestCluster, valuesOf } from '../../helpers/replicas.ts'
 
 t.test('what P only argues', async t => {
   t.equal(copyInFlight(), 'gone')
-  t.equal(hintWaits(), 'gone')
+  t.equal(hintWaits(), 'waits, then gone')
   t.equal(onePrimaryMissed(), 'waits')
   t.equal(lateRetry(), 'gone')
   t.equal(lateHint(), 'gone')
   t.equal(givenUpRound(), 'gone')
+  t.equal(fallbackAhead(), 'gone')
 })
 
 t.test('a key that is written during the proof is left out, the others are reaped', async t => {
