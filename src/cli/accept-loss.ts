@@ -8,6 +8,7 @@ import type { NodeId } from '../core/ids.ts'
 import { answerMs, askEach } from './ask-each.ts'
 import { CliError } from './cli-error.ts'
 import { counted } from './render.ts'
+import { typedName } from './typed-name.ts'
 
 export type AcceptedLoss = {
   readonly node: string
@@ -21,16 +22,32 @@ export type AcceptedLoss = {
   readonly silent: readonly string[]
 }
 
-/** Throws USAGE where the name typed is another one, UNREACHABLE where nobody answers. */
+/** The member of that name; throws UNKNOWN_NODE. */
+export function lostNode(name: string, members: readonly NodeId[]): NodeId {
+  const node = members.find(member => member === name)
+  if (node === undefined) {
+    throw new CliError('UNKNOWN_NODE', `${name} is no member`, ['kv cluster status'])
+  }
+  return node
+}
+
+/** What somebody types who was told what may be lost; throws USAGE where nobody can be asked. */
+export async function typedLoss(
+  node: NodeId,
+  { signal, interactive }: { readonly signal: AbortSignal; readonly interactive: boolean },
+): Promise<string> {
+  const may = `what only ${node} held may be lost by this`
+  if (!interactive) throw new CliError('USAGE', `${may}: say --yes`)
+  return typedName(`${may}. Type ${node} to go on: `, signal)
+}
+
+/** Throws ABORTED where the name typed is another one, UNREACHABLE where nobody answers. */
 export async function acceptLoss(
   client: Client,
   node: NodeId,
   members: readonly NodeId[],
   typed: string,
 ): Promise<AcceptedLoss> {
-  if (!members.includes(node)) {
-    throw new CliError('UNKNOWN_NODE', `${node} is no member`, ['kv cluster status'])
-  }
   if (typed.trim() !== node) throw new CliError('ABORTED', 'no loss was accepted')
   const { answers, silent } = await askEach(members, member =>
     client.wholeness(member, { acceptLoss: node }, { timeoutMs: answerMs }),

@@ -39,5 +39,11 @@ export const repairFlags = {
     description: 'parts of the ring that a node compares at once',
   }),
   detach: Flags.boolean({ description: 'begin it and do not wait', exclusive: ['watch'] }),
+  'accept-loss': Flags.boolean({
+    description: 'nobody waits any more for what only --node could prove; it may be lost',
+    dependsOn: ['node'],
+    exclusive: [...parts, 'preview', 'check', 'scrub', 'detach', 'watch'],
+  }),
+  yes: Flags.boolean({ description: 'with --accept-loss: do not ask', dependsOn: ['accept-loss'] }),
   watch: Flags.boolean({ description: 'without a part: watch the repair that runs' }),
 }

@@ -10,6 +10,7 @@ import type { NodeId } from '../core/ids.ts'
 import type { InspectReply } from '../core/message.ts'
 import { answerMs, askEach, isSilence } from './ask-each.ts'
 import { CliError } from './cli-error.ts'
+import { exitOf } from './exit-codes.ts'
 import { type RepairSum, sumOf } from './repair-view.ts'
 
 export type Started = { readonly job: string; readonly nodes: readonly NodeId[] }
@@ -166,3 +167,15 @@ const roundMs = 200
 /** A node that says nothing for so long is given up. */
 const silentMsMax = 15_000
 const inspectedAtOnce = 16
+
+/** How `kv` ends: 9 where something differs or is damaged, 4 where somebody was not reached. */
+export function exitAfter({ sum, lost }: Followed): number {
+  const faults = sum.way === 'check' ? sum.keys : sum.way === 'verify' ? faultsIn(sum) : 0
+  if (sum.left > 0 || faults > 0) return exitOf('CHECK_FAILED')
+  if (lost.length === 0 && sum.done < sum.partitions) return exitOf('ABORTED')
+  return lost.length > 0 || sum.unreached.size > 0 ? exitOf('UNREACHABLE') : 0
+}
+
+function faultsIn({ damaged, drifted }: RepairSum): number {
+  return damaged + drifted
+}

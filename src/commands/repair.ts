@@ -4,10 +4,11 @@ import { DataCommand } from '../cli/data-command.ts'
 import { exitOf, worstExit } from '../cli/exit-codes.ts'
 import { Progress } from '../cli/progress.ts'
 import { printLine, printRecord, say } from '../cli/render.ts'
-import type { Followed, Started } from '../cli/repair.ts'
+import type { Started } from '../cli/repair.ts'
 import { repairFlags } from '../cli/repair-options.ts'
 import type { RepairSum } from '../cli/repair-view.ts'
 import type { Client } from '../client/index.ts'
+import type { NodeId } from '../core/ids.ts'
 
 export default class Repair extends DataCommand {
   static override summary = 'compare what nodes hold, now, and mend what differs'
@@ -32,6 +33,7 @@ export default class Repair extends DataCommand {
     return this.withClient(flags, async client => {
       const view = await client.view()
       const members = view.members.map(({ id }) => id)
+      if (flags['accept-loss']) return this.acceptLoss(client, members, flags)
       if (flags.scrub) {
         const plan = scrubOf(planFrom(flags, view))
         await this.watch(client, await begin(client, members, plan))
@@ -45,11 +47,28 @@ export default class Repair extends DataCommand {
     })
   }
 
+  private async acceptLoss(
+    client: Client,
+    members: readonly NodeId[],
+    { node: named = '', yes }: { readonly node?: string | undefined; readonly yes: boolean },
+  ) {
+    const { acceptLoss, acceptLossLines, lostNode, typedLoss } = await import(
+      '../cli/accept-loss.ts'
+    )
+    const node = lostNode(named, members)
+    const { signal, interactive } = this
+    const typed = yes ? node : await typedLoss(node, { signal, interactive })
+    const accepted = await acceptLoss(client, node, members, typed)
+    for (const line of acceptLossLines(accepted)) if (!this.jsonEnabled()) printLine(line)
+    if (accepted.silent.length > 0) this.endWith(exitOf('UNREACHABLE'))
+    return accepted
+  }
+
   private async watch(client: Client, started: Started): Promise<undefined> {
     const { endText, moveDocument, moveLine, progressText, sumDocument, warningsOf } = await import(
       '../cli/repair-view.ts'
     )
-    const { follow, movesOf } = await import('../cli/repair.ts')
+    const { exitAfter, follow, movesOf } = await import('../cli/repair.ts')
     let bar: Progress | undefined
     let shown = ''
     const onProgress = (sum: RepairSum) => {
@@ -92,15 +111,4 @@ export default class Repair extends DataCommand {
     if (!this.jsonEnabled()) say(`repair ${job} goes on in the nodes: kv repair status ${job}`)
     throw new CliError('CANCELLED', 'not watched any more')
   }
-}
-
-function exitAfter({ sum, lost }: Followed): number {
-  const faults = sum.way === 'check' ? sum.keys : sum.way === 'verify' ? faultsIn(sum) : 0
-  if (sum.left > 0 || faults > 0) return exitOf('CHECK_FAILED')
-  if (lost.length === 0 && sum.done < sum.partitions) return exitOf('ABORTED')
-  return lost.length > 0 || sum.unreached.size > 0 ? exitOf('UNREACHABLE') : 0
-}
-
-function faultsIn({ damaged, drifted }: RepairSum): number {
-  return damaged + drifted
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { acceptLoss, acceptLossLines } from '../../src/cli/accept-loss.ts'
+import { acceptLoss, acceptLossLines, lostNode, typedLoss } from '../../src/cli/accept-loss.ts'
 import { refusal } from '../../src/client/errors.js'
 import type { Client } from '../../src/client/index.ts'
 import type { NodeId } from '../../src/core/ids.ts'
@@ -40,7 +40,10 @@ t.test('every member is told, and those that waited say so', async t => {
 t.test('its name is typed, and it is a member', async t => {
   const { asked, client } = clientOf({ n1: 5 })
   await t.rejects(acceptLoss(client, n3, members, 'n2'), { code: 'ABORTED' })
-  await t.rejects(acceptLoss(client, 'n9' as NodeId, members, 'n9'), { code: 'UNKNOWN_NODE' })
+  t.throws(() => lostNode('n9', members), { code: 'UNKNOWN_NODE' })
+  t.equal(lostNode('n3', members), n3)
+  const asking = { signal: new AbortController().signal, interactive: false }
+  await t.rejects(typedLoss(n3, asking), { code: 'USAGE', message: /say --yes/ })
   t.same(asked, [])
 })
 

@@ -1,10 +1,8 @@
 /** `kv cluster destroy NAME`: ends a cluster and removes its data. */
-import { createInterface } from 'node:readline/promises'
 import { Args, Flags } from '@oclif/core'
 import { KvCommand } from '../../cli/base-command.ts'
 import { CliError } from '../../cli/cli-error.ts'
 import { printLine } from '../../cli/render.ts'
-import { visible } from '../../cli/visible.ts'
 
 export default class ClusterDestroy extends KvCommand {
   static override summary = 'stop a local cluster and remove it with all its data'
@@ -33,12 +31,9 @@ export default class ClusterDestroy extends KvCommand {
     if (!this.interactive) {
       throw new CliError('USAGE', `this removes all data in ${directory}: say --yes`)
     }
-    const terminal = createInterface({ input: process.stdin, output: process.stderr })
-    terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
-    const asked = visible(`This removes all data in ${directory}. Type ${name} to go on: `)
-    const ended = new Promise<string>(resolve => terminal.once('close', () => resolve('')))
-    const answer = terminal.question(asked, { signal: this.signal })
-    const typed = await Promise.race([answer, ended]).finally(() => terminal.close())
-    if (typed.trim() !== name) throw new CliError('ABORTED', 'nothing was removed')
+    const { typedName } = await import('../../cli/typed-name.ts')
+    const question = `This removes all data in ${directory}. Type ${name} to go on: `
+    const typed = await typedName(question, this.signal)
+    if (typed !== name) throw new CliError('ABORTED', 'nothing was removed')
   }
 }
