@@ -6,6 +6,7 @@ import type { PutRequest } from '../../src/core/message.ts'
 import { claim } from '../../src/core/ring/claim.ts'
 import type { CallId } from '../../src/core/session/call.ts'
 import {
+  failureOf,
   five,
   key,
   node,
@@ -326,6 +327,43 @@ t.test('the highest generation seen of a partition goes with its next puts', asy
   world.succeed(world.last(), 5)
   world.put('k')
   t.equal(put(world.last()).generation, 7)
+})
+
+t.test(
+  'what was heard after the first send of a write makes no later send of it newer',
+  async t => {
+    const world = SessionWorld.ready()
+    world.put('k')
+    const first = world.last()
+    t.equal(put(first).generation, 0)
+    world.get('k')
+    world.succeed(world.last(), 7)
+    world.disconnect(first.to)
+    // Seed 182: what it wrote may have been deleted, and that reaped, since.
+    t.match(put(world.last()), { op: put(first).op, again: true, generation: 0 })
+  },
+)
+
+t.test('a first send below a floor is sent again with what is heard now', async t => {
+  const world = SessionWorld.ready()
+  world.put('k')
+  const first = world.last()
+  world.reply(first, {
+    type: 'failed',
+    id: first.request.id,
+    failure: { ...failureOf('BELOW_FLOOR', true), floor: 9 },
+    explained: undefined,
+  })
+  world.pass(20)
+  t.match(put(world.last()), { op: put(first).op, again: false, generation: 9 })
+})
+
+t.test('a write of an earlier call says nothing of how far its client was', async t => {
+  const world = SessionWorld.ready()
+  world.get('k')
+  world.succeed(world.last(), 7)
+  world.put('k', 1000, undefined, opOf(5))
+  t.match(put(world.last()), { again: true, generation: 0 })
 })
 
 t.test('a reply of the wrong kind or from another node is no answer', async t => {

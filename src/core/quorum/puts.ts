@@ -39,7 +39,7 @@ type Admitted = {
   readonly request: PutRequest
   readonly token: Token
   readonly needed: number
-  readonly seen: Seen
+  readonly seen: Shown
   readonly deadline: Instant
   readonly seats: readonly Seat[]
   /** Whose hint this node writes to; undefined: it owns the key. */
@@ -55,6 +55,9 @@ type Made = Copy & {
   /** Does the row hold all of it already? */
   readonly held: boolean
 }
+
+/** What a context shows, and how far reaping was when it was given out. */
+type Shown = Seen & { readonly generation: Generation }
 
 type Refusal = {
   readonly code: Code
@@ -175,7 +178,9 @@ export class Puts {
     }
     const { generations } = this.#objects
     const stamp = Math.min(generations.stampOf(token), base?.generation ?? counterMax)
-    const generation = mutant(38) ? stamp : Math.min(stamp, request.generation)
+    // A context tells, too, how far its client was: whoever repeats an earlier call says nothing else.
+    const heard = Math.max(request.generation, seen.generation)
+    const generation = mutant(38) ? stamp : Math.min(stamp, heard)
     const floor = generations.floorOf(token)
     if (generation < floor) return belowFloor(request, floor)
     const draw = () => this.#env.random(8) as Actor
@@ -289,10 +294,12 @@ export class Puts {
     } else put.stored(this.#placement.self, now, out)
   }
 
-  #contextOf({ key, context }: PutRequest): Seen | undefined {
-    if (context === undefined) return { vector: [], ops: [] }
-    const told = decodeContext(this.#env.hash, this.#env.secrets.context, key, context)?.seen
-    return told ?? (mutant(18) ? { vector: [], ops: [] } : undefined)
+  #contextOf({ key, context }: PutRequest): Shown | undefined {
+    const nothing = { vector: [], ops: [], generation: 0 }
+    if (context === undefined) return nothing
+    const told = decodeContext(this.#env.hash, this.#env.secrets.context, key, context)
+    if (told !== undefined) return { ...told.seen, generation: told.generation }
+    return mutant(18) ? nothing : undefined
   }
 
   #contextAfter({ request, seen }: Admitted, made: Made): Uint8Array {
