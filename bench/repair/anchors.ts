@@ -23,7 +23,7 @@ export const rows: readonly Row[] = [
   },
   {
     differing: 1000,
-    bytesMax: 115_000,
+    bytesMax: 48_000,
     anchors: 'Riak 13 MB, TicTac 2.5 MB, Scylla 8 MB; information bound 7 KB',
   },
   {
