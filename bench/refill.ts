@@ -25,6 +25,8 @@ const records = Number(flags.records)
 const rate = Number(flags.rate)
 const timeoutMs = 60_000
 const victim = 'n3'
+/** A refill takes no longer. */
+const limitMs = 180_000
 const home = mkdtempSync(join(tmpdir(), 'kv-bench-'))
 const directory = join(home, 'refill')
 
@@ -133,7 +135,10 @@ async function watch(client: Client) {
   let first: Seen | undefined
   let last: Seen = { at: 0, objects: 0, cpuUs: 0 }
   for (;;) {
-    const counters = new Map((await client.status(victim, { timeoutMs })).counters)
+    const status = await client.status(victim, { timeoutMs: 1000 }).catch(() => undefined)
+    if (performance.now() - begun > limitMs) throw new Error(`${victim} is not whole in time`)
+    if (status === undefined) continue
+    const counters = new Map(status.counters)
     const now = performance.now()
     const objects = counters.get('exchangeRepaired') ?? 0
     const cpuUs = (counters.get('cpuUserUs') ?? 0) + (counters.get('cpuSystemUs') ?? 0)

@@ -384,7 +384,7 @@ export class Replica {
     }
     this.#reaping.settled()
     this.tree.settled(now)
-    this.#exchange.repair.settled(now, out)
+    this.#exchange.stored(now, out)
     for (const stored of then) {
       if (stored.type === 'rounded') this.#reaping.durable(stored, now, out)
       else if (stored.type !== 'own') this.#copies.durable(stored, out)

@@ -179,6 +179,12 @@ export class Exchange {
     this.#refill.lost(node, now)
   }
 
+  /** A commit of this node is durable. */
+  stored(now: Instant, out: Effect[]): void {
+    this.#refill.stored(now, out)
+    this.repair.settled(now, out)
+  }
+
   /** Another member asks. */
   asked(
     from: NodeId,

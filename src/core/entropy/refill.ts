@@ -22,13 +22,12 @@ type Parts = ExchangeParts & {
 }
 
 /** What one member is asked for. */
-type Fetching = {
-  readonly id: RequestId
-  readonly at: Instant
+type Place = {
   /** The first one is behind `after` already. */
   readonly partitions: readonly number[]
   readonly after: string
 }
+type Fetching = Place & { readonly id: RequestId; readonly at: Instant }
 
 export class Refill {
   readonly #parts: Parts
@@ -36,6 +35,8 @@ export class Refill {
   readonly #left = new Map<number, readonly NodeId[]>()
   readonly #seen = new Set<number>()
   readonly #under = new Map<NodeId, Fetching>()
+  /** What members that answered are asked for next. */
+  readonly #begun = new Map<NodeId, Place>()
   /** Members that could not answer, and until when they are not asked. */
   readonly #failed = new Map<NodeId, Instant>()
   #lookedAt: Instant | undefined
@@ -52,7 +53,7 @@ export class Refill {
 
   /** Is something on its way, or can be asked for? Then nothing is compared. */
   get busy(): boolean {
-    if (this.#under.size > 0) return true
+    if (this.#under.size > 0 || this.#begun.size > 0) return true
     const { placement } = this.#parts
     for (const others of this.#left.values()) {
       if (others.some(node => placement.reachable(node) && !this.#failed.has(node))) return true
@@ -87,8 +88,14 @@ export class Refill {
       if (siblings !== undefined && take(this.#parts, copy, siblings)) this.#objects++
     }
     const left = under.partitions.slice(answer.done)
-    if (left.length > 0) this.#ask(from, left, answer.after, now, out)
-    else this.#go(from, now, out)
+    if (left.length > 0) this.#begun.set(from, { partitions: left, after: answer.after })
+    this.#go(from, now, out)
+  }
+
+  /** A commit is durable: there may be room for more. */
+  stored(now: Instant, out: Effect[]): void {
+    if (this.#begun.size === 0 && this.#left.size === 0) return
+    for (const node of this.#parts.placement.peers) this.#go(node, now, out)
   }
 
   /** Partitions in doubt of which this store holds next to nothing, each looked at once. */
@@ -109,6 +116,8 @@ export class Refill {
   #go(node: NodeId, now: Instant, out: Effect[]): void {
     if (this.#under.has(node) || this.#failed.has(node)) return
     if (this.#parts.pendingBytes() > this.#bytesAtOnce(now) * pendingFactor) return
+    const begun = this.#begun.get(node)
+    if (begun !== undefined) return this.#ask(node, begun, now, out)
     const some: number[] = []
     for (const [partition, others] of this.#left) {
       if (some.length === partitionsAtOnce) break
@@ -116,25 +125,26 @@ export class Refill {
     }
     if (some.length === 0) return
     for (const partition of some) this.#left.delete(partition)
-    this.#ask(node, some, '', now, out)
+    this.#ask(node, { partitions: some, after: '' }, now, out)
   }
 
-  #ask(to: NodeId, partitions: readonly number[], from: string, now: Instant, out: Effect[]): void {
+  #ask(to: NodeId, place: Place, now: Instant, out: Effect[]): void {
     const { placement, newId } = this.#parts
     const id = newId()
-    this.#under.set(to, { id, at: now, partitions, after: from })
+    this.#begun.delete(to)
+    this.#under.set(to, { id, at: now, ...place })
     const epoch = shortEpoch(placement.epoch)
-    const bytes = this.#bytesAtOnce(now)
-    const message = { type: 'fetch', id, epoch, partitions, after: from, bytes } as const
+    const message = { type: 'fetch', id, epoch, ...place, bytes: this.#bytesAtOnce(now) } as const
     out.push({ type: 'send', to, message })
   }
 
   /** What it was asked for is for the others again; it holds on to what came. */
   #fail(node: NodeId, now: Instant): void {
-    const under = this.#under.get(node)
+    const under = this.#under.get(node) ?? this.#begun.get(node)
     if (under === undefined) return
     sometimes('a member breaks off a refill')
     this.#under.delete(node)
+    this.#begun.delete(node)
     this.#failed.set(node, after(now, failedMs))
     const { ring, self } = this.#parts.placement
     for (const partition of under.partitions) {
