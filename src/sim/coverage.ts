@@ -50,6 +50,10 @@ export const rarePaths = [
   'a put is refused for want of a quorum',
   'a put loses its quorum',
   'a put with a primary away',
+  'a repair compares again with whom it had compared',
+  'a repair does not reach an owner',
+  'a scrub counts a partition',
+  'a scrub finds a damaged row',
   'a read repair finds more than was returned',
   'a read repairs',
   'a read repairs with siblings',
@@ -111,4 +115,5 @@ export const rarePaths = [
   'a reset tears a frame',
   'a row rots',
   'a wall clock jumps',
+  'an operator repairs',
 ] as const

@@ -76,6 +76,7 @@ export const knownBad: readonly KnownBad[] = [
   bad('35', 'luck and order of iteration in core', [35], ['I10']),
   bad('36', 'implied dots with leased counters', [36], ['I2', 'I1'], besides),
   bad('37', 'actor in a table by key, outside its row', [37], ['I5', 'I1'], besides),
+  bad('50', 'a scrub that hears of no change', [50], ['I6'], ['I3', 'E1']),
 ]
 
 function bad(

@@ -4,6 +4,7 @@
  * whoever was compared before one that had news is compared again; and everyone once more after
  * something moved, until all are equal.
  */
+import { sometimes } from '#mutants'
 import { noSiblings, type Siblings } from '../causality/siblings.ts'
 import type { Pace } from '../handoff/pace.ts'
 import { after, type Instant, type NodeId, type Token } from '../ids.ts'
@@ -159,7 +160,9 @@ export class RepairPart {
   /** This node has news for those that it had compared with before. */
   #again(than: Peer): void {
     for (const peer of this.#peers) {
-      if (peer !== than && peer.state === 'through') peer.state = 'due'
+      if (peer === than || peer.state !== 'through') continue
+      sometimes('a repair compares again with whom it had compared')
+      peer.state = 'due'
     }
   }
 
@@ -167,6 +170,7 @@ export class RepairPart {
     peer.failures++
     peer.nextAt = after(now, retryMs)
     if (peer.failures < failuresMax) return
+    sometimes('a repair does not reach an owner')
     peer.state = 'unreached'
   }
 
