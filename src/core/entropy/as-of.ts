@@ -43,8 +43,23 @@ export class AsOf {
     return sums
   }
 
-  /** The objects of a node, in the order of tokens, at most about `limit`. */
+  /** The shared objects of a node, in the order of tokens, at most about `limit`. */
   items(level: number, prefix: number, limit: number): readonly Item[] {
+    const { bits } = this.#shared
+    if (level >= bits) return this.#itemsOf(level, prefix, limit)
+    const items: Item[] = []
+    for (const partition of this.#shared.children(level, prefix, bits - level)) {
+      if (items.length < limit) items.push(...this.#itemsOf(bits, partition, limit - items.length))
+    }
+    return items
+  }
+
+  /** Was this object changed so lately that the other side may not know? */
+  isRecent(row: RowKey, now: Instant): boolean {
+    return this.#tree.recent.has(row, now)
+  }
+
+  #itemsOf(level: number, prefix: number, limit: number): readonly Item[] {
     // A commit may be on the disk before this node hears of it: it does not count yet.
     this.#states ??= statesBefore([...this.#left, ...this.#tree.underWay])
     const items: Item[] = []
@@ -55,11 +70,6 @@ export class AsOf {
       if (digest !== '') items.push({ row: row.key, digest })
     }
     return items
-  }
-
-  /** Was this object changed so lately that the other side may not know? */
-  isRecent(row: RowKey, now: Instant): boolean {
-    return this.#tree.recent.has(row, now)
   }
 }
 
