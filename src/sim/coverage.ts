@@ -50,8 +50,6 @@ export const rarePaths = [
   'a put is refused for want of a quorum',
   'a put loses its quorum',
   'a put with a primary away',
-  'a repair compares again with whom it had compared',
-  'a repair does not reach an owner',
   'a scrub counts a partition',
   'a scrub finds a damaged row',
   'a read repair finds more than was returned',

@@ -4,7 +4,6 @@
  * whoever was compared before one that had news is compared again; and everyone once more after
  * something moved, until all are equal.
  */
-import { sometimes } from '#mutants'
 import { noSiblings, type Siblings } from '../causality/siblings.ts'
 import type { Pace } from '../handoff/pace.ts'
 import { after, type Instant, type NodeId, type Token } from '../ids.ts'
@@ -160,9 +159,7 @@ export class RepairPart {
   /** This node has news for those that it had compared with before. */
   #again(than: Peer): void {
     for (const peer of this.#peers) {
-      if (peer === than || peer.state !== 'through') continue
-      sometimes('a repair compares again with whom it had compared')
-      peer.state = 'due'
+      if (peer !== than && peer.state === 'through') peer.state = 'due'
     }
   }
 
@@ -170,7 +167,6 @@ export class RepairPart {
     peer.failures++
     peer.nextAt = after(now, retryMs)
     if (peer.failures < failuresMax) return
-    sometimes('a repair does not reach an owner')
     peer.state = 'unreached'
   }
 
