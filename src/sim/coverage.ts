@@ -50,6 +50,8 @@ export const rarePaths = [
   'a put is refused for want of a quorum',
   'a put loses its quorum',
   'a put with a primary away',
+  'a scrub counts a partition',
+  'a scrub finds a damaged row',
   'a read repair finds more than was returned',
   'a read repairs',
   'a read repairs with siblings',
@@ -133,4 +135,5 @@ export const rarePaths = [
   'a row rots',
   'a wall clock jumps',
   'an old copy of a directory is left to be found out',
+  'an operator repairs',
 ] as const

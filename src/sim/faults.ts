@@ -2,6 +2,7 @@
  * What goes wrong, as data: made before the run, each fault from draws of its own, so that a
  * list without one of them replays all the others (`shrink.ts`).
  */
+import type { RepairWay } from '../core/entropy/repair-message.ts'
 import type { NodeId } from '../core/ids.ts'
 import type { Draw, Draws } from './draw.ts'
 import type { Micros } from './events.ts'
@@ -83,6 +84,8 @@ export type Fault = { readonly kind: FaultKind; readonly at: Micros } & (
     }
   | { readonly type: 'wipe'; readonly node: NodeId; readonly down: Micros }
   | { readonly type: 'rot'; readonly node: NodeId; readonly row: number; readonly bit: number }
+  /** No fault: somebody has all nodes repair, whatever else happens. */
+  | { readonly type: 'operator'; readonly way: RepairWay; readonly job: string }
   | {
       readonly type: 'hostile'
       readonly node: NodeId
@@ -128,7 +131,7 @@ function countOf(kind: FaultKind, intensity: Intensity, draw: Draw): number {
   if (kind === 'crash-point' || kind === 'rot' || kind === 'handoff-crash') return count * 3
   if (kind === 'reset') return count * 2
   if (kind === 'restore' || kind === 'clone' || kind === 'wipe') return Math.min(count, 3)
-  if (kind === 'hostile' || kind === 'clock') return Math.min(count, 6)
+  if (kind === 'hostile' || kind === 'clock' || kind === 'operator') return Math.min(count, 6)
   return count
 }
 
@@ -178,6 +181,8 @@ function makeOne(kind: FaultKind, at: Micros, draw: Draw, setting: Setting): rea
       return [{ kind, type: kind, at, node, last, each: draw.between(20 * ms, 2 * second) }]
     case 'failed-flush':
       return [{ kind, type: kind, at, node, keeps, down }]
+    case 'operator':
+      return [{ kind, type: kind, at, way: draw.pick(ways), job: `r-${draw.next()}` }]
     case 'hostile':
       return [{ kind, type: kind, at, node, form: draw.pick(hostileForms), luck: draw.next() }]
     default:
@@ -350,6 +355,7 @@ const handoffPoints: readonly CrashPoint[] = [
   'handed-over',
   'after-answer',
 ]
+const ways: readonly RepairWay[] = ['repair', 'repair', 'scrub', 'check', 'preview', 'verify']
 const hostileForms: readonly HostileForm[] = [
   'noise',
   'foreign-hello',

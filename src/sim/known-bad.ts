@@ -86,6 +86,7 @@ export const knownBad: readonly KnownBad[] = [
   bad('38', 'retry after a reap gets a new dot', [38], ['I11', 'I2'], besides),
   bad('39', 'drained and floor in two steps', [39], ['R2', 'I7'], besides),
   bad('40', 'turn without the check of the generation', [40], ['I2', 'I11'], besides),
+  bad('50', 'a scrub that hears of no change', [50], ['I6'], ['I3', 'E1']),
 ]
 
 function bad(

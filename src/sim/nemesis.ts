@@ -2,7 +2,7 @@
 import { sometimes } from '#mutants'
 import { compareBinary } from '../core/binary.ts'
 import { partitionOf } from '../core/hash.ts'
-import type { NodeId, StartId } from '../core/ids.ts'
+import type { NodeId, StartId, Token } from '../core/ids.ts'
 import type { PeerMessage } from '../core/message.ts'
 import { decodeState, partitionRowKey, unreaped } from '../core/reaping/partition-rows.ts'
 import { keyOfRow, objectRowAt, objectRowsEnd, wholenessRowKey } from '../core/row-key.ts'
@@ -103,12 +103,28 @@ export class Nemesis {
         return
       case 'hostile':
         return this.#attack(fault)
+      case 'operator':
+        return this.#repair(fault)
       case 'rot':
         return this.#rot(fault)
       case 'restore':
       case 'clone':
       case 'wipe':
         return this.#replace(fault)
+    }
+  }
+
+  /** Every node that runs begins its part; nobody waits for the answers. */
+  #repair({ way, job }: Of<'operator'>): void {
+    sometimes('an operator repairs')
+    const machines = [...this.#context.machines.values()]
+    const silent = machines.filter(({ process }) => process === undefined).map(({ id }) => id)
+    const plan = { way, ranges: [wholeRing], node: undefined, silent, concurrency: 2 } as const
+    // So slow that things happen meanwhile.
+    const begin = { ...plan, keysPerSecond: 50, bytesPerSecond: undefined }
+    const request = { type: 'repair', id: 1, job, begin, cancel: false, movesFrom: 0 } as const
+    for (const { process } of machines) {
+      process?.deliver('operator', () => process.request(nobody, request))
     }
   }
 
@@ -278,3 +294,6 @@ export class Nemesis {
     return machine
   }
 }
+
+const nobody = { answer: () => undefined }
+const wholeRing = { first: '\x00'.repeat(8) as Token, last: '\xff'.repeat(8) as Token }

@@ -28,6 +28,7 @@ const faultKinds = [
   'hostile',
   'only-fallbacks',
   'handoff-crash',
+  'operator',
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
 

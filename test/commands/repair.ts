@@ -176,8 +176,11 @@ t.test('a preview shows each move', async t => {
 })
 
 t.test('cancel: what runs, or what is named', async t => {
-  const begun = repairing([{ running: true, done: 2 }, { running: true, done: 2 }, { done: 3 }])
+  const runs = { running: true, done: 2 }
+  const begun = repairing([runs, runs, runs, { done: 3 }])
   await kv(['repair', '--node', 'n2', '--detach'])
+  const status = await kv(['repair', 'status'])
+  t.match(status.errors, /^r-[0-9a-f]{6} runs: 2 of 10 partitions, 0 keys, 0 B, ~6\.0s left\n$/)
   t.match(await kv(['repair', 'cancel']), {
     exit: 0,
     text: /^r-[0-9a-f]{6} has ended: nothing differs: 3 of 10 partitions in 1\.5s\n$/,

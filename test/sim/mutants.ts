@@ -5,10 +5,12 @@
 import t from 'tap'
 import type { Task } from '../../src/cli/sim/child.ts'
 import { runTasks } from '../../src/cli/sim/pool.ts'
+import type { Fault } from '../../src/sim/faults.ts'
 import { knownBad } from '../../src/sim/known-bad.ts'
 import { planOf } from '../../src/sim/world.ts'
 
 t.setTimeout(1_800_000)
+const isScrub = (fault: Fault) => fault.type === 'operator' && fault.way === 'scrub'
 
 const all = Array.from({ length: 200 }, (_, i) => i + 1)
 const optionsOf = (seed: number) => planOf(seed).options
@@ -25,6 +27,10 @@ const seedsOf: Readonly<Record<string, readonly number[]>> = {
     .filter(seed => optionsOf(seed).keys <= 30 && optionsOf(seed).exchanges === 'often')
     .slice(0, 12),
   '41': [9],
+  '50': exchanging
+    .filter(seed => optionsOf(seed).keys >= 30 && optionsOf(seed).partitions === 8)
+    .filter(seed => planOf(seed).faults.some(isScrub))
+    .slice(0, 6),
   '26': all.filter(seed => optionsOf(seed).vectorEntries < 1000).slice(0, 6),
 }
 
@@ -48,6 +54,7 @@ for (const name of [
   '24',
   '26',
   '41',
+  '50',
 ]) {
   const bad = knownBad.find(one => one.name === name)
   t.test(`${name}: ${bad?.what}`, async t => {

@@ -1,6 +1,7 @@
 /** `kv repair status`: when each pair was last proved equal, and how far a repair is. */
 import { Args } from '@oclif/core'
 import { answerMs, askEach } from '../../cli/ask-each.ts'
+import { CliError } from '../../cli/cli-error.ts'
 import { DataCommand } from '../../cli/data-command.ts'
 import { printLine } from '../../cli/render.ts'
 import type { Client } from '../../client/index.ts'
@@ -38,10 +39,21 @@ export default class RepairStatus extends DataCommand {
   private async pairs(client: Client, members: readonly NodeId[], timeoutMs: number) {
     const { proofsDocument, proofsLines, proofsNotes } = await import('../../cli/proofs-view.ts')
     const round = await askEach(members, node => client.exchange(node, {}, { timeoutMs }))
+    const running = await this.running(client, members)
     const now = Date.now()
     if (!this.jsonEnabled()) for (const line of proofsLines(round, now)) printLine(line)
     for (const note of proofsNotes(round)) this.note(note)
-    return proofsDocument(round, now)
+    return { ...proofsDocument(round, now), running }
+  }
+
+  /** A repair that runs is said, whoever began it. */
+  private async running(client: Client, members: readonly NodeId[]) {
+    const { find } = await import('../../cli/repair.ts')
+    const { statusText, sumDocument } = await import('../../cli/repair-view.ts')
+    const found = await find(client, members, '').catch(noneOf)
+    if (found?.sum.running !== true) return null
+    this.note(statusText(found.sum))
+    return sumDocument(found.sum)
   }
 
   private async repair(client: Client, members: readonly NodeId[], name: string) {
@@ -52,4 +64,10 @@ export default class RepairStatus extends DataCommand {
     for (const warning of warningsOf(sum)) this.warn(warning)
     return { repair: sumDocument(sum) }
   }
+}
+
+/** That nobody repairs, or nobody answers, is no failure here. */
+function noneOf(problem: unknown): undefined {
+  const isNone = problem instanceof CliError && /^(NOT_FOUND|UNREACHABLE)$/.test(problem.code)
+  if (!isNone) throw problem
 }

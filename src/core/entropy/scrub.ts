@@ -5,6 +5,7 @@
  * not have its checksum is kept aside, and another member's copy takes its place; sums that are
  * not those of the rows are put right here, and are an alarm: the tree cannot drift.
  */
+import { mutant, sometimes } from '#mutants'
 import { itemDigest } from '../causality/digest.ts'
 import type { Record } from '../causality/record.ts'
 import { decodeRecord } from '../causality/record.ts'
@@ -89,14 +90,14 @@ export class Scrub {
     const leaves = new Leaves(partition, tree.bits, tree.subtrees.of(partition).depth)
     const seen = (row: StoredRow) => this.#seen(partition, row)
     const recount = new Rebuild(tree.counter, leaves, tree.bits, partition, seen)
-    tree.recounts.set(partition, recount)
+    if (!mutant(50)) tree.recounts.set(partition, recount)
     this.#under = { partition, recount }
     this.#damaged = 0
   }
 
   #slice(recount: Rebuild): number {
     const before = this.#bytes
-    const rows = recount.step(this.#rows)
+    const rows = recount.step(Math.min(this.#rows, this.#plan.throttle.sizeMax))
     const each = rows === 0 ? 1 : (this.#bytes - before) / rows
     this.#rows = Math.max(1, Math.min(rowsAtOnce, Math.floor(bytesMax / 4 / Math.max(1, each))))
     return rows
@@ -112,6 +113,7 @@ export class Scrub {
     const record = decodeRecord(hash, key, value)
     const { versions = [] } = record?.siblings ?? {}
     if (record === undefined || versions.some(one => hash.crc32(one.value) !== one.checksum)) {
+      sometimes('a scrub finds a damaged row')
       tally.damaged++
       this.#damaged++
       if (!mends) return
@@ -133,6 +135,7 @@ export class Scrub {
     tree.recounts.delete(partition)
     this.#under = undefined
     tally.done++
+    sometimes('a scrub counts a partition')
     const leaves = tree.subtrees.of(partition).differing(recount.leaves)
     // What is damaged still counts in the tree where nothing may be mended.
     if (leaves === 0 || (!mends && this.#damaged > 0)) return
