@@ -18,6 +18,7 @@ import {
   type CallResult,
   isWrite,
   keyOfWanted,
+  mayHaveHappened,
   replyTypeOf,
   requestOf,
   type SuccessReply,
@@ -155,7 +156,7 @@ export class Session {
     // The node answers a little before we give up: what it knows is better than silence.
     const timeLeft = Math.max(1, Math.floor(left - Math.min(left / 10, answerMarginMsMax)))
     if (isWrite(call)) call.op ??= this.#cluster.newOp(now, this.#env.random)
-    const generation = this.#cluster.generation(call.partition)
+    const generation = this.#cluster.stampOf(call.op, call.partition, !mayHaveHappened(call))
     const envelope = { id, epoch: this.#cluster.epoch, timeLeft }
     const request = requestOf(call, envelope, call.op ?? ('' as OpId), generation)
     const one: Try = { id, call, node, sentAt: now, overdue: false }

@@ -13,9 +13,13 @@ t.setTimeout(1_800_000)
 const all = Array.from({ length: 200 }, (_, i) => i + 1)
 const optionsOf = (seed: number) => planOf(seed).options
 const exchanging = all.filter(seed => !optionsOf(seed).layersOff.includes('exchange'))
+const reaping = all.filter(seed => optionsOf(seed).shape === 'reap')
 /** Worlds in which it can show at all, and how many of them are enough. */
 const seedsOf: Readonly<Record<string, readonly number[]>> = {
   '9': exchanging.slice(0, 9),
+  '25b': reaping.slice(0, 2),
+  '38': reaping.slice(0, 5),
+  '39': reaping.slice(0, 5),
   '13b': all.filter(seed => optionsOf(seed).hintBytesMax !== undefined).slice(0, 6),
   '20': exchanging.slice(0, 6),
   '23': exchanging
@@ -45,7 +49,10 @@ for (const name of [
   '22',
   '23',
   '24',
+  '25b',
   '26',
+  '38',
+  '39',
 ]) {
   const bad = knownBad.find(one => one.name === name)
   t.test(`${name}: ${bad?.what}`, async t => {
