@@ -18,8 +18,8 @@ const reaping = all.filter(seed => optionsOf(seed).shape === 'reap')
 const seedsOf: Readonly<Record<string, readonly number[]>> = {
   '9': exchanging.slice(0, 9),
   '25b': reaping.slice(0, 2),
-  '38': reaping.slice(0, 5),
-  '39': reaping.slice(0, 5),
+  '38': [158, 198],
+  '39': reaping.slice(0, 2),
   '13b': all.filter(seed => optionsOf(seed).hintBytesMax !== undefined).slice(0, 6),
   '20': exchanging.slice(0, 6),
   '23': exchanging
