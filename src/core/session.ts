@@ -102,7 +102,6 @@ export class Session {
       tryLimitMs: timeoutMs / triesPerDeadline,
       partition: undefined,
       op: wanted.type === 'put' ? wanted.op : undefined,
-      generation: wanted.type === 'put' && wanted.op !== undefined ? 0 : undefined,
       open: [],
       asked: [],
       // What an earlier call sent under this id may have taken effect.
@@ -157,9 +156,9 @@ export class Session {
     // The node answers a little before we give up: what it knows is better than silence.
     const timeLeft = Math.max(1, Math.floor(left - Math.min(left / 10, answerMarginMsMax)))
     if (isWrite(call)) call.op ??= this.#cluster.newOp(now, this.#env.random)
-    if (isWrite(call)) call.generation ??= this.#cluster.generation(call.partition)
+    const generation = this.#cluster.stampOf(call.op, call.partition, !mayHaveHappened(call))
     const envelope = { id, epoch: this.#cluster.epoch, timeLeft }
-    const request = requestOf(call, envelope, call.op ?? ('' as OpId))
+    const request = requestOf(call, envelope, call.op ?? ('' as OpId), generation)
     const one: Try = { id, call, node, sentAt: now, overdue: false }
     this.#tries.set(id, one)
     // One item, and not a list that grows from nothing: that takes room for 17.
@@ -233,10 +232,7 @@ export class Session {
     call.explained = explained ?? call.explained
     call.unsure ||= isWrite(call) && !failure.outcome.definite
     if (failure.code === 'STALE_VIEW') this.#askView(now, from)
-    if (failure.floor !== undefined) {
-      this.#cluster.sawGeneration(call.partition, failure.floor)
-      if (!mayHaveHappened(call)) call.generation = undefined
-    }
+    if (failure.floor !== undefined) this.#cluster.sawGeneration(call.partition, failure.floor)
     this.#retry(now, call, failure)
   }
 

@@ -98,6 +98,7 @@ export const rarePaths = [
   'a step of a round comes without its mark',
   'a tombstone is reaped',
   'an owner hears that another has reaped',
+  'vector entries are shed',
   'two members are equal',
   'two dots of one operation meet',
   // what the world does to it

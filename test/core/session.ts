@@ -225,6 +225,29 @@ t.test('a lost connection: reads and writes move on at once, a write says again'
   t.match(world.failure(write), { outcome: { definite: false, op } })
 })
 
+t.test(
+  'below the floor: sent again as known now; in doubt, as known when it was first sent',
+  async t => {
+    const world = SessionWorld.ready()
+    const call = world.put()
+    const first = world.last()
+    t.match(put(first), { again: false, generation: 0 })
+    const failure = { ...failureOf('BELOW_FLOOR'), floor: 7 }
+    world.reply(first, { type: 'failed', id: first.request.id, failure, explained: undefined })
+    while (world.last() === first) world.pass(5)
+    t.match(put(world.last()), { op: put(first).op, again: false, generation: 7 })
+    const other = world.get()
+    const read = world.last()
+    world.succeed(read, 9)
+    t.match(world.result(other), { type: 'done' })
+    const [second] = world.sent.filter(({ request }) => request.type === 'put').slice(-1)
+    world.disconnect(second!.to)
+    t.match(put(world.last()), { again: true, generation: 7 }, 'not 9: it may be reaped since')
+    world.succeed(world.last())
+    t.match(world.result(call), { type: 'done' })
+  },
+)
+
 t.test('the deadline: definite only where nothing that was sent may have happened', async t => {
   const sentPut = SessionWorld.ready()
   const a = sentPut.put('k', 200)

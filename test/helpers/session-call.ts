@@ -11,7 +11,6 @@ export function routedCall(wanted: Wanted, fields: Partial<Call> = {}): Call {
     tryLimitMs: 250,
     partition: undefined,
     op: undefined,
-    generation: undefined,
     open: [],
     asked: [],
     unsure: false,

@@ -15,9 +15,13 @@ const isScrub = (fault: Fault) => fault.type === 'operator' && fault.way === 'sc
 const all = Array.from({ length: 200 }, (_, i) => i + 1)
 const optionsOf = (seed: number) => planOf(seed).options
 const exchanging = all.filter(seed => !optionsOf(seed).layersOff.includes('exchange'))
+const reaping = all.filter(seed => optionsOf(seed).shape === 'reap')
 /** Worlds in which it can show at all, and how many of them are enough. */
 const seedsOf: Readonly<Record<string, readonly number[]>> = {
   '9': exchanging.slice(0, 9),
+  '25b': reaping.slice(0, 2),
+  '38': [158, 198],
+  '39': reaping.slice(0, 2),
   '13b': all.filter(seed => optionsOf(seed).hintBytesMax !== undefined).slice(0, 6),
   '20': exchanging.slice(0, 6),
   '23': exchanging
@@ -40,6 +44,9 @@ for (const name of [
   '9',
   '11',
   '12',
+  '25b',
+  '38',
+  '39',
   '13a',
   '13b',
   '14',

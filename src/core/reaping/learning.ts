@@ -111,8 +111,13 @@ export class Learning {
     if (this.#asked.get(from)?.id !== answer.id) return false
     const { placement, timing, objects } = this.#parts
     this.#asked.delete(from)
-    if (!answer.done || answer.parts.length === 0) return true
     this.#nextAt.set(from, after(now, timing.pauseMs))
+    if (!answer.done || answer.parts.length === 0) {
+      // Busy, or of another view: not at once again.
+      this.#asked.set(from, { id: -1, at: now })
+      this.#nextAt.delete(from)
+      return true
+    }
     const isSame = answer.parts[0] === SAME
     const told = new Map<Partition, LearntPart>()
     for (const part of decodeLearnt(answer.parts.subarray(1))) told.set(part.partition, part)
@@ -158,7 +163,10 @@ export class Learning {
   #ask(node: NodeId, now: Instant, out: Effect[]): void {
     const { placement } = this.#parts
     const shared = this.#shared(node, placement.self)
-    if (shared.length === 0) return
+    if (shared.length === 0) {
+      this.#nextAt.set(node, after(now, this.#parts.timing.pauseMs))
+      return
+    }
     const writer = new ByteWriter()
     writer.uint32(this.#sumOf(shared, placement.self))
     this.#lastId++

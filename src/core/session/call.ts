@@ -87,11 +87,6 @@ export type Call = {
   partition: Partition | undefined
   /** Of a write; drawn with its first send, then never changed. */
   op: OpId | undefined
-  /**
-   * Of a write: that the client had heard of at its first send. What was reaped since may have been
-   * written by this very operation, so a later send says the same. 0: an earlier call sent it first.
-   */
-  generation: Generation | undefined
   /** Tries that may still answer. */
   open: Try[]
   /** Nodes that were asked, in order, each once. */
@@ -117,7 +112,12 @@ export function mayHaveHappened(call: Call): boolean {
 }
 
 /** The message that asks for it. Written out: spreading the envelope costs several times more. */
-export function requestOf(call: Call, { id, epoch, timeLeft }: Envelope, op: OpId): ClientRequest {
+export function requestOf(
+  call: Call,
+  { id, epoch, timeLeft }: Envelope,
+  op: OpId,
+  generation: Generation,
+): ClientRequest {
   const wanted = call.wanted
   switch (wanted.type) {
     case 'get':
@@ -144,7 +144,7 @@ export function requestOf(call: Call, { id, epoch, timeLeft }: Envelope, op: OpI
         context,
         op,
         again: mayHaveHappened(call),
-        generation: call.generation ?? 0,
+        generation,
         w,
         strict,
         explain,

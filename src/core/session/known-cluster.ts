@@ -11,6 +11,8 @@ import { claim, type Ring, weightMax } from '../ring/claim.ts'
 export class KnownCluster {
   readonly #hash: Hash
   readonly #generations = new Map<Partition, Generation>()
+  /** Of the last puts that were sent. */
+  readonly #stamps = new Map<OpId, Generation>()
   #members = new Map<NodeId, MemberRecord>()
   #ring: Ring | undefined
   #view: ViewReply | undefined
@@ -70,8 +72,23 @@ export class KnownCluster {
     return this.#currentRing()?.fallbacks[partition] ?? []
   }
 
+  /** The highest that was heard of. */
   generation(partition: Partition | undefined): Generation {
     return partition === undefined ? 0 : (this.#generations.get(partition) ?? 0)
+  }
+
+  /**
+   * The generation that a put says: what was known when it was first sent, or again after it was
+   * refused for certain. Never what was heard since: it may have been deleted and reaped then.
+   */
+  stampOf(op: OpId | undefined, partition: Partition | undefined, isFirst: boolean): Generation {
+    if (op === undefined) return 0
+    if (isFirst) {
+      this.#stamps.set(op, this.generation(partition))
+      const [oldest] = this.#stamps.keys()
+      if (this.#stamps.size > stampsMax && oldest !== undefined) this.#stamps.delete(oldest)
+    }
+    return this.#stamps.get(op) ?? 0
   }
 
   sawGeneration(partition: Partition | undefined, generation: Generation): void {
@@ -92,6 +109,9 @@ export class KnownCluster {
     return this.#ring
   }
 }
+
+/** Puts whose generation is remembered; an older one that is sent again says 0. */
+const stampsMax = 4096
 
 /** Can a ring be made of it? A node's mistake must not stop the client's process. */
 function canClaim({ members, settings }: ViewReply): boolean {

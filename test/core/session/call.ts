@@ -6,7 +6,7 @@ import { key, opOf, putOf } from '../../helpers/session-world.ts'
 
 const envelope = { id: 7, epoch: 'epoch-01' as Epoch, timeLeft: 90 }
 const op = opOf(1)
-const request = (call: Call) => requestOf(call, envelope, op)
+const request = (call: Call) => requestOf(call, envelope, op, 4)
 
 t.test('each wish becomes its message, under the envelope', async t => {
   const get = callOf({
@@ -26,7 +26,7 @@ t.test('each wish becomes its message, under the envelope', async t => {
     repair: undefined,
     explain: false,
   })
-  const put = request(callOf(putOf('k'), { generation: 4 }))
+  const put = request(callOf(putOf('k')))
   t.match(put, { ...envelope, type: 'put', op, again: false, generation: 4 })
   const scan = callOf({ type: 'scan', prefix: 'p', after: 'a', limit: 9 })
   t.same(request(scan), { ...envelope, type: 'scan', prefix: 'p', after: 'a', limit: 9 })
@@ -49,5 +49,5 @@ t.test('a write that may have happened says that it is sent again; a read never 
   )
   t.notOk(isWrite(read) || mayHaveHappened(read))
   const none = '' as OpId
-  t.notMatch(requestOf(read, envelope, none), { again: true })
+  t.notMatch(requestOf(read, envelope, none, 0), { again: true })
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { uint48Of } from '../../../src/core/binary.ts'
-import type { Epoch, Instant, Partition } from '../../../src/core/ids.ts'
+import type { Epoch, Instant, OpId, Partition } from '../../../src/core/ids.ts'
 import { claim } from '../../../src/core/ring/claim.ts'
 import { KnownCluster } from '../../../src/core/session/known-cluster.ts'
 import {
@@ -75,4 +75,20 @@ t.test('the highest generation of each partition is remembered', async t => {
   t.equal(cluster.generation(p), 2)
   t.equal(cluster.generation(q), 0)
   t.equal(cluster.generation(undefined), 0)
+})
+
+t.test('a put that is sent again says what was known when it was first sent', async t => {
+  const cluster = new KnownCluster(testHash)
+  const p = 3 as Partition
+  const [a, b] = ['a'.repeat(12), 'b'.repeat(12)] as [OpId, OpId]
+  cluster.sawGeneration(p, 2)
+  t.equal(cluster.stampOf(a, p, true), 2)
+  cluster.sawGeneration(p, 5)
+  t.equal(cluster.stampOf(a, p, false), 2, 'it may have been deleted and reaped since')
+  t.equal(cluster.stampOf(a, p, true), 5, 'refused for certain, and sent as if for the first time')
+  t.equal(cluster.stampOf(a, p, false), 5)
+  t.equal(cluster.stampOf(b, p, false), 0, 'of another process')
+  t.equal(cluster.stampOf(undefined, p, true), 0, 'no put')
+  for (let i = 0; i < 5000; i++) cluster.stampOf(`${i}`.padStart(12, '-') as OpId, p, true)
+  t.equal(cluster.stampOf(a, p, false), 0, 'long ago')
 })
