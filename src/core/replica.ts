@@ -11,7 +11,7 @@ import { Foreground } from './handoff/foreground.ts'
 import { Handoff } from './handoff/handoff.ts'
 import type { Hints } from './handoff/hints.ts'
 import { heldBy } from './held.ts'
-import type { Instant, NodeId, Partition, WallTime } from './ids.ts'
+import type { Instant, NodeId, WallTime } from './ids.ts'
 import { Listing } from './listing.ts'
 import type { Beliefs } from './membership/beliefs.ts'
 import { Directory } from './membership/directory.ts'
@@ -94,8 +94,7 @@ export class Replica {
     const [handoff, exchange] = [this.#handoff, this.#exchange]
     this.#operator = new Operator({ self, hash, reads, handoff, exchange, wholeness })
     const { whole: isFounder } = env
-    const isWhole = (partition: Partition) => wholeness.isWholeIn(partition)
-    this.#reaping = new Reaping({ ...shared, isWhole, isFounder })
+    this.#reaping = new Reaping({ ...shared, isFounder })
     this.#forwards = new Forwards(placement, requests, (origin, request, now, out) =>
       this.#puts.begin(origin, request, now, out),
     )

@@ -352,35 +352,6 @@ t.test('the highest generation seen of a partition goes with its next puts', asy
   t.equal(put(world.last()).generation, 7)
 })
 
-t.test(
-  'what was heard after the first send of a write makes no later send of it newer',
-  async t => {
-    const world = SessionWorld.ready()
-    world.put('k')
-    const first = world.last()
-    t.equal(put(first).generation, 0)
-    world.get('k')
-    world.succeed(world.last(), 7)
-    world.disconnect(first.to)
-    // Seed 182: what it wrote may have been deleted, and that reaped, since.
-    t.match(put(world.last()), { op: put(first).op, again: true, generation: 0 })
-  },
-)
-
-t.test('a first send below a floor is sent again with what is heard now', async t => {
-  const world = SessionWorld.ready()
-  world.put('k')
-  const first = world.last()
-  world.reply(first, {
-    type: 'failed',
-    id: first.request.id,
-    failure: { ...failureOf('BELOW_FLOOR', true), floor: 9 },
-    explained: undefined,
-  })
-  world.pass(20)
-  t.match(put(world.last()), { op: put(first).op, again: false, generation: 9 })
-})
-
 t.test('a write of an earlier call says nothing of how far its client was', async t => {
   const world = SessionWorld.ready()
   world.get('k')

@@ -5,6 +5,7 @@
  * it was at every owner when that floor was proved, and comes back by exchange without what was
  * reaped. Now and then everybody asks again, so that what a crash left half done is finished.
  */
+
 import { sometimes } from '#mutants'
 import { uint48Of } from '../binary.ts'
 import { ByteReader, ByteWriter } from '../entropy/bytes.ts'
@@ -25,6 +26,7 @@ import type { Stored } from '../quorum/put-coordination.ts'
 import { preferenceList, roleOf } from '../ring/preference-list.ts'
 import { hintOfRow, hintRows, keyOfRow } from '../row-key.ts'
 import type { Effect, RowKey } from '../step.ts'
+import type { Wholeness } from '../wholeness/wholeness.ts'
 import type { Marks } from './marks.ts'
 import type { PartitionState } from './partition-rows.ts'
 import type { RoundAnswer, RoundQuestion } from './round-message.ts'
@@ -39,7 +41,7 @@ type Parts = {
   readonly steps: Steps
   readonly timing: ExchangeTiming
   readonly random: (count: number) => string
-  readonly isWhole: (partition: Partition) => boolean
+  readonly wholeness: Wholeness
   /** The store was made with the cluster and has never held anything. */
   readonly isNew: boolean
 }
@@ -193,6 +195,7 @@ export class Learning {
     if (own.generation < theirs.floor) {
       sometimes('a partition is set aside')
       objects.generations.close(partition)
+      this.#parts.wholeness.doubt(partition)
       this.#asides.set(partition, { floor: theirs.floor, after: undefined, found: 0 })
       return
     }
@@ -231,10 +234,12 @@ export class Learning {
   }
 
   #openIfHeard(partition: Partition): void {
-    const { placement, objects, isWhole } = this.#parts
+    const { placement, objects, wholeness } = this.#parts
     const { replicas, writeQuorum } = placement.settings
     const others = this.#otherOwners(partition)
-    const wanted = isWhole(partition) ? 1 : Math.min(replicas - 1, replicas - writeQuorum + 1)
+    const wanted = wholeness.isWholeIn(partition)
+      ? 1
+      : Math.min(replicas - 1, replicas - writeQuorum + 1)
     const heard = others.filter(node => this.#heard.get(partition)?.has(node))
     if (heard.length >= Math.min(wanted, others.length)) objects.generations.open(partition)
   }

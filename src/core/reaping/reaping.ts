@@ -3,16 +3,18 @@
  * taken anywhere, told by generations and never by clocks. `rounds.ts` asks, `steps.ts` answers,
  * `learning.ts` hears how far the others are.
  */
+
 import { mutant } from '#mutants'
 import type { Record } from '../causality/record.ts'
 import type { ExchangeTiming } from '../entropy/timing.ts'
 import type { Hash } from '../hash.ts'
-import type { Instant, NodeId, Partition, Token, WallTime } from '../ids.ts'
+import type { Instant, NodeId, Token, WallTime } from '../ids.ts'
 import { damaged } from '../objects.ts'
 import type { Pending } from '../pending.ts'
 import type { Placement } from '../placement.ts'
 import { hintRows, objectRowAt, objectRowsEnd } from '../row-key.ts'
 import type { Effect, RowKey, Store } from '../step.ts'
+import type { Wholeness } from '../wholeness/wholeness.ts'
 import { Generations } from './generations.ts'
 import { Learning } from './learning.ts'
 import { Marks } from './marks.ts'
@@ -47,7 +49,7 @@ type Parts = Omit<StepParts, 'isWhole'> & {
   readonly reapable: Reapable
   readonly timing: ExchangeTiming
   readonly random: (count: number) => string
-  readonly isWhole: (partition: Partition) => boolean
+  readonly wholeness: Wholeness
   /** The store was made with the cluster. */
   readonly isFounder: boolean
 }

@@ -186,14 +186,14 @@ export class Rounds {
   }
 
   #begin({ now, wall }: Moment): void {
-    const { reapable, placement, objects, isWhole } = this.#parts
+    const { reapable, placement, objects, wholeness } = this.#parts
     if (now < this.#beginAt) return
     this.#beginAt = after(now, beginMs)
     for (const partition of reapable.counts.keys()) {
       if (this.#rounds.size >= roundsMax) return
       if (this.#rounds.has(partition) || now < (this.#nextAt.get(partition) ?? 0)) continue
       const [first] = preferenceList(placement.ring, partition)
-      if (first !== placement.self || !isWhole(partition)) continue
+      if (first !== placement.self || !wholeness.isWholeIn(partition)) continue
       if (!objects.generations.isOpen(partition)) continue
       if (this.#holders(partition).some(node => !placement.reachable(node))) {
         sometimes('a round waits for a silent node')

@@ -3,6 +3,7 @@
  * and answers once what it did is durable. It keeps nothing but what is in the store: a round is
  * named by its generation and a drawn number, and who is past it, or has no mark of it, refuses.
  */
+
 import { mutant, sometimes } from '#mutants'
 import type { Record } from '../causality/record.ts'
 import { AsOf } from '../entropy/as-of.ts'
@@ -17,6 +18,7 @@ import type { Placement } from '../placement.ts'
 import type { Stored } from '../quorum/put-coordination.ts'
 import { roleOf } from '../ring/preference-list.ts'
 import type { Effect } from '../step.ts'
+import type { Wholeness } from '../wholeness/wholeness.ts'
 import { type MarkedKey, type Marks, markRowKey } from './marks.ts'
 import { type PartitionState, partitionRowKey } from './partition-rows.ts'
 import { idleEntries } from './reapable.ts'
@@ -47,7 +49,7 @@ export type StepParts = {
   readonly tree: Tree
   readonly marks: Marks<Stored>
   /** Does this store lack nothing of the partition (design §4)? */
-  readonly isWhole: (partition: Partition) => boolean
+  readonly wholeness: Wholeness
 }
 /** `settled`: this process can say what it held a few seconds ago. */
 export type Moment = { readonly now: Instant; readonly wall: WallTime; readonly settled: boolean }
@@ -126,10 +128,10 @@ export class Steps {
 
   /** Equal to the asker in all of the partition, and in each key as it is now: then it is marked. */
   #prove(part: ProvePart, sum: string, missing: number[], at: Moment, then: RoundThen): PartState {
-    const { objects, marks, isWhole, placement } = this.#parts
+    const { objects, marks, wholeness, placement } = this.#parts
     const { partition, generation, round, keys } = part
     const { generations } = objects
-    if (!isWhole(partition) || !generations.isOpen(partition)) return 'wait'
+    if (!wholeness.isWholeIn(partition) || !generations.isOpen(partition)) return 'wait'
     const state = generations.of(partition)
     if (state.generation > generation && !mutant(40)) return 'past'
     // Behind what the others refuse: `learning.ts` sets the partition aside.

@@ -108,6 +108,17 @@ export class Wholeness {
     return this.#heard && !this.#unwhole.has(partition)
   }
 
+  /** This partition is emptied, since it was behind what others had reaped: it lacks something. */
+  doubt(partition: number): void {
+    if (this.#unwhole.has(partition)) return
+    this.#unwhole.add(partition)
+    // What was equal before it was emptied proves nothing.
+    this.#startedAt = undefined
+    this.#equalWith.clear()
+    this.#unproved = this.#unproveded()
+    this.#keep()
+  }
+
   /** Is all whole that this node shares with that one? */
   isWholeWith(node: NodeId): boolean {
     if (!this.#heard) return false

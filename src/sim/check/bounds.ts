@@ -26,6 +26,8 @@ export const boundsChecker: MakeChecker = (scene): Checker => {
   return {
     name: 'I14',
     onNotice: notice => {
+      // Whoever hears of a new start notes it down.
+      if (notice.type === 'started') writing.clear()
       if (notice.type !== 'input' || notice.input.type !== 'tick') return
       if (++ticks % 100 === 0) look()
       const since = writing.get(notice.node)

@@ -12,6 +12,7 @@ import { HintHolder } from '../../helpers/hint-holder.ts'
 import { entryOf } from '../../helpers/members.ts'
 import { begin, copyFrom, endOf, live, remove } from '../../helpers/reaping-scenarios.ts'
 import { codeOf, TestCluster, type TestNode, valuesOf } from '../../helpers/replicas.ts'
+import { wholenessOf } from '../../helpers/wholeness.ts'
 
 /** The node starts on this disk, and is connected. */
 function startOn(cluster: TestCluster, node: TestNode, disk: ReadonlyMap<RowKey, Uint8Array>) {
@@ -43,6 +44,9 @@ t.test('an old directory sets aside what is behind, and the deleted value stays 
   startOn(cluster, owners[2]!, old)
   t.equal(codeOf(cluster.call(owners[2]!.id, cluster.put(key, 'w'))), 'BUSY', 'it asks first')
   live(cluster, 2000)
+  const early = cluster.call(owners[2]!.id, cluster.get(key, 3))
+  t.equal(codeOf(early), 'QUORUM', 'what is emptied counts for nothing')
+  live(cluster, 30_000)
   t.same(valuesOf(cluster.call(owners[2]!.id, cluster.get(key, 3))), [])
   t.equal(endOf(cluster, key), 'gone')
   t.same(valuesOf(cluster.call(owners[2]!.id, cluster.get('stays', 3))), ['v'])
@@ -114,7 +118,7 @@ t.test('a node that is new to a partition is closed until an owner was heard', a
     steps: {} as Steps,
     timing: { cutAgeMs: 1, skewMs: 1, pauseMs: 1000, passMsMax: 1 },
     random: count => 'r'.repeat(count),
-    isWhole: () => true,
+    wholeness: wholenessOf(),
     isNew: true,
   })
   const own = () =>

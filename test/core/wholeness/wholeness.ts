@@ -45,6 +45,22 @@ t.test(
   },
 )
 
+t.test('a partition that is emptied is whole again once all of it is proved anew', async t => {
+  const disk = new Map<RowKey, Uint8Array>()
+  const store = wholenessOf({ disk })
+  store.tick(0 as Instant)
+  store.doubt(0)
+  t.notOk(store.isWhole(token) || store.isWholeIn(0))
+  t.ok(store.isWholeIn(1))
+  t.same(store.view(), { whole: false, unwhole: 1, heard: true, waitsFor: ['n2', 'n3'] })
+  t.notOk(wholenessOf({ disk }).isWholeIn(0), 'after a restart too')
+  for (const node of [n2, n3]) store.equal(node, late, true)
+  t.notOk(store.isWholeIn(0), 'equal as of a moment before it was emptied')
+  store.tick(50 as Instant)
+  for (const node of [n2, n3]) store.equal(node, (late + 50) as Instant, true)
+  t.ok(store.isWholeIn(0))
+})
+
 t.test('what was equal too early, or with a store that is not whole, proves nothing', async t => {
   const store = wholenessOf({ whole: false })
   store.equal(n2, late, true)
