@@ -6,7 +6,7 @@
  * reaped. Now and then everybody asks again, so that what a crash left half done is finished.
  */
 
-import { sometimes } from '#mutants'
+import { mutant, sometimes } from '#mutants'
 import { uint48Of } from '../binary.ts'
 import { ByteReader, ByteWriter } from '../entropy/bytes.ts'
 import type { ExchangeTiming } from '../entropy/timing.ts'
@@ -68,12 +68,16 @@ export class Learning {
     this.#follow(parts.isNew)
   }
 
-  /** Partitions that are closed though another owner can be reached: it was asked. */
+  /** Partitions that are closed though enough other owners can be reached: they were asked. */
   get waiting(): number {
     const { placement, objects } = this.#parts
     let waiting = 0
     for (const partition of objects.generations.closed) {
-      if (this.#otherOwners(partition).some(node => placement.reachable(node))) waiting++
+      const others = this.#otherOwners(partition)
+      const some = others.filter(
+        node => placement.reachable(node) || this.#hasHeard(partition, node),
+      )
+      if (some.length >= this.#wanted(partition, others.length)) waiting++
     }
     return waiting
   }
@@ -234,14 +238,24 @@ export class Learning {
   }
 
   #openIfHeard(partition: Partition): void {
-    const { placement, objects, wholeness } = this.#parts
-    const { replicas, writeQuorum } = placement.settings
+    const { objects } = this.#parts
     const others = this.#otherOwners(partition)
-    const wanted = wholeness.isWholeIn(partition)
-      ? 1
-      : Math.min(replicas - 1, replicas - writeQuorum + 1)
-    const heard = others.filter(node => this.#heard.get(partition)?.has(node))
-    if (heard.length >= Math.min(wanted, others.length)) objects.generations.open(partition)
+    const heard = others.filter(node => this.#hasHeard(partition, node))
+    if (heard.length >= this.#wanted(partition, others.length)) objects.generations.open(partition)
+  }
+
+  /** Of these others so many have to be heard: of a store that may lack something, more. */
+  #wanted(partition: Partition, others: number): number {
+    const { placement, wholeness } = this.#parts
+    if (wholeness.isWholeIn(partition) || mutant(42)) return Math.min(1, others)
+    const { replicas, writeQuorum } = placement.settings
+    return Math.min(replicas - 1, replicas - writeQuorum + 1, others)
+  }
+
+  /** Whose loss an operator accepted is waited for no more. */
+  #hasHeard(partition: Partition, node: NodeId): boolean {
+    const { wholeness } = this.#parts
+    return this.#heard.get(partition)?.has(node) === true || wholeness.isWaived(node)
   }
 
   /** Removes some more rows; once a pass finds none the partition begins anew, at the floor. */

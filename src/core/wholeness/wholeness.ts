@@ -195,6 +195,11 @@ export class Wholeness {
     return { whole: this.everywhere, unwhole, heard: this.#heard, waitsFor: [...waitsFor].sort() }
   }
 
+  /** An operator takes as given what that member could prove. */
+  isWaived(node: NodeId): boolean {
+    return this.#waived.has(node)
+  }
+
   /** Does that member own a partition that this node owns? */
   shares(node: NodeId): boolean {
     return this.#sharing().has(node)

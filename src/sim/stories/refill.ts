@@ -1,7 +1,7 @@
 /**
  * A disk is lost (design §4, "whole"; protocols 9): two owners acknowledged a write, one of them
- * is refilled from the third, which missed it. Until it is equal with the other one too, a read
- * may fail, and never miss the write.
+ * comes back empty beside the third, which missed it. Until it is equal with the other one too, a
+ * read may fail, and never miss the write.
  */
 import type { Letter } from './cast.ts'
 import type { Stage } from './stage.ts'
@@ -26,7 +26,7 @@ export const refill = {
     world.pass(40_000)
     const refilled = stage.look()
     stage.claim(
-      '40 s later A holds all that C has, and is not whole: B may know more.',
+      '40 s later A has taken nothing yet, for B may know more, of deletes too; it is not whole.',
       !isWhole('A'),
     )
     const refused = stage.get('Bob', 'C', { strict: true })

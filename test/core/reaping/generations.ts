@@ -82,13 +82,17 @@ t.test('a damaged row is as if nothing was ever reaped', async t => {
 /** Every node of a cluster in this state, for every partition. */
 function raised(generation: number, floor: number) {
   const cluster = new TestCluster(5)
-  for (const node of cluster.nodes) raise(cluster, node.id, generation, floor)
+  for (const node of cluster.nodes) write(cluster, node.id, generation, floor)
+  for (const node of cluster.nodes) node.restart()
+  for (const node of cluster.nodes) restart(cluster, node.id)
   return cluster
 }
-function raise(cluster: TestCluster, node: string, generation: number, floor: number) {
-  const { disk } = cluster.node(node)
+function write(cluster: TestCluster, node: string, generation: number, floor: number) {
   const bytes = encodeState(nodeHash, { generation, floor, reaped: floor })
+  const { disk } = cluster.node(node)
   for (let i = 0; i < 16; i++) disk.set(partitionRowKey(i as Partition), bytes)
+}
+function restart(cluster: TestCluster, node: string) {
   cluster.node(node).restart()
   for (const { id } of cluster.members) {
     if (id !== node) cluster.node(node).step({ type: 'connected', node: id })
@@ -130,7 +134,8 @@ t.test('a copy below the floor is read again by its coordinator', async t => {
   const [other = ''] = cluster.primaries(key).filter(node => node !== 'n1')
   const late = cluster.letters.splice(0)
   t.ok(late.every(({ message }) => message.type === 'store' && message.generation === 6))
-  raise(cluster, other, 7, 7)
+  write(cluster, other, 7, 7)
+  restart(cluster, other)
   cluster.letters.push(...late)
   cluster.settle()
   t.match(cluster.node('n1').replies.at(-1), {
