@@ -20,17 +20,17 @@ const reaping = all.filter(seed => optionsOf(seed).shape === 'reap')
 const seedsOf: Readonly<Record<string, readonly number[]>> = {
   '9': exchanging.slice(0, 9),
   '25b': reaping.slice(0, 2),
-  '38': [158, 198],
+  '38': [140],
   '39': reaping.slice(0, 2),
   '13b': all.filter(seed => optionsOf(seed).hintBytesMax !== undefined).slice(0, 6),
-  '20': exchanging.slice(0, 6),
+  '20': [15, 19],
   '23': exchanging
     .filter(seed => optionsOf(seed).keys >= 300 && optionsOf(seed).faults.clock === undefined)
     .slice(0, 5),
   '24': exchanging
     .filter(seed => optionsOf(seed).keys <= 30 && optionsOf(seed).exchanges === 'often')
     .slice(0, 12),
-  '41': [9],
+  '41': [94],
   '50': exchanging
     .filter(seed => optionsOf(seed).keys >= 30 && optionsOf(seed).partitions === 8)
     .filter(seed => planOf(seed).faults.some(isScrub))
