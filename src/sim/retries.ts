@@ -11,6 +11,7 @@ import { newDecoded } from './check/decoded.ts'
 import { dotsChecker } from './check/dots.ts'
 import { keptChecker } from './check/kept.ts'
 import { operationsChecker } from './check/operations.ts'
+import { reapedChecker } from './check/reaped.ts'
 import { siblingsChecker } from './check/siblings.ts'
 import { type ClientId, SimClient } from './client.ts'
 import type { Context } from './context.ts'
@@ -84,9 +85,8 @@ class Retries {
       dead: new Set<NodeId>(),
       fail: (name: string, key: Key | undefined, story: string) => this.#fail(name, key, story),
     }
-    this.#checkers = [dotsChecker, siblingsChecker, operationsChecker, keptChecker].map(make =>
-      make(this.#scene),
-    )
+    const makers = [dotsChecker, reapedChecker, siblingsChecker, operationsChecker, keptChecker]
+    this.#checkers = makers.map(make => make(this.#scene))
   }
 
   run(): RetriesResult {
