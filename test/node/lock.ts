@@ -34,7 +34,11 @@ t.test('who holds a lock, and who no longer does', async t => {
   const holders: [string, object | string, boolean][] = [
     ['another boot', { ...own, boot: 'another' }, false],
     ['no such process', { ...own, pid: dead }, false],
-    ['a process of another start time (the pid was reused)', { ...own, pid: process.ppid, start: '1' }, false],
+    [
+      'a process of another start time (the pid was reused)',
+      { ...own, pid: process.ppid, start: '1' },
+      false,
+    ],
     ['half a file', '{"pid":1', false],
     ['an empty file', '', false],
     ['null', 'null', false],
