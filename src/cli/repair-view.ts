@@ -1,6 +1,6 @@
 /** How far a repair is and what it did, for people and as records: the nodes' answers together. */
 import { bytesOf } from '../core/binary.ts'
-import type { Move, RepairProgress, RepairWay } from '../core/entropy/repair-message.ts'
+import type { Move, RepairProgress } from '../core/entropy/repair-message.ts'
 import type { NodeId } from '../core/ids.ts'
 import type { InspectReply } from '../core/message.ts'
 import { shownDuration } from './duration.ts'
@@ -13,25 +13,10 @@ import { shownSize } from './size.ts'
 import { textOf } from './visible.ts'
 
 /** One repair over all nodes that take part. */
-export type RepairSum = {
-  readonly job: string
-  readonly way: RepairWay
-  readonly running: boolean
-  readonly ms: number
-  readonly partitions: number
-  readonly done: number
-  readonly keys: number
-  readonly copies: number
-  readonly bytes: number
-  readonly compared: number
+export type RepairSum = Omit<RepairProgress, 'perNode' | 'unreached' | 'moves' | 'movesTotal'> & {
   readonly perNode: ReadonlyMap<string, number>
   /** Partitions that were not compared with a node. */
   readonly unreached: ReadonlyMap<string, number>
-  readonly left: number
-  /** Of a scrub. */
-  readonly rows: number
-  readonly damaged: number
-  readonly drifted: number
   /** Until it ends, going on like this; undefined: nobody knows yet. */
   readonly etaMs: number | undefined
 }

@@ -12,27 +12,17 @@ import {
 import type { RepairProgress } from '../../src/core/entropy/repair-message.ts'
 import type { Actor, Key, NodeId, Token } from '../../src/core/ids.ts'
 import type { InspectReply } from '../../src/core/message.ts'
+import { noProgress } from '../helpers/repair-progress.ts'
 
 const [n1, n2, n3] = ['n1', 'n2', 'n3'] as NodeId[] as [NodeId, NodeId, NodeId]
 const progress = (more: Partial<RepairProgress>): RepairProgress => ({
+  ...noProgress,
   job: 'r-7f2',
   way: 'repair',
-  running: false,
   ms: 1000,
   partitions: 32,
   done: 32,
-  keys: 0,
-  copies: 0,
-  bytes: 0,
   compared: 100,
-  perNode: [],
-  unreached: [],
-  left: 0,
-  rows: 0,
-  damaged: 0,
-  drifted: 0,
-  moves: [],
-  movesTotal: 0,
   ...more,
 })
 const some = [

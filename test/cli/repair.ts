@@ -4,6 +4,7 @@ import { wholeRing } from '../../src/cli/token-range.js'
 import type { Client } from '../../src/client/index.ts'
 import type { RepairProgress, RepairReply } from '../../src/core/entropy/repair-message.ts'
 import type { Key, NodeId } from '../../src/core/ids.ts'
+import { noProgress } from '../helpers/repair-progress.ts'
 
 const members = ['n1', 'n2', 'n3'] as NodeId[]
 const plan = {
@@ -15,24 +16,13 @@ const plan = {
   bytesPerSecond: undefined,
 } as const
 const progress = (job: string, more: Partial<RepairProgress> = {}): RepairProgress => ({
+  ...noProgress,
   job,
   way: 'repair',
   running: true,
   ms: 10,
   partitions: 4,
   done: 0,
-  keys: 0,
-  copies: 0,
-  bytes: 0,
-  compared: 0,
-  perNode: [],
-  unreached: [],
-  left: 0,
-  rows: 0,
-  damaged: 0,
-  drifted: 0,
-  moves: [],
-  movesTotal: 0,
   ...more,
 })
 

@@ -1,9 +1,11 @@
 /** `kv repair` against nodes that answer what a test says. */
+
 import t from 'tap'
 import type { ExchangeReply } from '../../src/core/entropy/exchange-status.ts'
 import type { RepairPlan, RepairProgress } from '../../src/core/entropy/repair-message.ts'
 import type { Key, NodeId } from '../../src/core/ids.ts'
 import { fakeCli } from '../helpers/fake-cli.ts'
+import { noProgress } from '../helpers/repair-progress.ts'
 
 t.setTimeout(300_000)
 const { cluster, kv, json } = await fakeCli(t, ['n1', 'n2', 'n3'])
@@ -99,28 +101,15 @@ function repairing(steps: readonly (Partial<RepairProgress> | undefined)[]) {
     const at = asked.get(name) ?? 0
     asked.set(name, at + 1)
     const step = steps[Math.min(at, steps.length - 1)]
-    const progress = step && { ...idle, job, way: begin?.way ?? begun.at(-1)!.begin.way, ...step }
+    const progress = step && {
+      ...noProgress,
+      job,
+      way: begin?.way ?? begun.at(-1)!.begin.way,
+      ...step,
+    }
     return { type: 'repair-is', id, node, progress } as const
   }
   return begun
-}
-const idle: Omit<RepairProgress, 'job' | 'way'> = {
-  running: false,
-  ms: 1500,
-  partitions: 10,
-  done: 10,
-  keys: 0,
-  copies: 0,
-  bytes: 0,
-  compared: 0,
-  perNode: [],
-  unreached: [],
-  left: 0,
-  rows: 0,
-  damaged: 0,
-  drifted: 0,
-  moves: [],
-  movesTotal: 0,
 }
 
 t.test('a repair: progress to 100 %, and what it came to', async t => {

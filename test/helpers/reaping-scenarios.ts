@@ -3,24 +3,14 @@
  * each says what became of a deleted value. Run with the code as it is, and with each known-bad
  * version by `test/scenarios/reaping.ts`.
  */
-import type { Instant, Key } from '../../src/core/ids.ts'
+import type { Key } from '../../src/core/ids.ts'
 import type { PeerMessage, StoreCopy } from '../../src/core/message.ts'
 import { objectRowKey } from '../../src/core/row-key.ts'
 import type { RowKey } from '../../src/core/step.ts'
-import { contextOf, TestCluster, type TestNode, valuesOf } from './replicas.ts'
+import { contextOf, live, TestCluster, type TestNode, valuesOf } from './replicas.ts'
 
 type Passes = (letter: { from: string; to: string; message: PeerMessage }) => boolean
 const all: Passes = () => true
-
-/** Ticks everybody for so long, delivering what passes. */
-export function live(cluster: TestCluster, ms: number, passes = all): void {
-  for (let passed = 0; passed < ms; passed += 250) {
-    cluster.now = (cluster.now + 250) as Instant
-    cluster.wall += 250
-    for (const node of cluster.nodes) node.step({ type: 'tick', wall: cluster.wall })
-    cluster.settle(passes)
-  }
-}
 
 /** A cluster that has run for long enough to compare, and a key with its primaries and fallbacks. */
 export function begin() {

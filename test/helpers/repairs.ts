@@ -1,22 +1,12 @@
 /** A cluster of replicas in which an operator repairs. */
 import type { RepairPlan, RepairProgress } from '../../src/core/entropy/repair-message.ts'
 import type { TokenRange } from '../../src/core/entropy/scope.ts'
-import type { Instant, Token } from '../../src/core/ids.ts'
-import { TestCluster } from './replicas.ts'
+import type { Token } from '../../src/core/ids.ts'
+import { live, TestCluster } from './replicas.ts'
 
 export const wholeRing: TokenRange = {
   first: '\x00'.repeat(8) as Token,
   last: '\xff'.repeat(8) as Token,
-}
-
-/** Ticks everybody for so long, delivering all that is said. */
-export function live(cluster: TestCluster, ms: number, step = 250): void {
-  for (let passed = 0; passed < ms; passed += step) {
-    cluster.now = (cluster.now + step) as Instant
-    cluster.wall += step
-    for (const node of cluster.nodes) node.step({ type: 'tick', wall: cluster.wall })
-    cluster.settle()
-  }
 }
 
 /** Nothing mends but what an operator asks for. */
@@ -61,7 +51,7 @@ export function repair(
   for (const { id } of nodes)
     cluster.call(id, { type: 'repair', id: 5, job, begin, cancel: false, movesFrom: 0 })
   for (let passed = 0; passed < msMax; passed += 100) {
-    live(cluster, 100, 20)
+    live(cluster, 100, undefined, 20)
     const all = nodes.map(({ id }) => progressOf(cluster, id, job))
     if (all.every(({ running }) => !running)) return all
   }

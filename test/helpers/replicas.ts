@@ -292,6 +292,19 @@ export class TestCluster {
   }
 }
 
+/** Ticks everybody for so long, delivering what passes: all, unless told otherwise. */
+export function live(
+  cluster: TestCluster,
+  ms: number,
+  passes?: (letter: Letter) => boolean,
+  step = 250,
+): void {
+  for (let passed = 0; passed < ms; passed += step) {
+    cluster.pass(step)
+    cluster.settle(passes)
+  }
+}
+
 export function valuesOf(reply: ClientReply | undefined): (string | undefined)[] {
   if (reply?.type !== 'got') throw new Error(`not a get's reply: ${JSON.stringify(reply)}`)
   return reply.versions.map(({ value }) => (value === undefined ? undefined : binaryOf(value)))

@@ -8,6 +8,7 @@
 import { readUint8, readUint32, writeUint8, writeUint32 } from '../big-endian.ts'
 import type { Siblings } from '../causality/siblings.ts'
 import type { Dot } from '../causality/version-vector.ts'
+import { rowsIn } from '../entropy/tree-rows.ts'
 import { partitionOf } from '../hash.ts'
 import type { Key, Partition, Token } from '../ids.ts'
 import type { PendingRow } from '../pending.ts'
@@ -47,13 +48,7 @@ export class Reapable {
   /** Counts what an earlier start left: as many rows as there are tombstones. */
   constructor(parts: Parts) {
     this.#parts = parts
-    for (let from = reapableRows.from; ; ) {
-      const rows = parts.reads.range(from, reapableRows.to, rowsAtOnce)
-      for (const { key, value } of rows) this.#count(key, value, 1)
-      const last = rows.at(-1)
-      if (last === undefined || rows.length < rowsAtOnce) return
-      from = last.key
-    }
+    for (const { key, value } of rowsIn(parts.reads, reapableRows)) this.#count(key, value, 1)
   }
 
   /** Partitions in which there is something. */
@@ -115,7 +110,6 @@ export class Reapable {
 export const entriesMax = 25
 const SPACE = '\x68'
 const reapableRows = { from: SPACE as RowKey, to: '\x69' as RowKey }
-const rowsAtOnce = 1024
 
 function encode(kind: Kind, size: number): Uint8Array {
   const bytes = new Uint8Array(5)

@@ -1,17 +1,8 @@
 import t from 'tap'
 import type { ExchangeReply } from '../../../src/core/entropy/exchange-status.ts'
 import type { Instant, NodeId } from '../../../src/core/ids.ts'
-import { TestCluster, valuesOf } from '../../helpers/replicas.ts'
+import { live, TestCluster, valuesOf } from '../../helpers/replicas.ts'
 
-/** Ticks everybody for so long, delivering all that is said. */
-function live(cluster: TestCluster, ms: number): void {
-  for (let passed = 0; passed < ms; passed += 250) {
-    cluster.now = (cluster.now + 250) as Instant
-    cluster.wall += 250
-    for (const node of cluster.nodes) node.step({ type: 'tick', wall: cluster.wall })
-    cluster.settle()
-  }
-}
 const rows = (cluster: TestCluster) =>
   cluster.nodes.map(({ disk }) => [...disk.keys()].filter(key => key.startsWith('\x10')).length)
 

@@ -1,13 +1,7 @@
 import t from 'tap'
 import type { NodeId } from '../../../src/core/ids.ts'
-import {
-  calmCluster,
-  live,
-  progressOf,
-  putWithout,
-  repair,
-  wholeRing,
-} from '../../helpers/repairs.ts'
+import { calmCluster, progressOf, putWithout, repair, wholeRing } from '../../helpers/repairs.ts'
+import { live } from '../../helpers/replicas.ts'
 
 const names = Array.from({ length: 40 }, (_, i) => `k${i}`)
 
@@ -32,10 +26,10 @@ t.test('an owner that is away for a moment is asked again', async t => {
     bytesPerSecond: undefined,
   } as const
   cluster.call('n1', { type: 'repair', id: 1, job: 'r-1', begin, cancel: false, movesFrom: 0 })
-  live(cluster, 3000, 20)
+  live(cluster, 3000, undefined, 20)
   t.match(progressOf(cluster, 'n1'), { running: true, keys: 0 })
   away(false)
-  live(cluster, 5000, 20)
+  live(cluster, 5000, undefined, 20)
   t.match(progressOf(cluster, 'n1'), { running: false, keys: 40, unreached: [], left: 0 })
 })
 

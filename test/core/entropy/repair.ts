@@ -8,13 +8,13 @@ import { nodeHash } from '../../../src/node/hash.ts'
 import {
   calmCluster,
   everything,
-  live,
   progressOf,
   putWithout,
   repair,
   sumOf,
   wholeRing,
 } from '../../helpers/repairs.ts'
+import { live } from '../../helpers/replicas.ts'
 
 const names = (prefix: string, count: number) =>
   Array.from({ length: count }, (_, i) => `${prefix}${i}`)
@@ -168,7 +168,7 @@ t.test('one at a time; what ran last is known, and proves what it compared', asy
     cluster.call('n1', { type: 'repair', id: 5, job, begin, cancel: false, movesFrom: 0 })
   t.match(ask('r-1'), { type: 'repair-is', progress: { job: 'r-1', running: true, done: 0 } })
   t.match(ask('r-2'), { progress: { job: 'r-1', running: true } })
-  live(cluster, 2500, 20)
+  live(cluster, 2500, undefined, 20)
   const slow = progressOf(cluster, 'n1')
   t.ok(slow.running && slow.keys < 10, `two keys a second: ${slow.keys}`)
   t.match(
@@ -184,7 +184,7 @@ t.test('one at a time; what ran last is known, and proves what it compared', asy
       progress: undefined,
     },
   )
-  live(cluster, 30_000, 20)
+  live(cluster, 30_000, undefined, 20)
   t.match(progressOf(cluster, 'n1', 'r-1'), { running: false, ms: Number })
   t.match(ask('r-1'), { progress: { running: false } }, 'not begun again')
   const status = cluster.call('n1', { type: 'exchange', id: 1, pause: undefined })
@@ -223,7 +223,7 @@ t.test('a repair that is cancelled moves nothing more, and makes room for anothe
   let moved = 0
   for (const way of ['repair', 'scrub'] as const) {
     ask(way, { begin: { ...begin, way } })
-    live(cluster, 2000, 20)
+    live(cluster, 2000, undefined, 20)
     t.match(ask('other', { cancel: true }), { progress: undefined }, 'another is none of it')
     t.match(ask(way, {}), { progress: { running: true } })
     const ended = ask(way, { cancel: true })
@@ -233,7 +233,7 @@ t.test('a repair that is cancelled moves nothing more, and makes room for anothe
     t.notOk(running)
     t.ok(done < 16 && keys + rows < 120)
     const held = cluster.nodes.map(({ objects }) => objects)
-    live(cluster, 20_000, 20)
+    live(cluster, 20_000, undefined, 20)
     t.match(ask(way, {}), { progress: { running: false, done, keys, rows } })
     t.same(
       cluster.nodes.map(({ objects }) => objects),
@@ -294,7 +294,7 @@ t.test(
             cluster.settle(() => !lossy || !isLost())
           }
         }
-        live(cluster, 30_000, 100)
+        live(cluster, 30_000, undefined, 100)
         for (const { id } of cluster.nodes) {
           const cancel = { type: 'repair', id: 5, job: '', begin: undefined } as const
           cluster.call(id, { ...cancel, cancel: true, movesFrom: 0 })

@@ -3,8 +3,8 @@ import { tokenOf } from '../../../src/core/hash.ts'
 import type { Key } from '../../../src/core/ids.ts'
 import { objectRowKey, quarantineRowKey } from '../../../src/core/row-key.ts'
 import { nodeHash } from '../../../src/node/hash.ts'
-import { calmCluster, live, putWithout, repair, sumOf } from '../../helpers/repairs.ts'
-import { type TestCluster, valuesOf } from '../../helpers/replicas.ts'
+import { calmCluster, putWithout, repair, sumOf } from '../../helpers/repairs.ts'
+import { live, type TestCluster, valuesOf } from '../../helpers/replicas.ts'
 
 const keys = Array.from({ length: 300 }, (_, i) => `k${i}`)
 const place = (key: string) => [tokenOf(nodeHash, key as Key), key as Key] as const
@@ -45,9 +45,9 @@ t.test('sound stores are found sound, whatever is written meanwhile', async t =>
   for (let i = 0; i < 150; i++) {
     cluster.ask('n1', cluster.put(`k${(i * 7) % 300}`, `again ${i}`))
     cluster.ask('n2', cluster.put(`new ${i}`, 'v'))
-    live(cluster, 20, 20)
+    live(cluster, 20, undefined, 20)
   }
-  live(cluster, 5000, 20)
+  live(cluster, 5000, undefined, 20)
   const reply = cluster.call('n1', {
     type: 'repair',
     id: 1,

@@ -10,8 +10,8 @@ import type { Effect, RowKey } from '../../../src/core/step.ts'
 import { nodeHash } from '../../../src/node/hash.ts'
 import { HintHolder } from '../../helpers/hint-holder.ts'
 import { entryOf } from '../../helpers/members.ts'
-import { begin, copyFrom, endOf, live, remove } from '../../helpers/reaping-scenarios.ts'
-import { codeOf, TestCluster, type TestNode, valuesOf } from '../../helpers/replicas.ts'
+import { begin, copyFrom, endOf, remove } from '../../helpers/reaping-scenarios.ts'
+import { codeOf, live, TestCluster, type TestNode, valuesOf } from '../../helpers/replicas.ts'
 import { wholenessOf } from '../../helpers/wholeness.ts'
 
 /** The node starts on this disk, and is connected. */

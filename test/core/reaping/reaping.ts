@@ -1,19 +1,9 @@
 import t from 'tap'
-import type { Instant, Key, Partition } from '../../../src/core/ids.ts'
+import type { Key, Partition } from '../../../src/core/ids.ts'
 import { markRowKey } from '../../../src/core/reaping/marks.ts'
 import { decodeState, partitionRowKey } from '../../../src/core/reaping/partition-rows.ts'
 import { nodeHash } from '../../../src/node/hash.ts'
-import { contextOf, TestCluster, valuesOf } from '../../helpers/replicas.ts'
-
-/** Ticks everybody for so long, delivering all that is said. */
-function live(cluster: TestCluster, ms: number): void {
-  for (let passed = 0; passed < ms; passed += 250) {
-    cluster.now = (cluster.now + 250) as Instant
-    cluster.wall += 250
-    for (const node of cluster.nodes) node.step({ type: 'tick', wall: cluster.wall })
-    cluster.settle()
-  }
-}
+import { contextOf, live, TestCluster, valuesOf } from '../../helpers/replicas.ts'
 
 /** Puts and deletes keys; where nothing was reaped yet. */
 function deleteAll(cluster: TestCluster, keys: readonly string[]): void {

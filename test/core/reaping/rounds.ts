@@ -11,11 +11,10 @@ import {
   hintWaits,
   lateHint,
   lateRetry,
-  live,
   onePrimaryMissed,
   remove,
 } from '../../helpers/reaping-scenarios.ts'
-import { TestCluster, valuesOf } from '../../helpers/replicas.ts'
+import { live, TestCluster, valuesOf } from '../../helpers/replicas.ts'
 
 t.test('what P only argues', async t => {
   t.equal(copyInFlight(), 'gone')

@@ -13,8 +13,9 @@ import {
   type ToldPart,
 } from '../../../src/core/reaping/round-parts.ts'
 import { nodeHash } from '../../../src/node/hash.ts'
-import { begin, copyFrom, live, remove } from '../../helpers/reaping-scenarios.ts'
+import { begin, copyFrom, remove } from '../../helpers/reaping-scenarios.ts'
 import type { TestNode } from '../../helpers/replicas.ts'
+import { live } from '../../helpers/replicas.ts'
 
 /** A deleted key, and the proof that its first owner asked the second one for. */
 function proved() {

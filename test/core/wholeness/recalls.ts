@@ -1,16 +1,7 @@
 import t from 'tap'
-import type { Instant, NodeId } from '../../../src/core/ids.ts'
+import type { NodeId } from '../../../src/core/ids.ts'
 import type { RowKey } from '../../../src/core/step.ts'
-import { TestCluster, valuesOf } from '../../helpers/replicas.ts'
-
-function live(cluster: TestCluster, ms: number): void {
-  for (let passed = 0; passed < ms; passed += 250) {
-    cluster.now = (cluster.now + 250) as Instant
-    cluster.wall += 250
-    for (const node of cluster.nodes) node.step({ type: 'tick', wall: cluster.wall })
-    cluster.settle()
-  }
-}
+import { live, TestCluster, valuesOf } from '../../helpers/replicas.ts'
 
 /** Starts a process on these rows, of a store that counted so many transactions. */
 function begin(cluster: TestCluster, name: string, copy: Copy): void {
