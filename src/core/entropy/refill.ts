@@ -5,7 +5,7 @@
  */
 import { sometimes } from '#mutants'
 import { partitionOf } from '../hash.ts'
-import { after, type Instant, type NodeId, type RequestId } from '../ids.ts'
+import { after, type Instant, type NodeId, type Partition, type RequestId } from '../ids.ts'
 import type { Effect } from '../step.ts'
 import { shortEpoch } from './clocks.ts'
 import type { Fetched } from './exchange-message.ts'
@@ -55,7 +55,8 @@ export class Refill {
   get busy(): boolean {
     if (this.#under.size > 0 || this.#begun.size > 0) return true
     const { placement } = this.#parts
-    for (const others of this.#left.values()) {
+    for (const [partition, others] of this.#left) {
+      if (!this.#isOpen(partition)) continue
       if (others.some(node => placement.reachable(node) && !this.#failed.has(node))) return true
     }
     return false
@@ -121,11 +122,16 @@ export class Refill {
     const some: number[] = []
     for (const [partition, others] of this.#left) {
       if (some.length === partitionsAtOnce) break
-      if (others.includes(node)) some.push(partition)
+      if (others.includes(node) && this.#isOpen(partition)) some.push(partition)
     }
     if (some.length === 0) return
     for (const partition of some) this.#left.delete(partition)
     this.#ask(node, { partitions: some, after: '' }, now, out)
+  }
+
+  /** What comes of it before the others told how far they are with it is not taken. */
+  #isOpen(partition: number): boolean {
+    return this.#parts.objects.generations.isOpen(partition as Partition)
   }
 
   #ask(to: NodeId, place: Place, now: Instant, out: Effect[]): void {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { noSiblings } from '../../../src/core/causality/siblings.ts'
 import { Refill } from '../../../src/core/entropy/refill.ts'
 import { Responder } from '../../../src/core/entropy/responder.ts'
-import type { Instant, NodeId } from '../../../src/core/ids.ts'
+import type { Instant, NodeId, Partition } from '../../../src/core/ids.ts'
 import type { PeerMessage } from '../../../src/core/message.ts'
 import type { Effect } from '../../../src/core/step.ts'
 import { putOn, Side } from '../../helpers/exchange-pair.ts'
@@ -111,6 +111,22 @@ t.test('a member whose connection breaks is not waited for', async t => {
   }
   t.ok(refill.busy)
   run({ refill, own, ...rest }, ['n2'])
+  t.equal(refill.objects, own)
+})
+
+t.test('nothing is fetched of a partition before it is known how far its owners are', async t => {
+  const made = world(2000)
+  const { empty, refill, own } = made
+  const { generations } = empty.parts.objects
+  const late = [...empty.parts.wholeness.open.keys()].slice(0, 5) as Partition[]
+  for (const partition of late) generations.close(partition)
+  run(made)
+  t.notOk(refill.busy, 'others are not kept from comparing')
+  const before = refill.objects
+  t.ok(before > own / 2 && before < own)
+  for (const partition of late) generations.open(partition)
+  t.ok(refill.busy)
+  run(made)
   t.equal(refill.objects, own)
 })
 
