@@ -11,6 +11,8 @@ import type { Leaves } from './leaves.ts'
 import { placeOf, rowsOf } from './node.ts'
 
 export class Counter {
+  /** Rows that were found damaged and counted as none, until they are written again. */
+  readonly damaged = new Set<RowKey>()
   readonly #hash: Hash
   readonly #reads: Store
 
@@ -42,9 +44,13 @@ export class Counter {
     return digestOfRecord(this.#hash, keyOfRow(row).key, value) ?? ''
   }
 
-  add(into: Leaves, row: StoredRow): void {
+  /** False where the row is damaged. */
+  add(into: Leaves, row: StoredRow): boolean {
     const { token, key } = keyOfRow(row.key)
-    into.change(placeOf(token), '', digestOfRecord(this.#hash, key, row.value) ?? '')
+    const digest = digestOfRecord(this.#hash, key, row.value)
+    if (digest === undefined) this.damaged.add(row.key)
+    else into.change(placeOf(token), '', digest)
+    return digest !== undefined
   }
 }
 
@@ -56,6 +62,8 @@ export class Rebuild {
   /** Rows up to here are counted. */
   #at: RowKey
   #done = false
+  readonly #damaged = new Set<RowKey>()
+  #sound = true
 
   /** `seen`: hears of every row that is counted. */
   constructor(
@@ -77,9 +85,18 @@ export class Rebuild {
     return this.#done
   }
 
+  /** False where a row was damaged behind its count: it has to be counted from the beginning. */
+  get sound(): boolean {
+    return this.#sound
+  }
+
   /** A change is durable: it counts here too, unless its row is read later. */
   change({ row, place, before, after }: Change): void {
-    if (this.#done || row <= this.#at) this.leaves.change(place, before ?? '', after)
+    if (!this.#done && row > this.#at) return
+    // Whoever wrote it may have read it before it was damaged.
+    const wasNone = this.#damaged.delete(row)
+    if (before === undefined && !wasNone) this.#sound = false
+    this.leaves.change(place, wasNone ? '' : (before ?? ''), after)
   }
 
   /** Counts some more rows, and returns how many. Only between commits. */
@@ -87,7 +104,7 @@ export class Rebuild {
     const rows = this.#counter.page(this.#at, this.#to, limit)
     for (const row of rows) {
       this.#seen?.(row)
-      this.#counter.add(this.leaves, row)
+      if (!this.#counter.add(this.leaves, row)) this.#damaged.add(row.key)
     }
     this.#at = rows.at(-1)?.key ?? this.#at
     this.#done = rows.length < limit

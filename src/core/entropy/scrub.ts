@@ -134,6 +134,7 @@ export class Scrub {
     const { tally, mends } = this.#plan
     tree.recounts.delete(partition)
     this.#under = undefined
+    if (!recount.sound) return this.#begin(partition)
     tally.done++
     sometimes('a scrub counts a partition')
     const leaves = tree.subtrees.of(partition).differing(recount.leaves)

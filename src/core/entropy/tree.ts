@@ -186,7 +186,9 @@ export class Tree {
     this.#committing = false
     for (const change of batch) {
       if (!mutant(21)) this.#apply(change)
-      if (change.before === undefined) this.#doubts.add(change.place)
+      // Whoever wrote it may have read it before it was damaged, and counted as none.
+      const wasNone = this.counter.damaged.delete(change.row)
+      if (wasNone || change.before === undefined) this.#doubts.add(change.place)
       this.recent.add(change, now)
     }
     this.#work(rowsBetweenCommits)

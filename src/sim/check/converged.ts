@@ -1,7 +1,8 @@
 /**
  * I3: after faults all primaries of a key hold the same live versions, byte for byte, though
  * nobody reads; then exchanges trade nothing any more. Told from the disks. A row that rotted and
- * was never looked at differs unnoticed; a layer that is switched off mends nothing.
+ * was never looked at differs unnoticed, and is mended once somebody looks; a layer that is
+ * switched off mends nothing.
  */
 
 import { isSameBytes } from '../../core/binary.ts'
@@ -17,6 +18,8 @@ export const convergedChecker: MakeChecker = (scene): Checker => {
   const homeOf = homesOf(context.options)
   let rested = false
   let looked = false
+  /** Nodes with damaged rows at rest. */
+  const rotten = new Set<NodeId>()
   /** The first two living primaries that differ. */
   const differ = (key: Key): readonly [Held, Held] | undefined => {
     const held: Held[] = []
@@ -26,7 +29,10 @@ export const convergedChecker: MakeChecker = (scene): Checker => {
       const bytes = row === undefined ? undefined : rows?.get(row)
       if (dead.has(node) || row === undefined) continue
       const siblings = bytes && decoded.copyIn(row, bytes)?.siblings
-      if (bytes !== undefined && siblings === undefined) continue
+      if (bytes !== undefined && siblings === undefined) {
+        rotten.add(node)
+        continue
+      }
       held.push({ node, siblings })
     }
     const [first, ...rest] = held
@@ -38,7 +44,7 @@ export const convergedChecker: MakeChecker = (scene): Checker => {
     onNotice: notice => {
       if (!rested || notice.type !== 'effect' || notice.effect.type !== 'send') return
       const { message, to } = notice.effect
-      if (message.type !== 'differ') return
+      if (message.type !== 'differ' || rotten.has(notice.node) || rotten.has(to)) return
       const what = `${message.held.length} keys`
       fail('I3', message.held[0]?.key, `${notice.node} still trades ${what} with ${to} at rest`)
     },
