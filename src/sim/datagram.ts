@@ -90,9 +90,11 @@ export class DatagramTransport implements Transport {
     ] as const) {
       const guess = this.#guesses.get(a)?.get(b as NodeId)
       if (guess?.connected !== true) continue
-      guess.connected = false
       const machine = this.#context.machines.get(a as NodeId)
+      // Only once it is heard: else a slow process would hear first that the other is back.
       machine?.process?.deliver(b, () => {
+        if (!guess.connected) return
+        guess.connected = false
         machine.process?.input({ type: 'disconnected', node: b as NodeId })
       })
     }
