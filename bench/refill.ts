@@ -129,7 +129,10 @@ class Load {
 /** `cpuUs`: of its process, since it started. */
 type Seen = { readonly at: number; readonly objects: number; readonly cpuUs: number }
 
-/** From the first object that came to the last, and on until the node is whole. */
+/**
+ * From the first object that came to the last, and on until the node is whole. What clients
+ * changed meanwhile is found by comparisons, and no part of the refill.
+ */
 async function watch(client: Client) {
   const begun = performance.now()
   let first: Seen | undefined
@@ -140,11 +143,10 @@ async function watch(client: Client) {
     if (status === undefined) continue
     const counters = new Map(status.counters)
     const now = performance.now()
-    const objects = counters.get('exchangeRepaired') ?? 0
+    const objects = counters.get('refilled') ?? 0
     const cpuUs = (counters.get('cpuUserUs') ?? 0) + (counters.get('cpuSystemUs') ?? 0)
     if (objects > 0 && first === undefined) first = { at: now, objects, cpuUs }
-    // A handful that clients changed meanwhile is no part of the refill.
-    if (objects > last.objects + 50) last = { at: now, objects, cpuUs }
+    if (objects > last.objects) last = { at: now, objects, cpuUs }
     if (counters.get('whole') === 1 && first !== undefined) {
       const seconds = (last.at - first.at) / 1000
       return {

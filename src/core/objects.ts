@@ -104,7 +104,11 @@ export class Objects<Then> {
 
   /** What this node's row of the key is, pending included. A damaged row counts as none. */
   base(token: Token, key: Key): Record | undefined {
-    const row = objectRowKey(token, key)
+    return this.#baseOf(objectRowKey(token, key), token, key)
+  }
+
+  /** `isNew`: nothing is on the disk. */
+  #baseOf(row: RowKey, token: Token, key: Key, isNew = false): Record | undefined {
     this.#lastRow = row
     const pending = this.#pending.read(row)
     if (pending !== undefined) {
@@ -113,7 +117,7 @@ export class Objects<Then> {
       this.#lastKind = pending.meaning && kindOf(pending.meaning.siblings)
       return this.#stamped(token, pending.meaning)
     }
-    const bytes = this.#reads.get(row)
+    const bytes = isNew ? undefined : this.#reads.get(row)
     const record = bytes === undefined ? undefined : decodeRecord(this.#hash, key, bytes)
     this.#lastDigest = bytes === undefined ? '' : record?.digest
     // Of a damaged one it is not known.
@@ -164,13 +168,23 @@ export class Objects<Then> {
 
   /**
    * Merges a copy into the row. True: `then` comes back once what is held now is durable;
-   * false: it holds all of the copy durably already.
+   * false: it holds all of the copy durably already. `held`: where the caller has looked, the
+   * rows near this one that are on the disk, so that not each has to be looked for.
    */
-  merge(token: Token, key: Key, given: Copy, then: Then | undefined): boolean {
+  merge(
+    token: Token,
+    key: Key,
+    given: Copy,
+    then: Then | undefined,
+    held?: ReadonlySet<RowKey>,
+  ): boolean {
     const row = objectRowKey(token, key)
     const copy = this.#withoutReaped(token, given)
+    const isNew = held?.has(row) === false
     const base =
-      mutant(24) && then === undefined ? this.#snapshot(token, key) : this.base(token, key)
+      mutant(24) && then === undefined
+        ? this.#snapshot(token, key)
+        : this.#baseOf(row, token, key, isNew)
     if (base === undefined) {
       // As good as none: a tombstone that another owner has not dropped yet.
       if (copy.siblings.versions.length === 0) return false

@@ -56,6 +56,7 @@ export function statusReply(identity: NodeIdentity, facts: NodeFacts): StatusRep
       ['exchanges', view.exchange.passes],
       ['exchangesEqual', view.exchange.equal],
       ['exchangeRepaired', view.exchange.repaired],
+      ['refilled', view.exchange.refilled],
       ['exchangeBytes', view.exchange.bytes],
       ['treeReady', view.treeReady ? 1 : 0],
       ['tombstones', view.reaping.tombstones],

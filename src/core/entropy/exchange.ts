@@ -60,6 +60,8 @@ export type ExchangeCounts = {
   readonly equal: number
   /** Objects that went to the other side or came from it. */
   readonly repaired: number
+  /** Those of them that refilled an empty store. */
+  readonly refilled: number
   /** Of comparisons, without the objects; roughly. */
   readonly bytes: number
 }
@@ -106,7 +108,8 @@ export class Exchange {
       repaired += driver?.pass.repaired ?? 0
       bytes += driver?.bytes ?? 0
     }
-    return { passes: this.#passes, equal: this.#equal, repaired, bytes }
+    const { objects: refilled } = this.#refill
+    return { passes: this.#passes, equal: this.#equal, repaired, refilled, bytes }
   }
 
   /** Rows of its own in the store. */

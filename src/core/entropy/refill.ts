@@ -6,7 +6,8 @@
 import { sometimes } from '#mutants'
 import { partitionOf } from '../hash.ts'
 import { after, type Instant, type NodeId, type Partition, type RequestId } from '../ids.ts'
-import type { Effect } from '../step.ts'
+import { objectRowAt } from '../row-key.ts'
+import type { Effect, RowKey } from '../step.ts'
 import { shortEpoch } from './clocks.ts'
 import type { Fetched } from './exchange-message.ts'
 import { type ExchangeParts, isAnswered } from './responder.ts'
@@ -82,15 +83,26 @@ export class Refill {
     this.#under.delete(from)
     const { placement } = this.#parts
     const { partitions } = placement.settings
+    let of: Partition | undefined
+    let held: ReadonlySet<RowKey> | undefined
     for (const copy of answer.copies) {
-      const siblings = readCopy(this.#parts, copy, token =>
-        under.partitions.includes(partitionOf(token, partitions)),
-      )
-      if (siblings !== undefined && take(this.#parts, copy, siblings)) this.#objects++
+      const partition = partitionOf(copy.token, partitions)
+      const siblings = readCopy(this.#parts, copy, () => under.partitions.includes(partition))
+      if (siblings === undefined) continue
+      if (partition !== of) held = this.#heldOf(partition, under)
+      of = partition
+      if (take(this.#parts, copy, siblings, held)) this.#objects++
     }
     const left = under.partitions.slice(answer.done)
     if (left.length > 0) this.#begun.set(from, { partitions: left, after: answer.after })
     this.#go(from, now, out)
+  }
+
+  /** What this store has behind the place asked for; undefined where that is much. */
+  #heldOf(partition: Partition, { partitions, after }: Place): ReadonlySet<RowKey> | undefined {
+    const from = partition === partitions[0] && after !== '' ? objectRowAt(after) : undefined
+    const rows = this.#parts.objects.page(partition, from, heldMax + 1)
+    return rows.length > heldMax ? undefined : new Set(rows)
   }
 
   /** A commit is durable: there may be room for more. */
@@ -116,6 +128,7 @@ export class Refill {
   /** The next partitions that this member can send. */
   #go(node: NodeId, now: Instant, out: Effect[]): void {
     if (this.#under.has(node) || this.#failed.has(node)) return
+    if (this.#isBusy(now) && this.#under.size >= membersBusy) return
     if (this.#parts.pendingBytes() > this.#bytesAtOnce(now) * pendingFactor) return
     const begun = this.#begun.get(node)
     if (begun !== undefined) return this.#ask(node, begun, now, out)
@@ -161,7 +174,11 @@ export class Refill {
 
   /** Little at a time while clients want something: they wait behind it. */
   #bytesAtOnce(now: Instant): number {
-    return this.#parts.foreground(now) < foregroundMin ? bytesIdle : bytesBusy
+    return this.#isBusy(now) ? bytesBusy : bytesIdle
+  }
+
+  #isBusy(now: Instant): boolean {
+    return this.#parts.foreground(now) >= foregroundMin
   }
 }
 
@@ -169,9 +186,11 @@ export class Refill {
 const heldMax = 64
 const partitionsAtOnce = 16
 const bytesIdle = 256 * 1024
-const bytesBusy = 64 * 1024
+const bytesBusy = 32 * 1024
 /** As many answers may wait for the disk. */
-const pendingFactor = 8
+const pendingFactor = 4
+/** Members that send at the same time while clients want something. */
+const membersBusy = 2
 /** Fewer requests a second are no load. */
 const foregroundMin = 20
 const lookMs = 1000

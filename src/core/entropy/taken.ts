@@ -7,6 +7,7 @@ import type { HandedCopy } from '../message.ts'
 import type { Objects } from '../objects.ts'
 import type { Placement } from '../placement.ts'
 import type { Stored } from '../quorum/put-coordination.ts'
+import type { RowKey } from '../step.ts'
 
 type Parts = {
   readonly hash: Hash
@@ -24,13 +25,17 @@ export function readCopy(
   return decodeObject(hash, object)
 }
 
-/** Merges a copy that was read; what is older than a delete that was reaped is passed over. */
+/**
+ * Merges a copy that was read; what is older than a delete that was reaped is passed over.
+ * `held`: rows near it that are on the disk, where the caller has looked.
+ */
 export function take(
   { objects }: Parts,
   { token, key, object, generation, time }: HandedCopy,
   siblings: Siblings,
+  held?: ReadonlySet<RowKey>,
 ): boolean {
   if (!objects.generations.takes(token, generation)) return false
-  objects.merge(token, key, { object, siblings, time, generation }, undefined)
+  objects.merge(token, key, { object, siblings, time, generation }, undefined, held)
   return true
 }

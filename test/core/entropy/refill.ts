@@ -2,7 +2,7 @@ import t from 'tap'
 import { noSiblings } from '../../../src/core/causality/siblings.ts'
 import { Refill } from '../../../src/core/entropy/refill.ts'
 import { Responder } from '../../../src/core/entropy/responder.ts'
-import type { Instant, NodeId, Partition } from '../../../src/core/ids.ts'
+import type { Instant, Key, NodeId, Partition } from '../../../src/core/ids.ts'
 import type { PeerMessage } from '../../../src/core/message.ts'
 import type { Effect } from '../../../src/core/step.ts'
 import { putOn, Side } from '../../helpers/exchange-pair.ts'
@@ -85,6 +85,58 @@ t.test('with clients about less is fetched at once', async t => {
   const idle = run(world(3000, { bytes: 1000 }))
   const busy = run(world(3000, { bytes: 1000, foreground: 100 }))
   t.ok(Math.max(...busy.sizes) * 3 < Math.max(...idle.sizes))
+})
+
+t.test('with clients about two members send at a time, and all in turn', async t => {
+  const { empty, refill, sides, own } = world(3000, { bytes: 1000, foreground: 100 })
+  const under = new Set<string>()
+  const senders = new Set<string>()
+  const out: Effect[] = []
+  for (let now = 0; now < 100 || refill.busy; now += 20) {
+    refill.tick(now as Instant, out)
+    for (const effect of out.splice(0)) {
+      if (effect.type !== 'send' || effect.message.type !== 'fetch') throw new Error('only that')
+      under.add(effect.to)
+      senders.add(effect.to)
+      t.ok(under.size <= 2)
+      const answer = new Responder((sides.get(effect.to) as Side).parts).fetch(
+        'n1' as NodeId,
+        effect.message,
+        0,
+      )
+      under.delete(effect.to)
+      refill.answered(effect.to, answer, now as Instant, out)
+      empty.flush()
+    }
+  }
+  t.equal(refill.objects, own)
+  t.ok(senders.size > 2)
+})
+
+t.test('what was put since the start is kept, and merged with what comes', async t => {
+  const made = world(2000)
+  const { empty, refill } = made
+  const tokenOf = (key: string) => empty.placement.tokenOf(key as Key)
+  const mine = Array.from({ length: 2000 }, (_, i) => `key-${i}`).filter(key =>
+    empty.placement.primaries(tokenOf(key)).includes('n1' as NodeId),
+  )
+  const durable = mine.slice(0, 40)
+  const pending = mine.slice(40, 50)
+  for (const key of durable) empty.write(key, putOn(noSiblings, 'b', 'mine'))
+  empty.flush()
+  for (const key of pending) empty.write(key, putOn(noSiblings, 'b', 'mine'))
+  run(made)
+  t.ok(refill.objects > 0)
+  for (const key of mine.slice(0, 60)) {
+    const record = empty.parts.objects.base(tokenOf(key), key as Key)
+    const isMine = durable.includes(key) || pending.includes(key)
+    t.equal(record?.siblings.versions.length, isMine ? 2 : 1, key)
+  }
+  const count = empty.parts.tree.subtrees.all
+  t.equal(
+    [...count].reduce((sum, [, leaves]) => sum + leaves.count, 0),
+    mine.length,
+  )
 })
 
 t.test('what a silent member was asked for the others send', async t => {
