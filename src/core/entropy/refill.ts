@@ -189,8 +189,8 @@ const bytesIdle = 256 * 1024
 const bytesBusy = 32 * 1024
 /** As many answers may wait for the disk. */
 const pendingFactor = 4
-/** Members that send at the same time while clients want something. */
-const membersBusy = 2
+/** Members that send at the same time while clients want something: each in turn. */
+const membersBusy = 1
 /** Fewer requests a second are no load. */
 const foregroundMin = 20
 const lookMs = 1000
