@@ -48,7 +48,7 @@ export async function runTasks(
 function start({ env, cwd, flags }: PoolOptions): ChildProcess {
   const { NODE_OPTIONS: _, ...inherited } = process.env
   return fork(fileURLToPath(new URL('child.js', import.meta.url)), {
-    execArgv: ['--conditions=mutants', ...(flags ?? [])],
+    execArgv: ['--conditions=mutants', youngSpace, ...(flags ?? [])],
     env: { ...inherited, ...env },
     ...(cwd === undefined ? {} : { cwd }),
   })
@@ -65,3 +65,6 @@ function ask(child: ChildProcess, task: Task): Promise<Answer> {
     child.send(task)
   })
 }
+
+/** A world makes much garbage: a twelfth of its time is gone with the usual 16 MiB. */
+const youngSpace = '--max-semi-space-size=32'
