@@ -4,9 +4,9 @@ import { alignedLines, counted } from './render.ts'
 import { shownSize } from './size.ts'
 import { type NodeStats, nothing, plus } from './stats.ts'
 
-/** Counters of a process that are in the table; others of reaping are shown below it. */
+/** Counters of a process that are in the table; others that are not 0, below it. */
 const shownCounters = ['hints', 'exchanges', 'exchangesEqual', 'exchangeRepaired', 'repairs']
-const reaping = /^(reap|tombstone|floor|generation)/i
+const below = /^(reap|tombstone|floor|generation|quarantined)/i
 
 export function statsLines(all: readonly NodeStats[]): readonly string[] {
   const sum = all.map(one => one.counted).reduce(plus, nothing)
@@ -26,7 +26,7 @@ export function statsLines(all: readonly NodeStats[]): readonly string[] {
     return shownCount(all.reduce((count, one) => count + (one.counters.get(name) ?? 0), 0))
   })
   const lines = alignedLines([head, ...rows, ['all', ...cells(sum), ...totals]], right)
-  return [...lines, ...all.flatMap(reapingLines)]
+  return [...lines, ...all.flatMap(linesBelow)]
 }
 
 /** What should not be. */
@@ -51,9 +51,9 @@ export function statsDocument(all: readonly NodeStats[], silent: readonly string
   }
 }
 
-/** What a node says of its reaping, by whatever names. */
-function reapingLines({ node, counters }: NodeStats): readonly string[] {
-  const some = [...counters].filter(([name, count]) => reaping.test(name) && count > 0)
+/** What a node says of its reaping, by whatever names; and of damaged rows that it keeps aside. */
+function linesBelow({ node, counters }: NodeStats): readonly string[] {
+  const some = [...counters].filter(([name, count]) => below.test(name) && count > 0)
   if (some.length === 0) return []
   return [`${node}: ${some.map(([name, count]) => `${name} ${shownCount(count)}`).join(', ')}`]
 }

@@ -57,6 +57,7 @@ export function statusReply(identity: NodeIdentity, facts: NodeFacts): StatusRep
       ['exchangesEqual', view.exchange.equal],
       ['exchangeRepaired', view.exchange.repaired],
       ['refilled', view.exchange.refilled],
+      ['quarantined', view.exchange.quarantined],
       ['exchangeBytes', view.exchange.bytes],
       ['treeReady', view.treeReady ? 1 : 0],
       ['tombstones', view.reaping.tombstones],

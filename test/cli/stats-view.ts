@@ -13,6 +13,7 @@ const all = [
       ['exchangeRepaired', 231],
       ['reapsHeldUpBy n3', 12],
       ['tombstones', 0],
+      ['quarantined', 2],
     ]),
   },
   { node: 'n2', counted: { ...nothing, keys: 9, damaged: 1, siblings: 2 }, counters: new Map() },
@@ -24,7 +25,7 @@ t.test('a row a node and one for all, then what is said of reaping', async t => 
     'n1    1,200  70.0 KB           3  300 B         0      4        30     28     231             0',
     'n2        9      0 B           0    0 B         2      0         0      0       0             0',
     'all   1,209  70.0 KB           3  300 B         2      4        30     28     231             0',
-    'n1: reapsHeldUpBy n3 12',
+    'n1: reapsHeldUpBy n3 12, quarantined 2',
   ])
   t.same(statsWarnings(all), ['n2 holds 1 damaged row: kv repair --scrub --node n2'])
 })

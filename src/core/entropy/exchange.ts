@@ -62,6 +62,8 @@ export type ExchangeCounts = {
   readonly repaired: number
   /** Those of them that refilled an empty store. */
   readonly refilled: number
+  /** Damaged rows whose bytes are kept aside. */
+  readonly quarantined: number
   /** Of comparisons, without the objects; roughly. */
   readonly bytes: number
 }
@@ -109,7 +111,8 @@ export class Exchange {
       bytes += driver?.bytes ?? 0
     }
     const { objects: refilled } = this.#refill
-    return { passes: this.#passes, equal: this.#equal, repaired, refilled, bytes }
+    const quarantined = this.#quarantine.rows
+    return { passes: this.#passes, equal: this.#equal, repaired, refilled, quarantined, bytes }
   }
 
   /** Rows of its own in the store. */
