@@ -24,9 +24,8 @@ const seedsOf: Readonly<Record<string, readonly number[]>> = {
   '39': reaping.slice(0, 2),
   '13b': all.filter(seed => optionsOf(seed).hintBytesMax !== undefined).slice(0, 6),
   '20': [15, 19],
-  '23': exchanging
-    .filter(seed => optionsOf(seed).keys >= 300 && optionsOf(seed).faults.clock === undefined)
-    .slice(0, 5),
+  // Many keys a leaf: 9 of 70 worlds with 300 keys in 8 partitions, of seeds up to 3021.
+  '23': [704, 1621, 1709],
   '24': exchanging
     .filter(seed => optionsOf(seed).keys <= 30 && optionsOf(seed).exchanges === 'often')
     .slice(0, 12),
