@@ -3,7 +3,7 @@ import { tokenOf } from '../../../src/core/hash.ts'
 import type { Key } from '../../../src/core/ids.ts'
 import { objectRowKey, quarantineRowKey } from '../../../src/core/row-key.ts'
 import { nodeHash } from '../../../src/node/hash.ts'
-import { calmCluster, putWithout, repair, sumOf } from '../../helpers/repairs.ts'
+import { calmCluster, putWithout, repair, sumOf, wholeRing } from '../../helpers/repairs.ts'
 import { live, type TestCluster, valuesOf } from '../../helpers/replicas.ts'
 
 const keys = Array.from({ length: 300 }, (_, i) => `k${i}`)
@@ -24,6 +24,20 @@ function flip(cluster: TestCluster, node: string, key: string): void {
   bytes[bytes.length - 3]! ^= 8
   disk.set(rowOf(key), bytes)
 }
+
+/** n1 begins to scrub all that it sees to, so many keys a second. */
+function scrubSlowly(cluster: TestCluster, job: string, keysPerSecond: number): void {
+  const begin = {
+    way: 'scrub',
+    ranges: [wholeRing],
+    node: undefined,
+    silent: [],
+    concurrency: 1,
+    keysPerSecond,
+    bytesPerSecond: undefined,
+  } as const
+  cluster.call('n1', { type: 'repair', id: 1, job, begin, cancel: false, movesFrom: 0 })
+}
 const notes = (cluster: TestCluster, node: string) =>
   cluster.node(node).notes.map(effect => (effect.type === 'note' ? effect.note.event : ''))
 
@@ -32,16 +46,7 @@ t.test('sound stores are found sound, whatever is written meanwhile', async t =>
   const [first] = repair(cluster, { way: 'scrub' })
   t.match(first, { partitions: 16, done: 16, rows: 300, damaged: 0, drifted: 0 })
   // Few rows a second, and writes all the time: what is counted moves.
-  const begin = {
-    way: 'scrub',
-    ranges: [{ first: '\x00'.repeat(8) as never, last: '\xff'.repeat(8) as never }],
-    node: undefined,
-    silent: [],
-    concurrency: 1,
-    keysPerSecond: 200,
-    bytesPerSecond: undefined,
-  } as const
-  cluster.call('n1', { type: 'repair', id: 1, job: 'r-busy', begin, cancel: false, movesFrom: 0 })
+  scrubSlowly(cluster, 'r-busy', 200)
   for (let i = 0; i < 150; i++) {
     cluster.ask('n1', cluster.put(`k${(i * 7) % 300}`, `again ${i}`))
     cluster.ask('n2', cluster.put(`new ${i}`, 'v'))
@@ -111,16 +116,7 @@ t.test('a flipped bit is found, never served, kept aside, and fetched again', as
 
 t.test('rows that are damaged and written again while they are counted are no drift', async t => {
   const cluster = filled()
-  const begin = {
-    way: 'scrub',
-    ranges: [{ first: '\x00'.repeat(8) as never, last: '\xff'.repeat(8) as never }],
-    node: undefined,
-    silent: [],
-    concurrency: 1,
-    keysPerSecond: 100,
-    bytesPerSecond: undefined,
-  } as const
-  cluster.call('n1', { type: 'repair', id: 1, job: 'r-rot', begin, cancel: false, movesFrom: 0 })
+  scrubSlowly(cluster, 'r-rot', 100)
   for (let i = 0; i < 300; i++) {
     const key = `k${(i * 7) % 300}`
     flip(cluster, 'n1', key)
