@@ -1,7 +1,10 @@
 /** How the process of a node ends, and the error of a start that will not work the second time. */
 
-/** crashed: start it again. refused, denied: nothing changes until somebody mends the cause. */
-export const exitCodes = { stopped: 0, crashed: 1, refused: 10, denied: 11 } as const
+/**
+ * crashed: start it again. refused, denied: nothing changes until somebody mends the cause.
+ * noRoom: the disk has no room for a start; try again for as long as it takes.
+ */
+export const exitCodes = { stopped: 0, crashed: 1, refused: 10, denied: 11, noRoom: 12 } as const
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 /** The node was not started; nothing was changed. `message` is one line that says what to do. */
