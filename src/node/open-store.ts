@@ -20,6 +20,7 @@ import {
   decodeCommits,
   type Environment,
   encodeCommits,
+  type FreePagesKept,
   identityKey,
   keyBytes,
   openEnvironment,
@@ -42,6 +43,8 @@ export type StoreOptions = FreeSpaceOptions & {
   readonly founder?: { readonly store: StoreId }
   /** A commit that takes longer ends `unknown`; default 30 s. */
   readonly commitDeadlineMs?: number
+  /** Other than the default only where a bench compares. */
+  readonly freePagesKept?: FreePagesKept
 }
 
 /** Throws StoreRefused where the directory is not, and may not become, this node's store. */
@@ -94,7 +97,7 @@ async function openLocked(options: StoreOptions, lock: Lock): Promise<OpenedStor
   let environment = found.environment
   if (durability === 'committed') {
     await environment.close()
-    environment = openEnvironment(directory, durability)
+    environment = openEnvironment(directory, durability, options.freePagesKept)
   }
   return new LmdbStore({
     environment,
@@ -167,7 +170,7 @@ async function openAdmitted(options: StoreOptions): Promise<Found> {
   let row: Uint8Array | undefined
   let number: Uint8Array | undefined
   try {
-    environment = openEnvironment(options.directory, 'durable')
+    environment = openEnvironment(options.directory, 'durable', options.freePagesKept)
     row = environment.get(keyBytes(identityKey))
     number = environment.get(keyBytes(commitsKey))
   } catch (error) {
