@@ -152,7 +152,7 @@ class Writer {
     const { key, token } = entryOf(number)
     const counter = 1 + Math.floor(this.#puts / this.#keys)
     const vector = [{ actor: 'both----' as Actor, counter }]
-    const base: Siblings = { vector, versions: [], ops: [] }
+    const base: Siblings = { vector, versions: [], ops: [], pins: [] }
     const siblings = nextOf(base, 'both', number)
     const copy = { object: encodeObject(siblings), siblings, time: Date.now(), generation: 0 }
     this.#objects.merge(token, key, copy, undefined)

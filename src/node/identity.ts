@@ -8,7 +8,8 @@ import { type ClusterId, type NodeId, nodeIdOf, type StoreId } from '../core/ids
 import type { Durability } from './lmdb-environment.ts'
 import { StoreRefused } from './store-error.ts'
 
-const storeFormat = 1
+/** 2: objects may have pins, and marks of rounds name them. A store of format 1 is read, and is one of 2 from then on. */
+const storeFormat = 2
 
 /** Who a store is; in the identity row and in `store.json` alike. */
 export type StoreName = {
@@ -74,7 +75,7 @@ export function readName(fields: Record<string, unknown>, place: string): StoreN
   const store = binaryField(fields['store'], 8)
   const node = typeof fields['node'] === 'string' ? nodeIdOf(fields['node']) : undefined
   const known = cluster !== undefined && store !== undefined && node !== undefined
-  if (format !== storeFormat || !known) throw unreadable(place)
+  if (!(format === 1 || format === storeFormat) || !known) throw unreadable(place)
   return { cluster: cluster as ClusterId, node, store: store as StoreId }
 }
 

@@ -1,6 +1,7 @@
 /** Makes the faults of the list happen, and ends them. */
 import { sometimes } from '#mutants'
 import { compareBinary } from '../core/binary.ts'
+import { knowsOp } from '../core/causality/siblings.ts'
 import { partitionOf } from '../core/hash.ts'
 import type { NodeId, StartId, Token } from '../core/ids.ts'
 import type { PeerMessage } from '../core/message.ts'
@@ -261,8 +262,7 @@ export class Nemesis {
       const left = [...(rest.get(key) ?? []), ...(kept.get(key) ?? [])]
       for (const version of copies.flatMap(copy => copy.versions)) {
         const held = left.some(
-          copy =>
-            copy.ops.includes(version.op) || copy.versions.some(other => other.op === version.op),
+          copy => knowsOp(copy, version.op) || copy.versions.some(other => other.op === version.op),
         )
         if (!held) return false
       }

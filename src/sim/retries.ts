@@ -4,6 +4,7 @@
  * nodes restart and messages are lost, doubled and late. `retry-case.ts` is one of them.
  */
 
+import { knowsOp } from '../core/causality/siblings.ts'
 import type { Key, NodeId } from '../core/ids.ts'
 import type { Checker, Scene } from './check/checker.ts'
 import { copiesOn } from './check/copies.ts'
@@ -152,7 +153,7 @@ class Retries {
   #isOnDisk({ key, op }: Write): boolean {
     if (op === undefined) return false
     return [...this.#context.machines.values()].some(({ disk }) => {
-      return copiesOn(this.#scene, disk.rows, key).some(({ siblings }) => siblings.ops.includes(op))
+      return copiesOn(this.#scene, disk.rows, key).some(({ siblings }) => knowsOp(siblings, op))
     })
   }
 

@@ -1,2 +1,2 @@
-/** Protocol version, in the hello. */
-export const protocolVersion = 1
+/** Protocol version, in the hello. 2: objects and contexts may have pins. */
+export const protocolVersion = 2

@@ -28,7 +28,7 @@ function copyOf(actor: string, counter = 1) {
     via: 'n1' as NodeId,
     value,
   }
-  const siblings = putVersion(noSiblings, { vector: [], ops: [] }, version)
+  const siblings = putVersion(noSiblings, { vector: [], ops: [], pins: [] }, version)
   return { siblings, object: encodeObject(siblings), time: counter, generation: counter }
 }
 

@@ -4,6 +4,7 @@ import {
   compareIdentities,
   compareVersions,
   noSiblings,
+  pinned,
   putVersion,
   type Seen,
   type Siblings,
@@ -49,14 +50,15 @@ export const trios: fc.Arbitrary<readonly [Siblings, Siblings, Siblings]> = fc
   .array(fc.tuple(fc.nat(2), fc.nat(2), fc.nat(2)), { maxLength: 7 })
   .map(puts => {
     const held: [Siblings, Siblings, Siblings] = [noSiblings, noSiblings, noSiblings]
-    const blind: Seen = { vector: [], ops: [] }
+    const blind: Seen = { vector: [], ops: [], pins: [] }
     puts.forEach(([at, from, how], i) => {
       const base = held[at]!
       const letter = 'abc'[at]!
       const ahead = counterOf(held[from]!.vector, actorOf(letter))
       const counter = counterOf(base.vector, actorOf(letter)) + 1
       const seen = how === 0 || ahead >= counter ? blind : seenOf(how === 1 ? base : held[from]!)
-      held[at] = putVersion(base, seen, versionOf(letter, counter, i, `${i}`))
+      const made = putVersion(base, seen, versionOf(letter, counter, i, `${i}`))
+      held[at] = how === 0 ? pinned(made, opOf(i)) : made
     })
     return held
   })
@@ -72,8 +74,9 @@ export const objects: fc.Arbitrary<Siblings> = fc
     fc.array(fc.tuple(fc.nat(5), fc.uint8Array({ maxLength: 40 }), fc.boolean(), counter()), {
       maxLength: 5,
     }),
+    fc.uniqueArray(fc.string({ unit: byte(), minLength: 12, maxLength: 12 }), { maxLength: 12 }),
   )
-  .map(([entries, ops, picks]) => {
+  .map(([entries, ops, picks, pins]) => {
     const vector = entries
       .map(([actor, counter]) => ({ actor: actor as Actor, counter }))
       .sort((a, b) => (a.actor < b.actor ? -1 : 1))
@@ -90,8 +93,12 @@ export const objects: fc.Arbitrary<Siblings> = fc
       }))
       .sort(compareVersions)
       .filter((version, i, all) => i === 0 || compareIdentities(all[i - 1]!, version) !== 0)
-    return { vector, versions, ops: (ops as OpId[]).sort((a, b) => (a < b ? 1 : -1)) }
+    return { vector, versions, ops: descending(ops), pins: descending(pins) }
   })
+
+function descending(ops: readonly string[]): readonly OpId[] {
+  return [...(ops as OpId[])].sort((a, b) => (a < b ? 1 : -1))
+}
 
 function byte() {
   return fc.nat(255).map(code => String.fromCharCode(code))

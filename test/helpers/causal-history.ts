@@ -260,7 +260,8 @@ export class CausalHistory {
   }
 
   private seenIn(shown: Shown | undefined): Seen {
-    if (shown === undefined || this.flaw === 'context ignored') return { vector: [], ops: [] }
+    if (shown === undefined || this.flaw === 'context ignored')
+      return { vector: [], ops: [], pins: [] }
     const read = decodeContext(nodeHash, secrets, key, shown.context)
     if (read === undefined) throw new Error('a context of our own was refused')
     return read.seen
@@ -288,7 +289,7 @@ export class CausalHistory {
   }
 
   private answer(seen: Seen, version: Version, shown: Shown | undefined, write: Write): void {
-    const exact = seenAfterPut(seen, version)
+    const exact = seenAfterPut(seen, version, false)
     const naive = { ...exact, vector: includeDot(seen.vector, version.dot) }
     const covers = counterOf(exact.vector, version.dot.actor) >= version.dot.counter
     if (!covers) {
@@ -321,7 +322,7 @@ export class CausalHistory {
   /** Flaw: the list knows live operations only. */
   private withoutList(siblings: Siblings): Siblings {
     if (this.flaw !== 'operations only collapse live twins') return siblings
-    return { ...siblings, ops: [] }
+    return { ...siblings, ops: [], pins: [] }
   }
 
   // -- the oracle ------------------------------------------------------------------------------

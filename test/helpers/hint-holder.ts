@@ -106,6 +106,6 @@ export function copyOf(actor: string, counter = 1, text = `${actor}${counter}`):
     via: 'n1' as NodeId,
     value,
   }
-  const siblings = putVersion(noSiblings, { vector: [], ops: [] }, version)
+  const siblings = putVersion(noSiblings, { vector: [], ops: [], pins: [] }, version)
   return { siblings, object: encodeObject(siblings), time: counter, generation: 0 }
 }

@@ -181,7 +181,7 @@ export function dotOf(write: Write) {
 
 function seenBy({ saw }: Write): Seen {
   const vector = saw.map(dotOf).sort((a, b) => (a.actor < b.actor ? -1 : 1))
-  return { vector, ops: [] }
+  return { vector, ops: [], pins: [] }
 }
 
 function versionOf(write: Write) {

@@ -14,5 +14,5 @@ export function objectOf(letter: string): Siblings {
     via: 'a' as NodeId,
     value: bytesOf(letter),
   }
-  return putVersion(noSiblings, { vector: [], ops: [] }, version)
+  return putVersion(noSiblings, { vector: [], ops: [], pins: [] }, version)
 }

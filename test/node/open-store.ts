@@ -14,11 +14,15 @@ import {
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
+import { decodeRecord } from '../../src/core/causality/record.ts'
 import type { ClusterId, NodeId, StoreId } from '../../src/core/ids.ts'
+import { keyOfRow } from '../../src/core/row-key.ts'
 import type { RowKey } from '../../src/core/step.ts'
 import { openEnvironment } from '../../src/node/lmdb-environment.ts'
 import { openStore, type StoreOptions } from '../../src/node/open-store.ts'
 import { StoreRefused } from '../../src/node/store-error.ts'
+import { golden, goldenDataFile, goldenObject } from '../helpers/golden.ts'
+import { nodeHash } from '../helpers/hash.ts'
 import { founder, newDirectory, optionsFor } from '../helpers/store-place.ts'
 
 process.umask(0o077)
@@ -135,9 +139,9 @@ t.test('another cluster’s, another node’s, another store, a later format', a
   const text = readFileSync(json, 'utf8')
   unlinkSync(json)
   for (const [other, says] of others) await refuses(t, other, says)
-  writeFileSync(json, text.replace('"format": 1', '"format": 2'))
-  await refuses(t, options, /has format 2, made by a later version/)
-  for (const bad of ['', '{', 'null', '{"format":1}', text.replace('n1', '../x')]) {
+  writeFileSync(json, text.replace('"format": 2', '"format": 3'))
+  await refuses(t, options, /has format 3, made by a later version/)
+  for (const bad of ['', '{', 'null', '{"format":1}', '{"format":2}', text.replace('n1', '../x')]) {
     writeFileSync(json, bad)
     await refuses(t, options, /store.json is damaged/)
   }
@@ -145,7 +149,7 @@ t.test('another cluster’s, another node’s, another store, a later format', a
   const environment = openEnvironment(directory, 'durable')
   const row = Buffer.from(environment.get(Buffer.from('\0identity'))!).toString()
   for (const [bad, says] of [
-    [row.replace('"format":1', '"format":9'), /has format 9/],
+    [row.replace('"format":2', '"format":9'), /has format 9/],
     [row.replace('"whole":true', '"whole":1'), /data.mdb is damaged/],
     ['{', /data.mdb is damaged/],
   ] as const) {
@@ -154,6 +158,30 @@ t.test('another cluster’s, another node’s, another store, a later format', a
   }
   await environment.close()
 })
+
+t.test(
+  'a store that an earlier version made is read, and is of this format from then on',
+  async t => {
+    const { directory, remove } = newDirectory()
+    t.teardown(remove)
+    writeFileSync(join(directory, 'data.mdb'), goldenDataFile())
+    writeFileSync(join(directory, 'store.json'), JSON.stringify(golden.store.storeJson))
+    const founder = { store: 'S'.repeat(8) as StoreId }
+    const cluster = 'C'.repeat(16) as ClusterId
+    const store = await openStore({ ...optionsFor(directory), cluster, founder, create: false })
+    const rows = store.reads.range('\x10' as RowKey, '\x50' as RowKey, 10)
+    t.equal(rows.length, 3)
+    const { key, value } = rows[0]!
+    const record = decodeRecord(nodeHash, keyOfRow(key).key, value)
+    t.same(record?.siblings, goldenObject('many'))
+    await store.close()
+    const environment = openEnvironment(directory, 'durable')
+    const row = Buffer.from(environment.get(Buffer.from('\0identity'))!).toString()
+    await environment.close()
+    // Whoever wrote it before says so, and refuses: "has format 2, made by a later version".
+    t.match(row, '"format":2')
+  },
+)
 
 t.test('a crash while reading puts the directory into quarantine', async t => {
   const directory = await usedStore(t)

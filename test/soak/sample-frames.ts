@@ -121,7 +121,7 @@ function storeOf({ id, epoch, key, value }: Parts): Extract<PeerMessage, { type:
     via: 'n3' as NodeId,
     value,
   }
-  const object = encodeObject({ vector: [dot], ops: [], versions: [version] })
+  const object = encodeObject({ vector: [dot], ops: [], pins: [], versions: [version] })
   const common = { id, epoch, timeLeft, key, token: of(key) }
   return { type: 'store', ...common, object, generation: 0, time: 1, owner: undefined }
 }

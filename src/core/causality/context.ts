@@ -3,11 +3,13 @@
  * misplaced one could make puts to come look already seen, so it carries a MAC over its key
  * and all of itself (security §2.6).
  *
- *   format 1 ‖ context key's id 4 ‖ generation 4 ‖ vector entries 2 ‖ operations 1
- *   ‖ vector ‖ operations ‖ MAC 8
+ *   format 1 ‖ context key's id 4 ‖ generation 4 ‖ vector entries 2 ‖ operations 1 ‖ pins 2
+ *   ‖ vector ‖ operations ‖ pins ‖ MAC 8
  *
+ * Format 2. Format 1, which earlier versions gave out, has no pins and at most 8 operations.
  * MAC = first 8 bytes of sha256(context key ‖ length of key 2 ‖ key ‖ all before the MAC).
  */
+import { mutant } from '#mutants'
 import { assert } from '../assert.ts'
 import {
   readUint8,
@@ -22,13 +24,16 @@ import type { Hash } from '../hash.ts'
 import type { Generation, Key } from '../ids.ts'
 import type { Secrets } from '../step.ts'
 import { readOps, readVector, writeDot } from './object.ts'
-import { opsKept, type Seen } from './siblings.ts'
+import { noPins } from './pins.ts'
+import { nothingSeen, opsKept, type Seen } from './siblings.ts'
 
 export const contextBytesMax = 65_536
 
 /**
  * The context as bytes of its own, signed with the newest key. Vector entries past 4,096 are
  * left out, far above what pruning lets a row keep: that may show a false sibling, never lose.
+ * So may a context of nothing, which is given out where there are more pins than fit: who covers
+ * a dot holds its pin.
  */
 export function encodeContext(
   hash: Hash,
@@ -39,17 +44,26 @@ export function encodeContext(
 ): Uint8Array {
   const secret = keys[0]
   assert(secret !== undefined, 'there is a context key')
-  const entries = Math.min(seen.vector.length, ENTRIES_MAX)
-  const bytes = new Uint8Array(sizeOf(entries, seen.ops.length))
+  const { vector, ops, pins } = seen.pins.length > PINS_MAX ? nothingSeen : told(seen)
+  const bytes = new Uint8Array(sizeOf(FORMAT, vector.length, ops.length, pins.length))
   let at = writeUint8(bytes, 0, FORMAT)
   at = writeUint32(bytes, at, secret.id)
   at = writeUint32(bytes, at, generation)
-  at = writeUint16(bytes, at, entries)
-  at = writeUint8(bytes, at, seen.ops.length)
-  for (let i = 0; i < entries; i++) at = writeDot(bytes, at, seen.vector[i] as Seen['vector'][0])
-  for (const op of seen.ops) at = writeBinary(bytes, at, op)
+  at = writeUint16(bytes, at, vector.length)
+  at = writeUint8(bytes, at, ops.length)
+  at = writeUint16(bytes, at, pins.length)
+  for (const dot of vector) at = writeDot(bytes, at, dot)
+  for (const op of [...ops, ...pins]) at = writeBinary(bytes, at, op)
   writeBinary(bytes, at, macOf(hash, secret.key, key, binaryOf(bytes, 0, at)))
   return bytes
+}
+
+/** As much of it as there is room for beside its pins. */
+function told({ vector, ops, pins }: Seen): Seen {
+  const kept = mutant(620) ? noPins : pins
+  const room = contextBytesMax - sizeOf(FORMAT, 0, ops.length, kept.length)
+  const entries = Math.min(ENTRIES_MAX, Math.floor(room / ENTRY))
+  return { vector: vector.length > entries ? vector.slice(0, entries) : vector, ops, pins: kept }
 }
 
 /** What the context says; undefined where it is truncated, edited, foreign or another key's. */
@@ -59,8 +73,11 @@ export function decodeContext(
   key: Key,
   bytes: Uint8Array,
 ): { readonly seen: Seen; readonly generation: Generation } | undefined {
-  if (bytes.length < HEADER + MAC || bytes.length > contextBytesMax) return undefined
-  if (readUint8(bytes, 0) !== FORMAT) return undefined
+  if (bytes.length < FIRST_HEADER + MAC || bytes.length > contextBytesMax) return undefined
+  const format = readUint8(bytes, 0)
+  if (format !== FORMAT && format !== FIRST_FORMAT) return undefined
+  const header = headerOf(format)
+  if (bytes.length < header + MAC) return undefined
   const id = readUint32(bytes, 1)
   const secret = keys.find(candidate => candidate.id === id)
   const macAt = bytes.length - MAC
@@ -69,19 +86,33 @@ export function decodeContext(
   if (!equalMacs(macOf(hash, secret.key, key, body), binaryOf(bytes, macAt))) return undefined
   const entries = readUint16(bytes, 9)
   const opCount = readUint8(bytes, 11)
-  if (opCount > opsKept || sizeOf(entries, opCount) !== bytes.length) return undefined
-  const vector = readVector(bytes, HEADER, entries)
-  const ops = readOps(bytes, macAt - opCount * 12, opCount)
-  return vector && ops && { seen: { vector, ops }, generation: readUint32(bytes, 5) }
+  const pinCount = format === FORMAT ? readUint16(bytes, 12) : 0
+  const opsMax = format === FORMAT ? opsKept + 1 : opsKept
+  const size = sizeOf(format, entries, opCount, pinCount)
+  if (opCount > opsMax || size !== bytes.length) return undefined
+  const opsAt = header + entries * ENTRY
+  const vector = readVector(bytes, header, entries)
+  const ops = readOps(bytes, opsAt, opCount)
+  const pins = readOps(bytes, opsAt + opCount * OP, pinCount)
+  return vector && ops && pins && { seen: { vector, ops, pins }, generation: readUint32(bytes, 5) }
 }
 
-const FORMAT = 1
-const HEADER = 12
+const FORMAT = 2
+const FIRST_FORMAT = 1
+const FIRST_HEADER = 12
 const MAC = 8
+const ENTRY = 14
+const OP = 12
 const ENTRIES_MAX = 4096
+/** So many that room is left for a vector. */
+const PINS_MAX = 5000
 
-function sizeOf(entries: number, ops: number): number {
-  return HEADER + entries * 14 + ops * 12 + MAC
+function headerOf(format: number): number {
+  return format === FORMAT ? FIRST_HEADER + 2 : FIRST_HEADER
+}
+
+function sizeOf(format: number, entries: number, ops: number, pins: number): number {
+  return headerOf(format) + entries * ENTRY + (ops + pins) * OP + MAC
 }
 
 function macOf(hash: Hash, secret: string, key: Key, body: string): string {

@@ -2,13 +2,16 @@
  * An object's bytes, the same on the wire and in a row: fixed, big-endian, encoded once
  * (performance §1.7).
  *
- *   format 1 ‖ flags 1 ‖ vector entries 4 ‖ operations 1 ‖ versions 2
+ *   format 1 ‖ flags 1 ‖ vector entries 4 ‖ operations 1 ‖ versions 2 ‖ [pins 2]
+ *   ‖ vector entries ‖ operations ‖ [pins] ‖ versions
  *   vector entry:  actor 8 ‖ counter 6
- *   operation:     12
+ *   operation, pin: 12
  *   version:       actor 8 ‖ counter 6 ‖ operation 12 ‖ flags 1 ‖ checksum 4 ‖ time 6
  *                  ‖ length of via 1 ‖ via ‖ length of value 4 ‖ value
  *
- * Object flag 2 is reserved for history, version flag 2 for an expiry; both are refused today.
+ * Object flag 1: it has pins, and says how many. Without them an object's bytes are what they
+ * were before there were pins. Object flag 2 is reserved for history, version flag 2 for an
+ * expiry; both are refused today.
  */
 import {
   readUint8,
@@ -23,6 +26,7 @@ import {
 import { binaryOf, writeBinary } from '../binary.ts'
 import type { Hash } from '../hash.ts'
 import { type Actor, nodeIdOf, type OpId } from '../ids.ts'
+import { noPins, type Pins } from './pins.ts'
 import { compareIdentities, opsKept, type Siblings, type Version } from './siblings.ts'
 import { covers, type Dot, type VersionVector } from './version-vector.ts'
 
@@ -30,15 +34,17 @@ export const vectorEntriesMax = 65_536
 
 /** The object as bytes of its own. */
 export function encodeObject(siblings: Siblings): Uint8Array {
-  const { vector, ops, versions } = siblings
+  const { vector, ops, pins, versions } = siblings
   const bytes = new Uint8Array(sizeOf(siblings))
   let at = writeUint8(bytes, 0, FORMAT)
-  at = writeUint8(bytes, at, 0)
+  at = writeUint8(bytes, at, pins.length === 0 ? 0 : PINS)
   at = writeUint32(bytes, at, vector.length)
   at = writeUint8(bytes, at, ops.length)
   at = writeUint16(bytes, at, versions.length)
+  if (pins.length > 0) at = writeUint16(bytes, at, pins.length)
   for (const dot of vector) at = writeDot(bytes, at, dot)
   for (const op of ops) at = writeBinary(bytes, at, op)
+  for (const pin of pins) at = writeBinary(bytes, at, pin)
   for (const version of versions) at = writeVersion(bytes, at, version)
   return bytes
 }
@@ -56,17 +62,27 @@ export function decodeObject(hash: Hash, bytes: Uint8Array): Siblings | undefine
 /** As `decodeObject`, for bytes whose own checksum the caller has verified. */
 export function decodeCheckedObject(bytes: Uint8Array): Siblings | undefined {
   if (bytes.length < HEADER || readUint8(bytes, 0) !== FORMAT) return undefined
-  if (readUint8(bytes, 1) !== 0) return undefined
+  const flags = readUint8(bytes, 1)
+  const header = flags === PINS ? HEADER + 2 : HEADER
+  if (flags > PINS || bytes.length < header) return undefined
   const entries = readUint32(bytes, 2)
   const opCount = readUint8(bytes, 6)
-  const opsAt = HEADER + entries * DOT
-  const versionsAt = opsAt + opCount * OP
+  const pinCount = flags === PINS ? readUint16(bytes, HEADER) : 0
+  const opsAt = header + entries * DOT
+  const pinsAt = opsAt + opCount * OP
+  const versionsAt = pinsAt + pinCount * OP
   if (entries > vectorEntriesMax || opCount > opsKept || versionsAt > bytes.length) return undefined
-  const vector = readVector(bytes, HEADER, entries)
+  const vector = readVector(bytes, header, entries)
   const ops = readOps(bytes, opsAt, opCount)
-  if (vector === undefined || ops === undefined) return undefined
+  const pins = flags === PINS ? readPins(bytes, pinsAt, pinCount) : noPins
+  if (vector === undefined || ops === undefined || pins === undefined) return undefined
   const versions = readVersions(bytes, versionsAt, readUint16(bytes, 7), vector)
-  return versions && { vector, versions, ops }
+  return versions && { vector, versions, ops, pins }
+}
+
+/** As many as are told, and at least one. */
+function readPins(bytes: Uint8Array, at: number, count: number): Pins | undefined {
+  return count === 0 ? undefined : readOps(bytes, at, count)
 }
 
 /** A vector of `count` entries; undefined where it is not sorted or a counter is 0. */
@@ -102,15 +118,18 @@ export function writeDot(into: Uint8Array, at: number, dot: Dot): number {
 }
 
 const FORMAT = 1
+const PINS = 1
 const TOMBSTONE = 1
+/** Without the number of pins. */
 const HEADER = 9
 const DOT = 14
 const OP = 12
 /** A version without via and value. */
 const VERSION = DOT + OP + 1 + 4 + 6 + 1 + 4
 
-function sizeOf({ vector, ops, versions }: Siblings): number {
+function sizeOf({ vector, ops, pins, versions }: Siblings): number {
   let size = HEADER + vector.length * DOT + ops.length * OP + versions.length * VERSION
+  if (pins.length > 0) size += 2 + pins.length * OP
   for (const version of versions) size += version.via.length + version.value.length
   return size
 }

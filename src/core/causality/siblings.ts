@@ -7,6 +7,7 @@ import { mutant, sometimes } from '#mutants'
 import { assert } from '../assert.ts'
 import { compareBinary } from '../binary.ts'
 import type { NodeId, OpId, WallTime } from '../ids.ts'
+import { isPinned, mergePins, noPins, type Pins, pinsMax } from './pins.ts'
 import {
   compareDots,
   counterOf,
@@ -41,31 +42,41 @@ export type Siblings = {
   readonly versions: readonly Version[]
   /** The 8 highest operations applied, live or not, descending. */
   readonly ops: readonly OpId[]
+  readonly pins: Pins
 }
 
-/** What a reader was shown; a context carries it. */
-export type Seen = { readonly vector: VersionVector; readonly ops: readonly OpId[] }
+/** What a reader was shown; a context carries it. A put's reply adds a ninth id, its own. */
+export type Seen = {
+  readonly vector: VersionVector
+  readonly ops: readonly OpId[]
+  readonly pins: Pins
+}
 
 export const opsKept = 8
-export const noSiblings: Siblings = { vector: [], versions: [], ops: [] }
+export const noSiblings: Siblings = { vector: [], versions: [], ops: [], pins: noPins }
+export const nothingSeen: Seen = { vector: [], ops: [], pins: noPins }
 
 /** The context of everything shown. Its ops are shown or superseded, every one. */
-export function seenOf(siblings: Siblings): Seen {
-  return { vector: siblings.vector, ops: siblings.ops }
+export function seenOf({ vector, ops, pins }: Siblings): Seen {
+  return { vector, ops, pins }
 }
 
 /**
  * The context of a put's reply: what it saw and itself, nothing else. A vector says that only
  * where the put's dot is the next one of its actor; else its operation id alone says it, and
- * siblings that the writer was not shown stay uncovered.
+ * siblings that the writer was not shown stay uncovered. Its own id stands beside the 8 that it
+ * saw, however low: without it the writer's next put would not supersede this, and in the place
+ * of one of them it would make that one look unknown. A put that was `pinned` stays so.
  */
-export function seenAfterPut(seen: Seen, version: Version): Seen {
+export function seenAfterPut(seen: Seen, version: Version, pinned: boolean): Seen {
   const { actor, counter } = version.dot
+  const { op } = version
   const next = counterOf(seen.vector, actor) + 1 >= counter
+  const shown = seen.ops.filter(one => one !== op).slice(0, opsKept - (mutant(631) ? 1 : 0))
   return {
     vector: next ? includeDot(seen.vector, version.dot) : seen.vector,
-    // Its own id stays, however low: without it the writer's next put would not supersede this.
-    ops: mergeOps([version.op], seen.ops.filter(op => op !== version.op).slice(0, opsKept - 1)),
+    ops: [...shown.filter(one => one > op), op, ...shown.filter(one => one < op)],
+    pins: pinned ? mergePins(seen.pins, [op]) : seen.pins,
   }
 }
 
@@ -75,13 +86,21 @@ export function seenAfterPut(seen: Seen, version: Version): Seen {
  */
 export function putVersion(base: Siblings, seen: Seen, version: Version): Siblings {
   const vector = mutant(7) ? base.vector : seen.vector
-  const rest = mergeSiblings(base, { vector, versions: [], ops: seen.ops })
+  const rest = mergeSiblings(base, { ...seen, vector, versions: [] })
   assert(!covers(rest.vector, version.dot) || mutant(3), 'a new dot is not covered')
   return {
     vector: includeDot(rest.vector, version.dot),
     versions: union([version], rest.versions),
     ops: mergeOps(rest.ops, [version.op]),
+    pins: rest.pins,
   }
+}
+
+/** With the operation pinned; the same one where it is, or where no more are taken. */
+export function pinned(siblings: Siblings, op: OpId): Siblings {
+  if (siblings.pins.length >= pinsMax) return siblings
+  const pins = mergePins(siblings.pins, [op])
+  return pins === siblings.pins ? siblings : { ...siblings, pins }
 }
 
 /** What both know together; `a` itself where b adds nothing. In any order, any number of times. */
@@ -89,18 +108,24 @@ export function mergeSiblings(a: Siblings, b: Siblings): Siblings {
   if (a === b) return a
   const vector = mergeVectors(a.vector, b.vector)
   const ops = mergeOps(a.ops, b.ops)
+  const pins = mergePins(a.pins, b.pins)
   const versions = mergeVersions(a, b)
-  if (vector === a.vector && ops === a.ops && versions === a.versions) return a
-  return { vector, versions, ops }
+  if (vector === a.vector && ops === a.ops && pins === a.pins && versions === a.versions) return a
+  return { vector, versions, ops, pins }
 }
 
 /**
- * Was this operation applied here? Its live version, or `superseded` where the list knows it
+ * Was this operation applied here? Its live version, or `superseded` where an id tells of it
  * and no live version is its; undefined where nothing is known of it.
  */
 export function appliedOp(siblings: Siblings, op: OpId): Version | 'superseded' | undefined {
   const live = siblings.versions.find(version => version.op === op)
-  return live ?? (siblings.ops.includes(op) && !mutant(12) ? 'superseded' : undefined)
+  return live ?? (knowsOp(siblings, op) && !mutant(12) ? 'superseded' : undefined)
+}
+
+/** Is the operation among the highest, or pinned? */
+export function knowsOp({ ops, pins }: Pick<Seen, 'ops' | 'pins'>, op: OpId): boolean {
+  return ops.includes(op) || isPinned(pins, op)
 }
 
 /** Is the list full and the operation older than all of it? Then we cannot know. */
@@ -162,7 +187,7 @@ function mergeVersions(a: Siblings, b: Siblings): readonly Version[] {
 function survives(version: Version, other: Siblings): boolean {
   if (other.versions.some(held => compareDots(held.dot, version.dot) === 0)) return true
   if (covers(other.vector, version.dot)) return false
-  if (!other.ops.includes(version.op) || mutant(11) || mutant(12)) return true
+  if (!knowsOp(other, version.op) || mutant(11) || mutant(12)) return true
   if (other.versions.some(held => held.op === version.op)) return true
   sometimes('a version is superseded by its operation id alone')
   return false

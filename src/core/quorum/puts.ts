@@ -9,10 +9,12 @@ import { uint48Of } from '../binary.ts'
 import { type ActorField, nextDot } from '../causality/actor.ts'
 import { decodeContext, encodeContext } from '../causality/context.ts'
 import { encodeObject } from '../causality/object.ts'
+import { isPinned } from '../causality/pins.ts'
 import { prune, vectorEntriesMax } from '../causality/prune.ts'
 import {
   appliedOp,
   noSiblings,
+  nothingSeen,
   opBelowFullList,
   putVersion,
   type Seen,
@@ -295,7 +297,7 @@ export class Puts {
   }
 
   #contextOf({ key, context }: PutRequest): Shown | undefined {
-    const nothing = { vector: [], ops: [], generation: 0 }
+    const nothing = { ...nothingSeen, generation: 0 }
     if (context === undefined) return nothing
     const told = decodeContext(this.#env.hash, this.#env.secrets.context, key, context)
     if (told !== undefined) return { ...told.seen, generation: told.generation }
@@ -304,7 +306,10 @@ export class Puts {
 
   #contextAfter({ request, seen }: Admitted, made: Made): Uint8Array {
     const { hash, secrets } = this.#env
-    const after = made.version === undefined ? seen : seenAfterPut(seen, made.version)
+    const after =
+      made.version === undefined
+        ? seen
+        : seenAfterPut(seen, made.version, isPinned(made.siblings.pins, made.version.op))
     return encodeContext(hash, secrets.context, request.key, after, made.generation)
   }
 

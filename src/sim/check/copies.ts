@@ -5,7 +5,7 @@
 
 import type { Siblings, Version } from '../../core/causality/siblings.ts'
 import { covers } from '../../core/causality/version-vector.ts'
-import type { Key } from '../../core/ids.ts'
+import type { Key, OpId } from '../../core/ids.ts'
 import { type History, isBefore, type Write } from '../history.ts'
 import type { Scene } from './checker.ts'
 import { copyIn, type HeldCopy, type Rows } from './decoded.ts'
@@ -72,7 +72,7 @@ export function knownOf(history: History, copies: readonly Siblings[]): Readonly
 
 /** Does this copy hold the write, or what superseded it? */
 export function accountsFor(copy: Siblings, { dot, op }: Pick<Version, 'dot' | 'op'>): boolean {
-  return covers(copy.vector, dot) || copy.ops.includes(op)
+  return covers(copy.vector, dot) || knowsOp(copy, op)
 }
 
 function holds(copy: Siblings, { dot, op, checksum }: Version): boolean {
@@ -86,5 +86,9 @@ function holds(copy: Siblings, { dot, op, checksum }: Version): boolean {
 }
 
 function knows(copy: Siblings, version: Version): boolean {
-  return covers(copy.vector, version.dot) || copy.ops.includes(version.op)
+  return covers(copy.vector, version.dot) || knowsOp(copy, version.op)
+}
+
+function knowsOp({ ops, pins }: Siblings, op: OpId): boolean {
+  return ops.includes(op) || pins.includes(op)
 }

@@ -7,7 +7,7 @@ import { actorOf } from '../../helpers/arbitrary-siblings.ts'
 
 const start = 'start--1' as StartId
 const field = { actor: actorOf('a'), start }
-const blind: Seen = { vector: [], ops: [] }
+const blind: Seen = { vector: [], ops: [], pins: [] }
 const fresh = () => actorOf('z')
 const first = { dot: { actor: actorOf('z'), counter: 1 }, field: { actor: actorOf('z'), start } }
 
@@ -49,7 +49,7 @@ t.test('who has not seen every dot of an actor begins another one of the family'
   const both: Siblings = { ...noSiblings, vector: [begun.dot, { actor: actorOf('a'), counter: 4 }] }
   const third = nextDot(field, start, both, blind, fresh)
   t.same(third.dot, { actor: '\x01aaaaaaa', counter: 1 })
-  const goesOn = nextDot(field, start, both, { vector: [begun.dot], ops: [] }, fresh)
+  const goesOn = nextDot(field, start, both, { vector: [begun.dot], ops: [], pins: [] }, fresh)
   t.same(goesOn, { dot: { actor: second, counter: 2 }, field }, 'each writer has its own')
 })
 

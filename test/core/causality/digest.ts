@@ -12,7 +12,7 @@ import type { Key, NodeId } from '../../../src/core/ids.ts'
 import { opOf, trios, versionOf } from '../../helpers/arbitrary-siblings.ts'
 import { nodeHash } from '../../helpers/hash.ts'
 
-const blind = { vector: [], ops: [] }
+const blind = { vector: [], ops: [], pins: [] }
 const one = putVersion(noSiblings, blind, versionOf('a', 1, 1, 'one'))
 const digest = (siblings: Siblings, key = 'k', secret = 's'.repeat(32)) =>
   itemDigest(nodeHash, secret, key as Key, siblings)
@@ -42,6 +42,7 @@ t.test('vector, operations, times and coordinators do not', async t => {
   const other: Siblings = {
     vector: [...one.vector, { ...version.dot, actor: versionOf('q', 1, 1).dot.actor }],
     ops: [opOf(9), ...one.ops],
+    pins: [opOf(4)],
     versions: [{ ...version, op: opOf(8), at: 5, via: 'n9' as NodeId }],
   }
   t.equal(digest(other), digest(one))

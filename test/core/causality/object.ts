@@ -12,10 +12,11 @@ import { noSiblings, putVersion, type Siblings } from '../../../src/core/causali
 import { counterMax } from '../../../src/core/causality/version-vector.ts'
 import type { Actor } from '../../../src/core/ids.ts'
 import { mutations, objects, opOf, versionOf } from '../../helpers/arbitrary-siblings.ts'
+import { bytesOfHex, golden, goldenObject } from '../../helpers/golden.ts'
 import { nodeHash } from '../../helpers/hash.ts'
 
 const decode = (bytes: Uint8Array) => decodeObject(nodeHash, bytes)
-const blind = { vector: [], ops: [] }
+const blind = { vector: [], ops: [], pins: [] }
 const one = putVersion(noSiblings, blind, versionOf('a', 1, 1, 'one'))
 
 t.test('an object survives the way to bytes and back', async t => {
@@ -25,13 +26,33 @@ t.test('an object survives the way to bytes and back', async t => {
 
 t.test('the layout is fixed', async t => {
   const version = { ...versionOf('a', 258, 7, 'hi'), at: 3 }
-  const object = { vector: [version.dot], ops: [version.op], versions: [version] }
+  const object = { ...noSiblings, vector: [version.dot], ops: [version.op], versions: [version] }
   const dot = 'aaaaaaaa\0\0\0\0\x01\x02'
   const crc = String.fromCharCode(...Uint8Array.of(0xd8, 0x93, 0x2a, 0xac))
   t.equal(
     binaryOf(encodeObject(object)),
     `\x01\0\0\0\0\x01\x01\0\x01${dot}${opOf(7)}${dot}${opOf(7)}\0${crc}\0\0\0\0\0\x03\x02n1\0\0\0\x02hi`,
   )
+})
+
+t.test(
+  'pins stand behind the operations, and an object without them says nothing of them',
+  async t => {
+    const pins = [opOf(5), opOf(3)]
+    const bytes = binaryOf(encodeObject({ ...one, pins }))
+    const plain = binaryOf(encodeObject(one))
+    const [header, rest] = [plain.slice(0, 9), plain.slice(9)]
+    const listed = `${rest.slice(0, 14 + 12)}${pins.join('')}${rest.slice(14 + 12)}`
+    t.equal(bytes, `\x01\x01${header.slice(2)}\0\x02${listed}`)
+  },
+)
+
+t.test('what an earlier version wrote is read, and written as it was', async t => {
+  for (const [name, { bytes }] of Object.entries(golden.objects)) {
+    const object = decode(bytesOfHex(bytes))
+    t.same(object, goldenObject(name), name)
+    t.same(encodeObject(object!), bytesOfHex(bytes), name)
+  }
 })
 
 t.test('values are views on the bytes', async t => {
@@ -48,6 +69,7 @@ t.test('what is malformed is refused', async t => {
     return bytes
   }
   const versionsAt = 9 + 14 + 12
+  const noneButSaysSo = Uint8Array.of(1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)
   const refused: readonly (readonly [string, Uint8Array])[] = [
     ['an actor twice', encodeObject(twice)],
     ['a counter of 0', encodeObject({ ...noSiblings, vector: [{ ...dot, counter: 0 }] })],
@@ -56,6 +78,8 @@ t.test('what is malformed is refused', async t => {
     ['a ninth operation', encodeObject({ ...one, ops: [9, 8, 7, 6, 5, 4, 3, 2, 1].map(opOf) })],
     ['a version twice', encodeObject({ ...one, versions: [one.versions[0]!, one.versions[0]!] })],
     ['history', reserved(1)],
+    ['pins, of which there are none', noneButSaysSo],
+    ['pins not descending', encodeObject({ ...one, pins: [opOf(1), opOf(2)] })],
     ['an expiry', reserved(versionsAt + 26)],
     ['another format', reserved(0)],
     ['nothing', new Uint8Array(0)],

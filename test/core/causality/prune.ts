@@ -14,7 +14,7 @@ import {
 import type { StartId } from '../../../src/core/ids.ts'
 import { versionOf } from '../../helpers/arbitrary-siblings.ts'
 
-const blind: Seen = { vector: [], ops: [] }
+const blind: Seen = { vector: [], ops: [], pins: [] }
 
 /** A key that so many actors wrote, one after the other, each having seen all before. */
 function writtenBy(actors: number, tombstone = false): Siblings {

@@ -7,11 +7,12 @@ import { decodeRecord, digestOfRecord, encodeRecord } from '../../../src/core/ca
 import { noSiblings, putVersion, type Siblings } from '../../../src/core/causality/siblings.ts'
 import type { Key, StartId } from '../../../src/core/ids.ts'
 import { actorOf, mutations, objects, versionOf } from '../../helpers/arbitrary-siblings.ts'
+import { bytesOfHex, golden, goldenObject } from '../../helpers/golden.ts'
 import { nodeHash } from '../../helpers/hash.ts'
 
 const key = 'a key' as Key
 const field = { actor: actorOf('a'), start: 'start--1' as StartId }
-const one = putVersion(noSiblings, { vector: [], ops: [] }, versionOf('a', 1, 1, 'one'))
+const one = putVersion(noSiblings, { vector: [], ops: [], pins: [] }, versionOf('a', 1, 1, 'one'))
 
 function recordOf(siblings: Siblings, withField: boolean) {
   return {
@@ -75,4 +76,12 @@ t.test('a sound row with a malformed object is damaged', async t => {
   const record = { ...recordOf(one, false), object: encodeObject({ ...one, vector: [] }) }
   const bytes = encodeRecord(nodeHash, key, record)
   t.equal(decodeRecord(nodeHash, key, bytes), undefined)
+})
+
+t.test('rows that an earlier version wrote are read', async t => {
+  for (const [name, { of, field, bytes }] of Object.entries(golden.records)) {
+    const record = decodeRecord(nodeHash, golden.key, bytesOfHex(bytes))
+    t.same(record?.siblings, goldenObject(of), name)
+    t.same(record?.field, field, name)
+  }
 })

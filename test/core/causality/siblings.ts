@@ -7,6 +7,7 @@ import {
   noSiblings,
   opBelowFullList,
   opsKept,
+  pinned,
   putVersion,
   type Seen,
   type Siblings,
@@ -15,7 +16,7 @@ import {
 } from '../../../src/core/causality/siblings.ts'
 import { actorOf, opOf, trios, versionOf } from '../../helpers/arbitrary-siblings.ts'
 
-const blind: Seen = { vector: [], ops: [] }
+const blind: Seen = { vector: [], ops: [], pins: [] }
 const a1 = putVersion(noSiblings, blind, versionOf('a', 1, 1, 'one'))
 
 /** The values, tombstones as `-`. */
@@ -116,7 +117,7 @@ t.test('the 8 highest operations are kept, live or not', async t => {
 
 t.test("a put's context covers what it saw and itself", async t => {
   const next = versionOf('a', 2, 2, 'two')
-  const seen = seenAfterPut(seenOf(a1), next)
+  const seen = seenAfterPut(seenOf(a1), next, false)
   t.same(seen.vector, [{ actor: actorOf('a'), counter: 2 }])
   t.same(seen.ops, [2, 1].map(opOf))
 })
@@ -124,11 +125,43 @@ t.test("a put's context covers what it saw and itself", async t => {
 t.test("a blind put's context leaves its actor's earlier siblings alone", async t => {
   const two = versionOf('a', 2, 2, 'two')
   const held = putVersion(a1, blind, two)
-  const seen = seenAfterPut(blind, two)
-  t.same(seen, { vector: [], ops: [opOf(2)] })
+  const seen = seenAfterPut(blind, two, false)
+  t.same(seen, { ...blind, ops: [opOf(2)] })
   t.same(shown(putVersion(held, seen, versionOf('a', 3, 3, 'three'))), ['one', 'three'])
   const elsewhere = putVersion(noSiblings, seen, versionOf('b', 1, 3, 'three'))
   t.same(shown(mergeSiblings(held, elsewhere)), ['one', 'three'])
+})
+
+t.test("a put's context keeps the 8 ids that it saw beside its own, however low", async t => {
+  let held = noSiblings
+  for (const [i, op] of [80, 70, 60, 50, 40, 30, 20, 15].entries()) {
+    held = putVersion(held, seenOf(held), versionOf('a', i + 1, op, `${op}`))
+  }
+  const low = versionOf('a', 9, 10, 'low')
+  const seen = seenAfterPut(seenOf(held), low, false)
+  t.same(seen.ops, [80, 70, 60, 50, 40, 30, 20, 15, 10].map(opOf))
+  // The one that had to give way would have been neither known nor below the list.
+  t.ok(appliedOp({ ...noSiblings, ...seen }, opOf(15)))
+  const after = seenAfterPut(seen, versionOf('a', 10, 90, 'high'), false)
+  t.same(after.ops, [90, 80, 70, 60, 50, 40, 30, 20, 15].map(opOf))
+})
+
+t.test('a pinned operation is known however many newer ones came', async t => {
+  let held = pinned(a1, opOf(1))
+  for (let i = 2; i < 30; i++) held = putVersion(held, seenOf(held), versionOf('a', i, i, `${i}`))
+  t.notOk(held.ops.includes(opOf(1)))
+  t.equal(appliedOp(held, opOf(1)), 'superseded')
+  const late = putVersion(noSiblings, blind, versionOf('c', 1, 1, 'one'))
+  t.same(shown(mergeSiblings(late, held)), ['29'])
+  t.same(shown(mergeSiblings(held, late)), ['29'])
+  t.equal(pinned(held, opOf(1)), held)
+})
+
+t.test('whoever covers a dot by a context has its pin', async t => {
+  const held = pinned(a1, opOf(1))
+  const over = putVersion(noSiblings, seenOf(held), versionOf('b', 1, 2, 'two'))
+  t.same(over.pins, [opOf(1)])
+  t.same(seenAfterPut(seenOf(held), versionOf('b', 1, 2), true).pins, [2, 1].map(opOf))
 })
 
 t.test('a dot that is covered already is refused', async t => {

@@ -12,8 +12,8 @@ function again(write: Write, via: NodeId): Siblings {
   const version = holding(write).versions[0]!
   const dot = { actor: `${via}again-` as Actor, counter: 1 }
   return putVersion(
-    { vector: [], versions: [], ops: [] },
-    { vector: [], ops: [] },
+    { vector: [], versions: [], ops: [], pins: [] },
+    { vector: [], ops: [], pins: [] },
     { ...version, dot, via },
   )
 }
@@ -87,7 +87,7 @@ t.test('on the disks, at rest; but not past the lists of ids', async t => {
     n1,
     putVersion(
       holding(scene.write([write])),
-      { vector: [], ops: [] },
+      { vector: [], ops: [], pins: [] },
       again(write, n2).versions[0]!,
     ),
   )
