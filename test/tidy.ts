@@ -45,6 +45,9 @@ t.test('each rule fires on a violation planted for it', async t => {
     ['src/node/a.ts', '\n'.repeat(401)],
     ['src/commands/a.ts', '\n'.repeat(121)],
     ['src/client/a.ts', 'process.stdout.write(1)'],
+    ['src/core/a.ts', 'new ObjectRows(parts)'],
+    ['src/core/a.ts', 'pending.onlyWriterOf(objectSpace)'],
+    ['src/core/a.ts', "out.push({ type: 'commit', commit, rows })"],
     ['docs/a.md', '# one\n# two\n'],
   ]
   for (const [path, text] of planted) {

@@ -5,7 +5,8 @@ import type { Siblings } from './causality/siblings.ts'
 import type { Key, NodeId, Token } from './ids.ts'
 import type { Listing } from './listing.ts'
 import type { Handoff, ListKeys, ReadCopy, StoreCopy } from './message.ts'
-import { damaged, type Objects } from './objects.ts'
+import { damaged } from './object-rows.ts'
+import type { Copy, Objects, Taken } from './objects.ts'
 import { type Code, type Failure, nothingDone } from './outcome.ts'
 import type { Placement } from './placement.ts'
 import type { HandedThen, Stored } from './quorum/put-coordination.ts'
@@ -32,7 +33,7 @@ export class Copies {
 
   /** Merges the copy, or keeps it as a hint; acknowledged once all of it is durable here. */
   store(from: NodeId, copy: StoreCopy, out: Effect[]): void {
-    const refusal = this.#refusalOf(copy) ?? this.#placeless(copy) ?? this.#tooOld(copy)
+    const refusal = this.#refusalOf(copy) ?? this.#placeless(copy)
     const siblings = refusal === undefined ? decodeObject(this.#env.hash, copy.object) : undefined
     if (siblings === undefined) {
       const refused = refusal ?? failure('PROTOCOL', 'the object cannot be read')
@@ -41,19 +42,22 @@ export class Copies {
     const then = { type: 'copy', to: from, id: copy.id } as const
     const { object, time, generation } = copy
     const incoming = { object, siblings, time, generation }
-    const { owner } = copy
-    if (owner === undefined || owner === this.#placement.self) {
-      const waits = this.#objects.merge(copy.token, copy.key, incoming, then)
-      if (!waits || mutant(1)) out.push(this.stored(from, copy.id, undefined))
-      return
-    }
-    const kept = this.#full
-      ? 'full'
-      : this.#objects.hints.keep(owner, copy.token, copy.key, incoming, then)
-    if (kept === 'full') {
-      sometimes('a fallback is full of hints')
-      out.push(this.stored(from, copy.id, failure('STORE_FULL', 'no room for hints')))
-    } else if (kept === 'held' || mutant(1)) out.push(this.stored(from, copy.id, undefined))
+    const kept = this.#keep(copy, incoming, then)
+    if (kept === 'full') sometimes('a fallback is full of hints')
+    if (kept === 'waits' && !mutant(1)) return
+    out.push(this.stored(from, copy.id, this.#refused(kept, copy)))
+  }
+
+  #keep({ owner, token, key }: StoreCopy, copy: Copy, then: Stored): Taken | 'full' {
+    const isOwn = owner === undefined || owner === this.#placement.self
+    if (isOwn) return this.#objects.merge(token, key, copy, then)
+    return this.#full ? 'full' : this.#objects.keep(owner, token, key, copy, then)
+  }
+
+  /** Why a copy was not taken; undefined: it was. */
+  #refused(kept: Taken | 'full', { token, generation }: StoreCopy): Failure | undefined {
+    if (kept === 'full') return failure('STORE_FULL', 'no room for hints')
+    return kept === 'refused' ? this.#tooOld({ token, generation }) : undefined
   }
 
   /** Hints of ours come back: each is merged into its row; one ack once all are durable. */
@@ -64,7 +68,7 @@ export class Copies {
     if (refused !== undefined) return void out.push(this.handed(then, refused))
     for (const [i, { token, key, object, time, generation }] of message.copies.entries()) {
       const copy = { object, siblings: objects[i] as Siblings, time, generation }
-      if (this.#objects.merge(token, key, copy, then)) then.left += 1
+      if (this.#objects.merge(token, key, copy, then) === 'waits') then.left += 1
     }
     if (then.left === 0) out.push(this.handed(then, undefined))
   }

@@ -1,37 +1,28 @@
 /**
- * The objects that this node holds: rows of the store under the overlay of what is not durable
- * yet. A coordinator's read-modify-write goes through `baseOf`; answers that leave the node go
- * through `durable` (design §1, protocols 11).
+ * The objects that this node holds. Every write of an object's row, whatever brought it, passes
+ * one gate here (`#pass`): a copy that was read too long ago may be older than a delete that was
+ * reaped since, and while it is not known how far the others are nothing is taken at all. A
+ * coordinator's read-modify-write goes through `baseOf`; answers that leave the node go through
+ * `durable`.
  */
 import { mutant, sometimes } from '#mutants'
+import { assert } from './assert.ts'
 import { type ActorField, fieldAfterMerge } from './causality/actor.ts'
 import { itemDigest } from './causality/digest.ts'
 import { encodeObject } from './causality/object.ts'
-import {
-  decodeRecord,
-  digestOfRecord,
-  encodeRecord,
-  joinRecords,
-  type Record,
-} from './causality/record.ts'
+import { joinRecords, type Record } from './causality/record.ts'
 import { mergeSiblings, noSiblings, type Siblings } from './causality/siblings.ts'
-import type { Dot } from './causality/version-vector.ts'
 import type { Tree } from './entropy/tree.ts'
 import type { Hints } from './handoff/hints.ts'
-import type { Hash } from './hash.ts'
 import type { Generation, Key, NodeId, Partition, Token, WallTime } from './ids.ts'
+import { type Damaged, type ObjectRowParts, ObjectRows, type RowRead } from './object-rows.ts'
 import type { Pending } from './pending.ts'
 import type { Generations } from './reaping/generations.ts'
 import type { MarkedKey, Marks } from './reaping/marks.ts'
-import { type Kind, kindOf, type Reapable } from './reaping/reapable.ts'
-import type { Stamps } from './reaping/reaping.ts'
+import { withoutMarked } from './reaping/reapable.ts'
 import { hintRowKey, objectRowKey, partitionRange } from './row-key.ts'
 import type { RowKey, Store } from './step.ts'
 import type { Wholeness } from './wholeness/wholeness.ts'
-
-/** A row that cannot be trusted: its checksum does not match its bytes. */
-export const damaged = 'damaged'
-export type Damaged = typeof damaged
 
 /** A copy on its way into a row. */
 export type Copy = {
@@ -41,110 +32,82 @@ export type Copy = {
   readonly generation: Generation
 }
 
-/** What a put builds on: the row that it is written to, and all that this node holds. */
-export type Base = { readonly own: Held | undefined; readonly all: Held | undefined }
+/**
+ * What a put builds on: what it is written to, all that this node holds, and the key's row as
+ * it was read, if that is what it is written to.
+ */
+export type Base = {
+  readonly own: Held | undefined
+  readonly all: Held | undefined
+  readonly row: RowRead
+}
 type Held = Omit<Record, 'digest'>
 
-type Parts<Then> = {
-  readonly hash: Hash
+/**
+ * What became of a copy. waits: `then` comes back once it is durable; held: all of it is durable
+ * already; refused: it may be older than what was reaped, or that is not known yet.
+ */
+export type Taken = 'waits' | 'held' | 'refused'
+
+type Parts<Then> = ObjectRowParts<Then> & {
   readonly digestKey: string
-  readonly reads: Store
-  readonly pending: Pending<Record, Then>
   readonly hints: Hints<Then>
-  readonly tree: Tree
   readonly wholeness: Wholeness
-} & Stamps<Then>
+  readonly marks: Marks<Then>
+}
 
 export class Objects<Then> {
   readonly hints: Hints<Then>
   readonly generations: Generations<Then>
   readonly wholeness: Wholeness
-  readonly #hash: Hash
-  readonly #digestKey: string
+  readonly #parts: Parts<Then>
   readonly #reads: Store
   readonly #pending: Pending<Record, Then>
   readonly #tree: Tree
-  readonly #marks: Marks<Then>
-  readonly #reapable: Reapable
-  /** The last row that was read, and what it counts as; undefined: it is damaged. */
-  #lastRow = '' as RowKey
-  #lastDigest: string | undefined
-  #lastKind: Kind | undefined
+  readonly #rows: ObjectRows<Then>
 
   constructor(parts: Parts<Then>) {
-    const { hash, digestKey, reads, pending, hints, tree } = parts
-    this.hints = hints
+    this.hints = parts.hints
     this.generations = parts.generations
-    this.#marks = parts.marks
-    this.#reapable = parts.reapable
     this.wholeness = parts.wholeness
-    this.#hash = hash
-    this.#digestKey = digestKey
-    this.#reads = reads
-    this.#pending = pending
-    this.#tree = tree
+    this.#parts = parts
+    this.#reads = parts.reads
+    this.#pending = parts.pending
+    this.#tree = parts.tree
+    this.#rows = new ObjectRows(parts)
   }
 
   /**
-   * All that this node holds of the key: its row, hints for any owner, what is pending of them
-   * (design §4). `owner`: the put is written to the hint for that node and not to the row.
+   * All that this node holds of the key: its row, hints for any owner, what is pending of them.
+   * `owner`: the put is written to the hint for that node and not to the row.
    */
   baseOf(token: Token, key: Key, owner: NodeId | undefined): Base {
-    const row = this.#notAside(token, this.base(token, key))
-    if (mutant(5) || (this.hints.none && owner === undefined)) return { own: row, all: row }
-    const own = owner === undefined ? row : this.hints.base(owner, token, key)
+    const row = this.#rows.read(token, key)
+    const held = this.#notAside(token, row.record)
+    if (mutant(5) || (this.hints.none && owner === undefined)) return { own: held, all: held, row }
+    const own = owner === undefined ? held : this.hints.base(owner, token, key)
     let all: Held | undefined = own
-    if (row !== own) all = together(all, row)
+    if (held !== own) all = together(all, held)
     for (const hint of this.hints.held(token, key)) {
       const left = this.#withoutReaped(token, hint)
       if (left.siblings.versions.length > 0) all = together(all, left)
     }
-    return { own, all }
+    return { own, all, row }
   }
 
   /** What this node's row of the key is, pending included. A damaged row counts as none. */
   base(token: Token, key: Key): Record | undefined {
-    return this.#baseOf(objectRowKey(token, key), token, key)
-  }
-
-  /** `isNew`: nothing is on the disk. */
-  #baseOf(row: RowKey, token: Token, key: Key, isNew = false): Record | undefined {
-    this.#lastRow = row
-    const pending = this.#pending.read(row)
-    if (pending !== undefined) {
-      sometimes('a base that is not durable yet')
-      this.#lastDigest = pending.meaning?.digest ?? ''
-      this.#lastKind = pending.meaning && kindOf(pending.meaning.siblings)
-      return this.#stamped(token, pending.meaning)
-    }
-    const bytes = isNew ? undefined : this.#reads.get(row)
-    const record = bytes === undefined ? undefined : decodeRecord(this.#hash, key, bytes)
-    this.#lastDigest = bytes === undefined ? '' : record?.digest
-    // Of a damaged one it is not known.
-    this.#lastKind = record === undefined ? bytes && 'tombstone' : kindOf(record.siblings)
-    return this.#stamped(token, record)
+    return this.#rows.read(token, key).record
   }
 
   /** The durable record of the key. */
   durable(token: Token, key: Key): Record | Damaged | undefined {
-    if (mutant(19)) return this.base(token, key)
-    const bytes = this.#reads.get(objectRowKey(token, key))
-    if (bytes === undefined) return undefined
-    return this.#stamped(token, decodeRecord(this.#hash, key, bytes)) ?? this.#damaged(token)
+    return this.#rows.durable(token, key)
   }
 
-  /** The durable record's item digest; '' where nothing is held. */
+  /** The durable record's item digest; '' if nothing is held. */
   durableDigest(token: Token, key: Key): string | Damaged {
-    if (mutant(19)) return this.base(token, key)?.digest ?? ''
-    const bytes = this.#reads.get(objectRowKey(token, key))
-    if (bytes === undefined) return ''
-    return digestOfRecord(this.#hash, key, bytes) ?? this.#damaged(token)
-  }
-
-  /** Writes the row once more: its digest was not of what it holds. */
-  restate(token: Token, key: Key): void {
-    const base = this.base(token, key)
-    if (base !== undefined) this.#write(token, key, base, base.time, undefined)
+    return this.#rows.durableDigest(token, key)
   }
 
   /** Is something of this key's row not durable yet? */
@@ -154,22 +117,23 @@ export class Objects<Then> {
 
   /** Writes what a coordinator made of its base: into the key's row, or the owner's hint. */
   writeOwn(
-    token: Token,
-    key: Key,
+    { row }: Pick<Base, 'row'>,
     owner: NodeId | undefined,
     made: Copy & { readonly field: ActorField | undefined },
     then: Then,
   ): void {
     const { object, siblings, time, generation, field } = made
     const record = { object, siblings, time, generation, field }
-    if (owner !== undefined) this.hints.writeOwn(owner, token, key, record, then)
-    else this.#write(token, key, record, time, then)
+    if (owner !== undefined) this.hints.writeOwn(owner, row.token, row.key, record, then)
+    else {
+      const taken = this.#pass(row, generation, () => ({ record, stamp: time }), then)
+      assert(taken === 'waits', 'a put was held against the floor before it was made')
+    }
   }
 
   /**
-   * Merges a copy into the row. True: `then` comes back once what is held now is durable;
-   * false: it holds all of the copy durably already. `held`: where the caller has looked, the
-   * rows near this one that are on the disk, so that not each has to be looked for.
+   * Merges a copy into the row. `held`: if the caller has looked, the rows near this one that
+   * are on the disk, so that not each has to be looked for.
    */
   merge(
     token: Token,
@@ -177,58 +141,49 @@ export class Objects<Then> {
     given: Copy,
     then: Then | undefined,
     held?: ReadonlySet<RowKey>,
-  ): boolean {
-    const row = objectRowKey(token, key)
-    const copy = this.#withoutReaped(token, given)
-    const isNew = held?.has(row) === false
-    const base =
-      mutant(24) && then === undefined
-        ? this.#snapshot(token, key)
-        : this.#baseOf(row, token, key, isNew)
-    if (base === undefined) {
-      // As good as none: a tombstone that another owner has not dropped yet.
-      if (copy.siblings.versions.length === 0) return false
-      this.#write(token, key, { ...copy, field: undefined }, copy.time, then)
-      return true
-    }
-    const siblings = mutant(8) ? copy.siblings : mergeSiblings(base.siblings, copy.siblings)
-    if (siblings === base.siblings) {
-      sometimes('a copy brings nothing new')
-      return then !== undefined && this.#pending.follow(row, then)
-    }
-    if (siblings !== copy.siblings) sometimes('a copy and a row each bring something')
-    this.#write(token, key, joinRecords(base, copy, siblings), copy.time, then)
-    return true
+  ): Taken {
+    const read = this.#rows.read(token, key, held?.has(objectRowKey(token, key)) === false)
+    const forgets = mutant(24) && then === undefined && this.#isRecent(read)
+    const base = forgets ? undefined : read.record
+    return this.#pass(read, given.generation, () => this.#merged(token, base, given), then)
+  }
+
+  /** Keeps a copy for an owner, as `Hints.keep` does. */
+  keep(owner: NodeId, token: Token, key: Key, copy: Copy, then: Then | undefined): Taken | 'full' {
+    if (!this.generations.takes(token, copy.generation)) return 'refused'
+    return this.hints.keep(owner, token, key, copy, then)
+  }
+
+  /** Writes the row once more: its digest was not of what it holds. */
+  restate(token: Token, key: Key): void {
+    const row = this.#rows.read(token, key)
+    const { record } = row
+    if (record === undefined) return
+    this.#pass(row, undefined, () => ({ record, stamp: record.time }), undefined)
   }
 
   /**
    * Lets go of tombstones, and of vector entries as far as they are what they were and nothing
-   * of them is live; nothing is left of a key of which nothing is live. True where it did.
+   * of them is live; nothing is left of a key of which nothing is live. True if it did.
    * `stamp`: of the round, the same at every owner.
    */
-  reap({ token, key, tombstones, entries }: MarkedKey, stamp: WallTime): boolean {
-    const record = this.base(token, key)
+  reap(marked: MarkedKey, stamp: WallTime): boolean {
+    const row = this.#rows.read(marked.token, marked.key)
+    const { record } = row
     if (record === undefined) return false
-    const cleaned = clean(record.siblings, tombstones, entries)
-    if (cleaned === record.siblings) return false
-    if (cleaned.versions.length === 0) {
-      this.remove(token, key, stamp)
-      return true
-    }
-    const field = fieldAfterMerge(record.field, record.siblings, noSiblings, cleaned)
-    const object = encodeObject(cleaned)
-    this.#write(token, key, { ...record, siblings: cleaned, object, field }, stamp, undefined)
+    const siblings = withoutMarked(record.siblings, marked)
+    if (siblings === record.siblings) return false
+    const field = fieldAfterMerge(record.field, record.siblings, noSiblings, siblings)
+    const left = { ...record, siblings, object: encodeObject(siblings), field }
+    const isGone = siblings.versions.length === 0
+    this.#pass(row, undefined, () => ({ record: isGone ? undefined : left, stamp }), undefined)
     return true
   }
 
   /** Nothing is left of the key. */
   remove(token: Token, key: Key, stamp: WallTime): void {
-    const row = objectRowKey(token, key)
-    this.base(token, key)
-    this.#tree.change(row, token, stamp, this.#lastDigest, '')
-    this.#reapable.set(token, key, undefined, 0)
-    this.#pending.write(row, { bytes: undefined, meaning: undefined })
-    this.#lastRow = '' as RowKey
+    const row = this.#rows.read(token, key)
+    this.#pass(row, undefined, () => ({ record: undefined, stamp }), undefined)
   }
 
   /** Rows of a partition on the disk that are not being removed. */
@@ -240,55 +195,74 @@ export class Objects<Then> {
 
   /** The item digest of these versions. */
   digestOf(key: Key, siblings: Siblings): string {
-    return itemDigest(this.#hash, this.#digestKey, key, siblings)
+    return itemDigest(this.#parts.hash, this.#parts.digestKey, key, siblings)
   }
 
-  /** True where `then` will come back with a commit that holds what is pending of the row. */
+  /** True if `then` will come back with a commit that holds what is pending of the row. */
   follow(token: Token, key: Key, owner: NodeId | undefined, then: Then): boolean {
     const row = owner === undefined ? objectRowKey(token, key) : hintRowKey(token, key, owner)
     return this.#pending.follow(row, then)
   }
 
-  /** `stamp`: the coordinator's, of what is new. */
-  #write(
-    token: Token,
-    key: Key,
-    made: Omit<Record, 'digest'>,
-    stamp: WallTime,
+  /**
+   * The gate: the one way into the row of an object. `brought`: the generation that the copy
+   * was read at, wherever that was; undefined: nothing comes from elsewhere, and the row is left
+   * with no version that it did not hold.
+   */
+  #pass(
+    read: RowRead,
+    brought: Generation | undefined,
+    make: () => Written | undefined,
     then: Then | undefined,
-  ): void {
-    const row = objectRowKey(token, key)
-    const digest = this.digestOf(key, made.siblings)
-    const record = { ...made, digest }
-    const bytes = encodeRecord(this.#hash, key, record)
-    if (row !== this.#lastRow) this.base(token, key)
-    this.#tree.change(row, token, stamp, this.#lastDigest, digest)
-    this.#lastDigest = digest
-    const kind = kindOf(made.siblings)
-    if (kind !== undefined || this.#lastKind !== undefined) {
-      this.#reapable.set(token, key, kind, row.length + bytes.length)
+  ): Taken {
+    const { token, key } = read
+    if (brought !== undefined && !this.generations.takes(token, brought)) {
+      sometimes('a copy is refused at the gate')
+      return 'refused'
     }
-    this.#lastKind = kind
-    this.#pending.write(row, { bytes, meaning: record }, then)
+    const made = make()
+    if (made === undefined) {
+      return then !== undefined && this.#pending.follow(read.row, then) ? 'waits' : 'held'
+    }
+    const { record, stamp } = made
+    assert(
+      brought !== undefined || isWithin(record, read.record),
+      'nothing new without a generation',
+    )
+    const digest = record && this.digestOf(key, record.siblings)
+    this.#rows.write(read, record && { ...record, digest: digest ?? '' }, stamp, then)
+    return 'waits'
+  }
+
+  /** The row with a copy merged into it; undefined: it has all of it already. */
+  #merged(token: Token, base: Record | undefined, given: Copy): Written | undefined {
+    const copy = this.#withoutReaped(token, given)
+    const stamp = copy.time
+    if (base === undefined) {
+      // As good as none: a tombstone that another owner has not dropped yet.
+      if (copy.siblings.versions.length === 0) return undefined
+      return { record: { ...copy, field: undefined }, stamp }
+    }
+    const siblings = mutant(8) ? copy.siblings : mergeSiblings(base.siblings, copy.siblings)
+    if (siblings === base.siblings) {
+      sometimes('a copy brings nothing new')
+      return undefined
+    }
+    if (siblings !== copy.siblings) sometimes('a copy and a row each bring something')
+    return { record: joinRecords(base, copy, siblings), stamp }
   }
 
   /** What this node has reaped does not come back with a copy of an owner that has not. */
   #withoutReaped<Given extends Copy>(token: Token, copy: Given): Given {
     const { generations } = this
+    const { marks } = this.#parts
     const partition = generations.partitionOf(token)
-    const mark = this.#marks.of(partition)
+    const mark = marks.of(partition)
     if (mark === undefined || generations.of(partition).reaped <= mark.generation) return copy
-    const siblings = this.#marks.without(partition, copy.siblings)
+    const siblings = marks.without(partition, copy.siblings)
     if (siblings === copy.siblings) return copy
     sometimes('a copy of a tombstone comes after it was reaped')
     return { ...copy, siblings, object: encodeObject(siblings) }
-  }
-
-  /** The record with the generation that it is read at. */
-  #stamped(token: Token, record: Record | undefined): Record | undefined {
-    if (record === undefined) return undefined
-    const generation = this.generations.ofRow(token, record.generation)
-    return generation === record.generation ? record : { ...record, generation }
   }
 
   /** What an owner of old kept and all owners would refuse is nothing to build on. */
@@ -297,35 +271,22 @@ export class Objects<Then> {
     return below ? undefined : record
   }
 
-  /** Known-bad 24: what an exchange merges with, having forgotten what was written of late. */
-  #snapshot(token: Token, key: Key): Record | undefined {
-    const base = this.base(token, key)
-    const row = objectRowKey(token, key)
-    const isNew = this.#pending.read(row) !== undefined || this.#tree.recent.remembers(row)
-    return isNew ? undefined : base
-  }
-
-  /** The tree counts it as none from now on: another member's copy takes its place. */
-  #damaged(token: Token): Damaged {
-    this.#tree.doubt(token)
-    this.#lastRow = '' as RowKey
-    return damaged
+  /** Known-bad 24: an exchange has forgotten what was written of late. */
+  #isRecent({ row }: RowRead): boolean {
+    return this.#pending.read(row) !== undefined || this.#tree.recent.remembers(row)
   }
 }
 
-/** Without these tombstones, and these entries of which nothing is live. */
-function clean(siblings: Siblings, tombstones: readonly Dot[], entries: readonly Dot[]): Siblings {
-  const isIn = (dots: readonly Dot[], dot: Dot) =>
-    dots.some(one => one.actor === dot.actor && one.counter === dot.counter)
-  const versions = siblings.versions.filter(one => !(one.tombstone && isIn(tombstones, one.dot)))
-  const isIdle = (entry: Dot) => versions.every(({ dot }) => dot.actor !== entry.actor)
-  const vector = siblings.vector.filter(entry => !(isIn(entries, entry) && isIdle(entry)))
-  const same =
-    versions.length === siblings.versions.length && vector.length === siblings.vector.length
-  return same ? siblings : { ...siblings, versions, vector }
+/** What becomes of a row; no record: it is removed. `stamp`: the coordinator's, of what is new. */
+type Written = { readonly record: Held | undefined; readonly stamp: WallTime }
+
+/** Is each version that is left one of those that were held? */
+function isWithin(left: Held | undefined, held: Held | undefined): boolean {
+  const versions = held?.siblings.versions ?? []
+  return left === undefined || left.siblings.versions.every(one => versions.includes(one))
 }
 
-/** What two rows of one key hold; the first one's field, where it may stay. */
+/** What two rows of one key hold; the first one's field, if it may stay. */
 function together(a: Held | undefined, b: Held | undefined): Held | undefined {
   if (b === undefined) return a
   if (a === undefined) return { ...b, field: undefined }

@@ -16,7 +16,16 @@ export type PendingRow<Meaning> = {
   readonly meaning: Meaning | undefined
 }
 
+/** Puts a row into the commit that gathers; `then` comes back once it is durable. */
+export type WriteRow<Meaning, Then> = (
+  key: RowKey,
+  row: PendingRow<Meaning>,
+  then: Then | undefined,
+) => void
+
 export class Pending<Meaning, Then> {
+  /** The key space whose rows only its holder writes. */
+  #guarded: number | undefined
   #gathering = new Batch<Meaning, Then>()
   #underWay: Batch<Meaning, Then> | undefined
   #commit = 0
@@ -28,8 +37,20 @@ export class Pending<Meaning, Then> {
     return this.#gathering.rows.get(key) ?? this.#underWay?.rows.get(key)
   }
 
+  /** From now on rows of this key space are written with what is returned, and in no other way. */
+  onlyWriterOf(space: string): WriteRow<Meaning, Then> {
+    assert(this.#guarded === undefined, 'a key space has one writer')
+    this.#guarded = space.charCodeAt(0)
+    return (key, row, then) => this.#write(key, row, then)
+  }
+
   /** Puts a row into the commit that gathers; `then` comes back once it is durable. */
   write(key: RowKey, row: PendingRow<Meaning>, then?: Then): void {
+    this.#assertFree(key)
+    this.#write(key, row, then)
+  }
+
+  #write(key: RowKey, row: PendingRow<Meaning>, then: Then | undefined): void {
     const replaced = this.#gathering.rows.get(key)
     this.#gathering.rows.set(key, row)
     if (then !== undefined) this.#gathering.waiting.push(then)
@@ -65,7 +86,10 @@ export class Pending<Meaning, Then> {
     this.#rows += this.#underWay.rows.size
     const rows: Row[] = []
     for (const [key, row] of this.#underWay.rows) rows.push({ key, value: row.bytes })
-    rows.push(...aside())
+    for (const row of aside()) {
+      this.#assertFree(row.key)
+      rows.push(row)
+    }
     return { type: 'commit', commit: this.#commit as CommitId, rows }
   }
 
@@ -76,6 +100,10 @@ export class Pending<Meaning, Then> {
     this.#underWay = undefined
     this.#bytes -= batch.bytes
     return batch.waiting
+  }
+
+  #assertFree(key: RowKey): void {
+    assert(key.charCodeAt(0) !== this.#guarded, 'rows of objects are written through their gate')
   }
 
   /** Bytes that are not durable yet; admission compares them with a bound. */

@@ -20,14 +20,17 @@
 import type { Key, NodeId, Partition, Token } from './ids.ts'
 import type { RowKey } from './step.ts'
 
+/** The key space of plain puts' objects. */
+export const objectSpace = '\x10'
+
 /** The row of a plain put's object. */
 export function objectRowKey(token: Token, key: Key): RowKey {
-  return (OBJECTS + token + key) as RowKey
+  return (objectSpace + token + key) as RowKey
 }
 
 /** Where token ‖ key, or a prefix of one, stands among the objects; '' is before them all. */
 export function objectRowAt(position: string): RowKey {
-  return (OBJECTS + position) as RowKey
+  return (objectSpace + position) as RowKey
 }
 
 /** Behind every object. */
@@ -123,7 +126,6 @@ export function quarantineRowKey(token: Token, key: Key): RowKey {
 /** Bounds that enclose them. */
 export const quarantineRows = { from: '\x70' as RowKey, to: '\x71' as RowKey }
 
-const OBJECTS = '\x10'
 const HINTS = '\x20'
 const LIVES = '\x49'
 const MEMBERS = '\x50'

@@ -12,13 +12,14 @@ import { defaultExchangeTiming } from '../../src/core/entropy/timing.ts'
 import { Tree } from '../../src/core/entropy/tree.ts'
 import { Hints } from '../../src/core/handoff/hints.ts'
 import { tokenOf } from '../../src/core/hash.ts'
-import type { Actor, Instant, Key, NodeId, OpId } from '../../src/core/ids.ts'
+import type { Actor, Instant, Key, NodeId, OpId, Partition } from '../../src/core/ids.ts'
 import { viewOf } from '../../src/core/membership/view.ts'
 import type { HandedCopy, PeerMessage } from '../../src/core/message.ts'
 import { type Copy, Objects } from '../../src/core/objects.ts'
 import { Pending } from '../../src/core/pending.ts'
 import { Placement } from '../../src/core/placement.ts'
 import type { Stored } from '../../src/core/quorum/put-coordination.ts'
+import { encodeState, partitionRowKey } from '../../src/core/reaping/partition-rows.ts'
 import { stampsOf } from '../../src/core/reaping/reaping.ts'
 import { objectRowKey } from '../../src/core/row-key.ts'
 import type { RowKey, StoredRow } from '../../src/core/step.ts'
@@ -49,7 +50,7 @@ export function putOn(base: Siblings, actor: string, text: string, seen = base):
 export class Side {
   readonly disk = new Map<RowKey, Uint8Array>()
   readonly placement: Placement
-  readonly pending = new Pending<Record, Stored>()
+  pending = new Pending<Record, Stored>()
   now = 1000 as Instant
   /** Of its store, as it is opened. */
   whole = true
@@ -83,9 +84,18 @@ export class Side {
     this.disk.set(objectRowKey(token, key as Key), encodeRecord(nodeHash, key as Key, record))
   }
 
+  /** Rounds have reaped in each partition, before anything runs. */
+  raise(floor: number): void {
+    const state = encodeState(nodeHash, { generation: floor, floor, reaped: floor })
+    for (let i = 0; i < this.placement.settings.partitions; i++) {
+      this.disk.set(partitionRowKey(i as Partition), state)
+    }
+  }
+
   /** A process on what the disk holds, its tree counted. */
   start(): void {
     this.#sorted.clear()
+    this.pending = new Pending<Record, Stored>()
     const reads = {
       get: (row: RowKey) => this.disk.get(row),
       range: (from: RowKey, to: RowKey, limit: number) => this.#range(from, to, limit),

@@ -3,7 +3,7 @@
  * each says what became of a deleted value. Run with the code as it is, and with each known-bad
  * version by `test/scenarios/reaping.ts`.
  */
-import type { Key } from '../../src/core/ids.ts'
+import type { Key, NodeId } from '../../src/core/ids.ts'
 import type { PeerMessage, StoreCopy } from '../../src/core/message.ts'
 import { objectRowKey } from '../../src/core/row-key.ts'
 import type { RowKey } from '../../src/core/step.ts'
@@ -72,6 +72,36 @@ export function copyInFlight(): string {
   live(cluster, 20_000)
   if (reapedAt(cluster) !== 3) return 'not reaped'
   owners[1]!.step({ type: 'message', from: owners[0]!.id, message: late })
+  return endOf(cluster, key)
+}
+
+/**
+ * A get waits ten seconds for the object of one primary, whose connection to the coordinator is
+ * held back; meanwhile the value is deleted, and the delete reaped. Then the object comes.
+ */
+export function lateRead(): string {
+  const { cluster, key, owners } = begin()
+  const [other, reader, writer] = owners as [TestNode, TestNode, TestNode]
+  const put = cluster.put(key, 'v', { w: 1, timeLeft: 1000 })
+  cluster.ask(writer.id, put)
+  cluster.settle(({ from, message }) => from !== writer.id || message.type !== 'store')
+  const late: Parameters<Passes>[0][] = []
+  const passes: Passes = letter => {
+    const { from, to, message } = letter
+    if (from !== writer.id || to !== reader.id || message.type !== 'held') return true
+    if (message.object !== undefined) late.push(letter)
+    return message.object === undefined
+  }
+  const begun = cluster.now
+  cluster.ask(reader.id, cluster.get(key, 2, { timeLeft: 10_000 }))
+  cluster.settle(passes)
+  live(cluster, 1500, passes)
+  remove(cluster, key, other.id, passes)
+  while (reapedAt(cluster) < 3 && cluster.now < begun + 9750) live(cluster, 250, passes)
+  if (reapedAt(cluster) !== 3) return 'not reaped'
+  if (late.length !== 1) return 'nothing is late'
+  for (const { from, message } of late)
+    reader.step({ type: 'message', from: from as NodeId, message })
   return endOf(cluster, key)
 }
 
@@ -231,6 +261,32 @@ export function fallbackAhead(): string {
   return endOf(cluster, key)
 }
 
+/**
+ * A primary loses its disk after something of the partition was reaped: what the others hold
+ * since before that is sent once, and taken.
+ */
+export function refillAfterReap(): string {
+  const { cluster, key, owners } = begin()
+  const lost = owners[2]!
+  const other = sameOwnersAs(cluster, key)
+  cluster.call('n1', cluster.put(key, 'kept'))
+  cluster.call('n1', cluster.put(other, 'x'))
+  remove(cluster, other, 'n1')
+  live(cluster, 20_000)
+  if (reapedAt(cluster) !== 3) return 'not reaped'
+  lost.wipe()
+  for (const { id } of cluster.members) {
+    if (id !== lost.id) lost.step({ type: 'connected', node: id })
+  }
+  let sent = 0
+  live(cluster, 5000, ({ to, message }) => {
+    if (to === lost.id && message.type === 'fetched') sent += message.copies.length
+    return true
+  })
+  if (sent === 0) return 'nothing was sent'
+  return lost.replica.observe().exchange.refilled === sent ? 'taken' : 'thrown away'
+}
+
 /** Another key of the same partition. */
 export function sameOwnersAs(cluster: TestCluster, key: string): string {
   const { placement } = cluster.node('n1').replica
@@ -243,10 +299,12 @@ export function sameOwnersAs(cluster: TestCluster, key: string): string {
 
 export const scenarios = {
   copyInFlight,
+  lateRead,
   hintWaits,
   onePrimaryMissed,
   lateRetry,
   lateHint,
   givenUpRound,
   fallbackAhead,
+  refillAfterReap,
 }

@@ -28,6 +28,9 @@ function problemsOfOne(source: Source): string[] {
   if (/^src\/commands\//.test(path) && text.split('\n').length > 121) {
     problems.push('a command of more than 120 lines')
   }
+  for (const [pattern, only, what] of inOnePlace) {
+    if (path.startsWith('src/') && path !== only && pattern.test(text)) problems.push(what)
+  }
   if (/process\.stdout\.write/.test(code) && /^src\//.test(path) && !mayPrint.has(path)) {
     problems.push('it writes to stdout itself')
   }
@@ -75,6 +78,13 @@ const inPure: readonly (readonly [RegExp, string])[] = [
   [/\bIntl\b|\btoLocale/, 'the locale'],
   [/\bWeakRef\b|\bFinalizationRegistry\b/, 'the garbage collector'],
   [/\bsetTimeout\b|\bsetImmediate\b|\bqueueMicrotask\b/, 'a timer'],
+]
+
+/** Rows of objects are written through one gate: whoever goes around it is in another file. */
+const inOnePlace: readonly (readonly [RegExp, string, string])[] = [
+  [/\bnew ObjectRows\b/, 'src/core/objects.ts', 'rows of objects beside their gate'],
+  [/\bonlyWriterOf\(objectSpace/, 'src/core/object-rows.ts', 'rows of objects beside their gate'],
+  [/type: 'commit', commit/, 'src/core/pending.ts', 'a commit beside the pending rows'],
 ]
 
 /** The half of `#mutants` that breaks rules on purpose, and is never shipped to run. */

@@ -1,5 +1,5 @@
 /**
- * Deletes stay deleted (protocols P): each play ends well with the code as it is, and otherwise
+ * Deletes stay deleted: each play ends well with the code as it is, and otherwise
  * with the known-bad version that it is for.
  */
 import { execFile } from 'node:child_process'
@@ -14,11 +14,13 @@ type Name = keyof typeof scenarios
 /** The play, its known-bad version, how it ends, and how it ends then. */
 const plays: readonly (readonly [Name, number, string, string])[] = [
   ['copyInFlight', 253, 'gone', 'back'],
+  ['lateRead', 600, 'gone', 'back'],
   ['hintWaits', 251, 'waits, then gone', 'a hint is stuck'],
   ['onePrimaryMissed', 252, 'waits', 'back'],
   ['lateRetry', 38, 'gone', 'back'],
   ['lateHint', 39, 'gone', 'a hint is stuck'],
   ['givenUpRound', 40, 'gone', 'back'],
+  ['refillAfterReap', 601, 'taken', 'thrown away'],
 ]
 
 const code = `

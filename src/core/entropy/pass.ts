@@ -6,7 +6,7 @@
 import type { Siblings } from '../causality/siblings.ts'
 import type { Instant, RequestId, Token, WallTime } from '../ids.ts'
 import type { HandedCopy } from '../message.ts'
-import { damaged } from '../objects.ts'
+import { damaged } from '../object-rows.ts'
 import { keyOfRow } from '../row-key.ts'
 import { AsOf, type Item } from './as-of.ts'
 import { lowBits } from './clocks.ts'

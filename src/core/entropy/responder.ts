@@ -2,12 +2,13 @@
  * The side that is asked: it tells sums and lists, and trades objects, from what it durably
  * holds and keeps nothing of it, so that a crash of either side ends nothing but a question.
  */
-import { sometimes } from '#mutants'
+import { mutant, sometimes } from '#mutants'
 import { carriedOf } from '../causality/record.ts'
 import type { Hash } from '../hash.ts'
 import type { Instant, NodeId, Partition, WallTime } from '../ids.ts'
 import type { HandedCopy } from '../message.ts'
-import { damaged, type Objects } from '../objects.ts'
+import { damaged } from '../object-rows.ts'
+import type { Objects } from '../objects.ts'
 import type { Placement } from '../placement.ts'
 import type { Stored } from '../quorum/put-coordination.ts'
 import { keyOfRow, objectRowAt, partitionRange } from '../row-key.ts'
@@ -120,10 +121,10 @@ export class Responder {
     return { type: 'differing', id, state, foreground, copies, wants, heldDone, nodesDone }
   }
 
-  /** All that is held of some partitions, as it is now, behind where the asker is. */
+  /** All that is held of some partitions, read here and now, behind where the asker is. */
   fetch(from: NodeId, asked: Fetch, foreground: number): Fetched {
     const { id, partitions } = asked
-    const { hash, placement } = this.#parts
+    const { hash, placement, objects } = this.#parts
     const settled = { now: 0 as Instant, wall: 0, settled: true }
     const state = this.#stateOf(from, asked, settled)
     const told = { type: 'fetched', id, state, foreground } as const
@@ -143,7 +144,12 @@ export class Responder {
         row = place
         const { token, key } = keyOfRow(place)
         const copy = carriedOf(hash, key, value)
-        if (copy !== undefined) copies.push({ key, token, ...copy })
+        if (copy !== undefined) {
+          const generation = mutant(601)
+            ? copy.generation
+            : objects.generations.ofRow(token, copy.generation)
+          copies.push({ key, token, ...copy, generation })
+        }
         bytes += copyOverhead + value.length
       }
     }

@@ -35,7 +35,6 @@ export function take(
   siblings: Siblings,
   held?: ReadonlySet<RowKey>,
 ): boolean {
-  if (!objects.generations.takes(token, generation)) return false
-  objects.merge(token, key, { object, siblings, time, generation }, undefined, held)
-  return true
+  const copy = { object, siblings, time, generation }
+  return objects.merge(token, key, copy, undefined, held) !== 'refused'
 }

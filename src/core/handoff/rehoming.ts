@@ -55,9 +55,16 @@ export class Rehoming<Then> {
     if (primaries.length === 0) return undefined
     sometimes('a hint changes its owner')
     // Kept for each of them, in the same commit as the old one goes.
+    if (primaries.includes(this.#placement.self)) {
+      const taken = this.#objects.merge(token, key, hint, undefined)
+      if (taken === 'refused' && !this.#objects.generations.knows(token)) {
+        // Nothing is taken of the partition yet: it is looked at again.
+        this.#epoch = undefined
+        return undefined
+      }
+    }
     for (const now of primaries) {
-      if (now === this.#placement.self) this.#objects.merge(token, key, hint, undefined)
-      else hints.move(now, token, key, hint)
+      if (now !== this.#placement.self) hints.move(now, token, key, hint)
     }
     // A newer one is not durable yet: it is looked at again.
     if (!hints.remove(row.key, row.value)) this.#epoch = undefined

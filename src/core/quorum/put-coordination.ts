@@ -191,7 +191,7 @@ export class PutCoordination implements Coordination {
       const { all } = objects.baseOf(token, key, undefined)
       if (all === undefined) return
       sometimes('a missing ack becomes a hint')
-      objects.hints.keep(owner, token, key, all, undefined)
+      objects.keep(owner, token, key, all, undefined)
     }
   }
 }

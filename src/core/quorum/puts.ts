@@ -24,7 +24,7 @@ import {
 import { counterMax, type Dot } from '../causality/version-vector.ts'
 import type { Actor, Generation, Instant, Key, NodeId, Token, WallTime } from '../ids.ts'
 import type { PutRequest, StoreCopy } from '../message.ts'
-import type { Copy, Objects } from '../objects.ts'
+import type { Base, Copy, Objects } from '../objects.ts'
 import { type Code, nothingDone } from '../outcome.ts'
 import type { Placement } from '../placement.ts'
 import type { Requests } from '../requests.ts'
@@ -48,15 +48,16 @@ type Admitted = {
   readonly standsInFor: NodeId | undefined
 }
 
-/** The object that is driven to the replicas. */
-type Made = Copy & {
-  /** Of this operation; undefined where it was applied before and superseded. */
-  readonly version: Version | undefined
-  /** Of the row that it is written to. */
-  readonly field: ActorField | undefined
-  /** Does the row hold all of it already? */
-  readonly held: boolean
-}
+/** The object that is driven to the replicas, and the row that it was made from. */
+type Made = Copy &
+  Pick<Base, 'row'> & {
+    /** Of this operation; undefined where it was applied before and superseded. */
+    readonly version: Version | undefined
+    /** Of the row that it is written to. */
+    readonly field: ActorField | undefined
+    /** Does the row hold all of it already? */
+    readonly held: boolean
+  }
 
 /** What a context shows, and how far reaping was when it was given out. */
 type Shown = Seen & { readonly generation: Generation }
@@ -164,26 +165,28 @@ export class Puts {
 
   /** The object with the new version in it, or what was made of the operation before. */
   #make({ request, token, seen, standsInFor }: Admitted): Made | Refusal {
-    const { own, all: base } = this.#objects.baseOf(token, request.key, standsInFor)
+    const { own, all: base, row } = this.#objects.baseOf(token, request.key, standsInFor)
+    const { generations } = this.#objects
+    const floor = generations.floorOf(token)
     const siblings = base?.siblings ?? noSiblings
     const applied = mutant(11) ? undefined : appliedOp(siblings, request.op)
     if (applied !== undefined && base !== undefined) {
       if (applied === 'superseded') sometimes('a retry meets its first try superseded')
       else sometimes('a retry meets its first try alive')
+      // An old hint has it, which no owner would take.
+      if (base.generation < floor) return belowFloor(request, floor)
       const version = applied === 'superseded' ? undefined : applied
-      return { ...base, version, held: own === base }
+      return { ...base, version, row, held: own === base }
     }
     if (request.again && opBelowFullList(siblings, request.op)) {
       sometimes('a retry is below a full list')
       const message = 'too many later writes: whether the first try took effect is not known'
       return { code: 'RETRY_EXPIRED', message, definite: false }
     }
-    const { generations } = this.#objects
     const stamp = Math.min(generations.stampOf(token), base?.generation ?? counterMax)
     // A context tells, too, how far its client was: whoever repeats an earlier call says nothing else.
     const heard = Math.max(request.generation, seen.generation)
     const generation = mutant(38) ? stamp : Math.min(stamp, heard)
-    const floor = generations.floorOf(token)
     if (generation < floor) return belowFloor(request, floor)
     const draw = () => this.#env.random(8) as Actor
     const before = mutant(37) ? this.#fields.get(request.key) : base?.field
@@ -218,6 +221,7 @@ export class Puts {
       version,
       time: this.#wall,
       generation,
+      row,
       held: false,
     }
   }
@@ -290,7 +294,7 @@ export class Puts {
     out: Effect[],
   ): void {
     const then = { type: 'own', id } as const
-    if (!made.held) this.#objects.writeOwn(token, request.key, standsInFor, made, then)
+    if (!made.held) this.#objects.writeOwn(made, standsInFor, made, then)
     else if (this.#objects.follow(token, request.key, standsInFor, then)) {
       sometimes('a retry waits for the commit of its first try')
     } else put.stored(this.#placement.self, now, out)

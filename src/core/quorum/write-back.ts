@@ -3,7 +3,7 @@
  * found to the primaries that lack it, this node's own row among them. What is decided is in
  * `read-repair.ts`.
  */
-import { sometimes } from '#mutants'
+import { mutant, sometimes } from '#mutants'
 import { encodeObject } from '../causality/object.ts'
 import type { Siblings } from '../causality/siblings.ts'
 import type { Generation, Instant, NodeId } from '../ids.ts'
@@ -59,9 +59,7 @@ export class WriteBack {
     const due = this.tally.due()
     if (due.length === 0) return
     sometimes('a read repairs')
-    const { placement, objects } = this.#parts
-    const { id, token, request } = this.#subject
-    const { key } = request
+    const { placement } = this.#parts
     const siblings = this.tally.merged
     if (siblings.versions.length > 1) sometimes('a read repairs with siblings')
     const copy = { object: encodeObject(siblings), siblings, ...this.#stamp(siblings) }
@@ -69,8 +67,23 @@ export class WriteBack {
     for (const to of due) {
       this.#subject.explanation?.note(now, to, 'repair')
       if (to !== placement.self) this.#send(to, copy, now, out)
-      else if (!objects.merge(token, key, copy, { type: 'own', id })) this.stored(to, now, out)
+      else this.#keep(copy, now, out)
     }
+  }
+
+  /** What it holds of the key may have been deleted and reaped while the read waited. */
+  #keep(copy: Copy, now: Instant, out: Effect[]): void {
+    const { placement, objects } = this.#parts
+    const { id, token, request } = this.#subject
+    const { self } = placement
+    const generation = mutant(600) ? objects.generations.stampOf(token) : copy.generation
+    const given = { ...copy, generation }
+    const taken = objects.merge(token, request.key, given, { type: 'own', id })
+    if (taken === 'held') this.stored(self, now, out)
+    if (taken !== 'refused') return
+    sometimes('a read repair is too old for its own row')
+    this.#subject.explanation?.note(now, self, 'refused', 'BELOW_FLOOR')
+    this.tally.lost(self)
   }
 
   #send(to: NodeId, { object, generation, time }: Copy, now: Instant, out: Effect[]): void {

@@ -14,6 +14,7 @@ import type { Key, Partition, Token } from '../ids.ts'
 import type { PendingRow } from '../pending.ts'
 import { keyOfRow, partitionRange } from '../row-key.ts'
 import type { RowKey, Store } from '../step.ts'
+import type { MarkedKey } from './marks.ts'
 
 /** tombstone: nothing else is live. long: its vector has entries to be shed. */
 export type Kind = 'tombstone' | 'long'
@@ -27,6 +28,21 @@ export function kindOf(siblings: Siblings): Kind | undefined {
 /** Entries of which no version is live: their writes were superseded. */
 export function idleEntries({ vector, versions }: Siblings): readonly Dot[] {
   return vector.filter(({ actor }) => !versions.some(({ dot }) => dot.actor === actor))
+}
+
+/** Without these tombstones, and these entries of which nothing is live; the same if none is there. */
+export function withoutMarked(
+  siblings: Siblings,
+  { tombstones, entries }: Pick<MarkedKey, 'tombstones' | 'entries'>,
+): Siblings {
+  const isIn = (dots: readonly Dot[], dot: Dot) =>
+    dots.some(one => one.actor === dot.actor && one.counter === dot.counter)
+  const versions = siblings.versions.filter(one => !(one.tombstone && isIn(tombstones, one.dot)))
+  const isIdle = (entry: Dot) => versions.every(({ dot }) => dot.actor !== entry.actor)
+  const vector = siblings.vector.filter(entry => !(isIn(entries, entry) && isIdle(entry)))
+  const same =
+    versions.length === siblings.versions.length && vector.length === siblings.vector.length
+  return same ? siblings : { ...siblings, versions, vector }
 }
 
 /** Of one partition. */

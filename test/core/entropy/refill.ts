@@ -10,10 +10,15 @@ import { putOn, Side } from '../../helpers/exchange-pair.ts'
 const members = ['n1', 'n2', 'n3', 'n4', 'n5']
 
 /** An empty store and four full ones, each with what it owns. */
-function world(objects: number, options: { bytes?: number; foreground?: number } = {}) {
+function world(
+  objects: number,
+  options: { bytes?: number; foreground?: number; floor?: number } = {},
+) {
   const sides = new Map(members.map(id => [id, new Side(id, members, 64)]))
   const empty = sides.get('n1') as Side
   empty.whole = false
+  const { floor = 0 } = options
+  for (const side of sides.values()) if (floor > 0) side.raise(floor)
   for (const side of sides.values()) side.start()
   let own = 0
   for (let i = 0; i < objects; i++) {
@@ -72,6 +77,13 @@ t.test('an empty store gets everything once, from all others', async t => {
   t.equal(refill.objects, own)
   t.equal([...empty.disk.keys()].filter(row => row.startsWith('\x10')).length, own)
   t.same([...answers.keys()].sort(), ['n2', 'n3', 'n4', 'n5'])
+})
+
+t.test('what was written before the last reap of its partition is taken at once', async t => {
+  const made = world(300, { floor: 3 })
+  run(made)
+  t.ok(made.own > 0)
+  t.equal(made.refill.objects, made.own)
 })
 
 t.test('a partition that does not fit is gone on with, large objects too', async t => {

@@ -29,7 +29,7 @@ function recount(disk: ReadonlyMap<RowKey, Uint8Array>) {
   return counts
 }
 
-function checkCounts(holder: HintHolder<unknown>): void {
+function checkCounts<Then>(holder: HintHolder<Then>): void {
   const counts = [...holder.hints.counts].map(([owner, { hints, bytes }]) => {
     return [owner, { hints, bytes }] as const
   })
