@@ -86,6 +86,7 @@ export const rarePaths = [
   'both sides of an exchange have news of a key',
   'a copy below the floor is read again',
   'a copy is below the floor',
+  'a copy is refused at the gate',
   'a copy of a tombstone comes after it was reaped',
   'a first put is below the floor',
   'a partition is set aside',
@@ -137,4 +138,5 @@ export const rarePaths = [
   'a wall clock jumps',
   'an old copy of a directory is left to be found out',
   'an operator repairs',
+  'one connection of a pair stalls',
 ] as const

@@ -15,12 +15,12 @@ import {
 import { Writer } from '../wire/pack.ts'
 import { isMalformed } from '../wire/read.ts'
 import type { SimClient } from './client.ts'
-import type { Context, Transport } from './context.ts'
+import { answers, type Context, type Transport } from './context.ts'
 import type { Draw } from './draw.ts'
 import type { Micros } from './events.ts'
 import type { Cut } from './faults.ts'
 import type { Machine } from './machine.ts'
-import type { Pair } from './network.ts'
+import type { Pair, Side } from './network.ts'
 
 /** What one side thinks of another. */
 type Guess = {
@@ -30,7 +30,7 @@ type Guess = {
   patience: Micros
 }
 
-type Held = { readonly pair: Pair; readonly run: () => void }
+type Held = { readonly pair: Pair; readonly side: Side; readonly run: () => void }
 
 export class DatagramTransport implements Transport {
   readonly #context: Context
@@ -176,15 +176,20 @@ export class DatagramTransport implements Transport {
       arrive()
     }
     events.after(network.latency(pair), () => {
-      if (pair.clogs > 0) this.#held.push({ pair, run: landed })
+      const side = isAnswer(type) ? 'answers' : 'requests'
+      if (network.isHeld(pair, side)) this.#held.push({ pair, side, run: landed })
       else landed()
     })
   }
 
   #pump(): void {
+    const { network, events } = this.#context
     const held = this.#held
-    this.#held = held.filter(({ pair }) => pair.clogs > 0)
-    for (const { pair, run } of held) if (pair.clogs === 0) this.#context.events.after(0, run)
+    this.#held = []
+    for (const one of held) {
+      if (network.isHeld(one.pair, one.side)) this.#held.push(one)
+      else events.after(0, one.run)
+    }
   }
 
   #guessOf(from: string, to: NodeId): Guess {
@@ -228,6 +233,11 @@ export class DatagramTransport implements Transport {
   #malformed(at: string, from: string, reason: string): void {
     this.#context.notice({ type: 'malformed', at, from, reason })
   }
+}
+
+/** Of a member; what clients and nodes say to each other travels on one connection. */
+function isAnswer(type: string): boolean {
+  return answers[type as PeerMessage['type']] === true
 }
 
 const connectMicros = 1_000_000

@@ -7,6 +7,7 @@ import type { NodeId } from '../core/ids.ts'
 import type { Draw, Draws } from './draw.ts'
 import type { Micros } from './events.ts'
 import { homesOf } from './homes.ts'
+import type { Side } from './network.ts'
 import type { FaultKind, Intensity, Options } from './options.ts'
 import { keyNames } from './workload.ts'
 
@@ -59,6 +60,8 @@ export type Fault = { readonly kind: FaultKind; readonly at: Micros } & (
       readonly last: Micros
     }
   | { readonly type: 'clog'; readonly cuts: readonly Cut[]; readonly last: Micros }
+  /** One of the two connections of a pair stands still, as TCP's does between retransmissions. */
+  | { readonly type: 'stall'; readonly cut: Cut; readonly side: Side; readonly last: Micros }
   | { readonly type: 'reset'; readonly cut: Cut; readonly torn: boolean }
   | { readonly type: 'clock'; readonly node: NodeId; readonly offsetMs: number }
   | {
@@ -129,7 +132,7 @@ function countOf(kind: FaultKind, intensity: Intensity, draw: Draw): number {
   const [low, high] = many[intensity]
   const count = draw.between(low, high)
   if (kind === 'crash-point' || kind === 'rot' || kind === 'handoff-crash') return count * 3
-  if (kind === 'reset') return count * 2
+  if (kind === 'reset' || kind === 'stall') return count * 2
   if (kind === 'restore' || kind === 'clone' || kind === 'wipe') return Math.min(count, 3)
   if (kind === 'hostile' || kind === 'clock' || kind === 'operator') return Math.min(count, 6)
   return count
@@ -170,6 +173,11 @@ function makeOne(kind: FaultKind, at: Micros, draw: Draw, setting: Setting): rea
     case 'clog': {
       const cuts = [{ from: node, to: draw.pick(others) }]
       return [{ kind, type: kind, at, cuts, last: draw.between(50 * ms, 5 * second) }]
+    }
+    case 'stall': {
+      const cut = { from: node, to: draw.pick(nodes.filter(other => other !== node)) }
+      const side = draw.permille(700) ? 'answers' : 'requests'
+      return [{ kind, type: kind, at, cut, side, last: draw.between(2 * second, 12 * second) }]
     }
     case 'reset': {
       const cut = { from: draw.pick(others), to: node }

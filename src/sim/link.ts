@@ -4,7 +4,7 @@ import type { NodeId } from '../core/ids.ts'
 import type { Channel, ChannelEvent } from '../wire/channel.ts'
 import type { Context } from './context.ts'
 import type { Micros } from './events.ts'
-import type { Pair } from './network.ts'
+import type { Pair, Side } from './network.ts'
 
 /** What the owner of an end does about it. */
 export type LinkOwner<In> = {
@@ -103,8 +103,10 @@ export class Link {
     this.#context = context
     this.#onOver = onOver
     const { network } = context
-    this.#there = new Pipe(network.pair(from, to), context, bytes => this.accepted?.arrive(bytes))
-    this.#back = new Pipe(network.pair(to, from), context, bytes => this.dialled?.arrive(bytes))
+    const there = { pair: network.pair(from, to), side: 'requests' } as const
+    const back = { pair: network.pair(to, from), side: 'answers' } as const
+    this.#there = new Pipe(there, context, bytes => this.accepted?.arrive(bytes))
+    this.#back = new Pipe(back, context, bytes => this.dialled?.arrive(bytes))
   }
 
   dial<In extends object, Out>(channel: Channel<In, Out>, owner: LinkOwner<In>): LinkEnd<In, Out> {
@@ -167,6 +169,7 @@ type Chunk = { readonly bytes: Uint8Array; readonly sentAt: Micros }
 /** Bytes one way, in order. */
 class Pipe {
   readonly #pair: Pair
+  readonly #side: Side
   readonly #context: Context
   readonly #receive: (bytes: Uint8Array) => void
   readonly #held: Chunk[] = []
@@ -174,8 +177,13 @@ class Pipe {
   #lastArrival: Micros = 0
   #broken = false
 
-  constructor(pair: Pair, context: Context, receive: (bytes: Uint8Array) => void) {
+  constructor(
+    { pair, side }: { readonly pair: Pair; readonly side: Side },
+    context: Context,
+    receive: (bytes: Uint8Array) => void,
+  ) {
     this.#pair = pair
+    this.#side = side
     this.#context = context
     this.#receive = receive
   }
@@ -219,7 +227,7 @@ class Pipe {
   }
 
   get #isBlocked(): boolean {
-    return this.#pair.clogs > 0 || this.isCut
+    return this.#context.network.isHeld(this.#pair, this.#side) || this.isCut
   }
 
   #travel(chunk: Chunk): void {

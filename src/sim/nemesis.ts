@@ -94,6 +94,8 @@ export class Nemesis {
         return this.#partition(fault)
       case 'clog':
         return this.#clog(fault)
+      case 'stall':
+        return this.#stall(fault)
       case 'reset':
         return this.#transport.reset(fault.cut, fault.torn)
       case 'clock':
@@ -169,6 +171,13 @@ export class Nemesis {
     const { network } = this.#context
     network.clog(fault.cuts, 1)
     this.#lasts(fault, fault.last, () => network.clog(fault.cuts, -1))
+  }
+
+  #stall(fault: Of<'stall'>): void {
+    const { network } = this.#context
+    sometimes('one connection of a pair stalls')
+    network.stall(fault.cut, fault.side, 1)
+    this.#lasts(fault, fault.last, () => network.stall(fault.cut, fault.side, -1))
   }
 
   #attack(fault: Of<'hostile'>): void {

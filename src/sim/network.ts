@@ -9,6 +9,9 @@ import type { Events, Micros } from './events.ts'
 import type { Cut } from './faults.ts'
 import type { Intensity, Options } from './options.ts'
 
+/** Which connection of two members: what one asks leaves on its own, and is answered on that one. */
+export type Side = 'requests' | 'answers'
+
 export class Pair {
   readonly from: string
   readonly to: string
@@ -16,6 +19,8 @@ export class Pair {
   inFlight = 0
   cuts = 0
   clogs = 0
+  /** The same of one of the two connections only. */
+  readonly stalls = { requests: 0, answers: 0 }
   /** Types of message that are cut. */
   readonly cutTypes = new Map<string, number>()
   readonly delay: Draw
@@ -96,7 +101,12 @@ export class Network {
     return { rare: 20, medium: 12, storm: 5 }[capacity]
   }
 
-  /** Called whenever a link that was cut or clogged may be open again. */
+  /** Is what is sent held back for now? */
+  isHeld(pair: Pair, side: Side): boolean {
+    return pair.clogs > 0 || pair.stalls[side] > 0
+  }
+
+  /** Called whenever a link that was cut or held back may be open again. */
   onChange(run: () => void): void {
     this.#onChange.push(run)
   }
@@ -116,6 +126,11 @@ export class Network {
 
   clog(cuts: readonly Cut[], by: 1 | -1): void {
     for (const { from, to } of cuts) this.pair(from, to).clogs += by
+    for (const run of this.#onChange) run()
+  }
+
+  stall({ from, to }: Cut, side: Side, by: 1 | -1): void {
+    this.pair(from, to).stalls[side] += by
     for (const run of this.#onChange) run()
   }
 

@@ -30,7 +30,9 @@ const faultKinds = [
   'handoff-crash',
   'operator',
 ] as const
-export type FaultKind = (typeof faultKinds)[number]
+/** Kinds that came later are drawn each on its own: the worlds of the others stay as they are. */
+type LaterKind = 'stall'
+export type FaultKind = (typeof faultKinds)[number] | LaterKind
 
 /** So many of them are drawn from together. */
 const firstKinds = 20
@@ -49,6 +51,9 @@ type Shape =
   | 'decay'
   | 'skew'
   | 'reap'
+
+/** A client's time for a call is at most this, unless the world says more. */
+export const usualPatienceMs = 5000
 
 type Layer = 'read repair' | 'handoff' | 'exchange'
 
@@ -70,6 +75,8 @@ export type Options = {
   /** The same for a flush. */
   readonly flushMs: readonly [least: number, mean: number]
   readonly faults: Intensities
+  /** So long some clients wait for an answer, in milliseconds. */
+  readonly patienceMs: number
   /** Vector entries past which some are dropped: a few, or more than there ever are. */
   readonly vectorEntries: number
   /** Nodes that stay dead when the others heal. */
@@ -95,7 +102,8 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
   // With fewer than three replicas every one is needed: none may lose its disk or stay dead.
   const spare = replicas - quorum
   const drawn = drawFaults(shape, draws)
-  const faults = spare > 0 ? drawn : withoutLosses(drawn)
+  const stalls = drawStalls(shape, draws.of('options/stall'))
+  const faults = { ...(spare > 0 ? drawn : withoutLosses(drawn)), ...stalls }
   const destroyed = losses.some(kind => kind in faults)
   const clients = draw.pick(aimed ? [3, 4, 6] : [1, 2, 3, 4, 6, 8, 16])
   const drawnKeys = draw.pick(aimed ? [1, 3] : [1, 3, 3, 30, 30, 300])
@@ -120,10 +128,17 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
     latencyMs: fast ? [0, draw.between(1, 5)] : [draw.below(31), draw.between(1, 100)],
     flushMs: shape === 'late' ? [20, draw.between(50, 300)] : [0, draw.between(1, 20)],
     faults,
+    patienceMs: stalls.stall === undefined ? usualPatienceMs : 2 * usualPatienceMs,
     vectorEntries: draws.of('options/limits').permille(120) ? 6 : 1_000_000,
     deadForEver: shape !== 'reap' && !destroyed && draw.permille(500) ? spare : 0,
     ...(shape === 'reap' ? reaping : drawLayers(draws.of('options/layers'))),
   }
+}
+
+/** Connections that stall for longer than a tombstone stays, beside clients that wait as long. */
+function drawStalls(shape: Shape, draw: Draw): Intensities {
+  if (shape === 'calm' || shape === 'single') return {}
+  return draw.permille(shape === 'reap' ? 600 : 120) ? { stall: draw.pick(intensities) } : {}
 }
 
 /** Everything that a reap takes, at once, while copies are late. */

@@ -19,7 +19,7 @@ import type { Context } from './context.ts'
 import { History, type Write } from './history.ts'
 import { type Home, homesOf } from './homes.ts'
 import { makeContext } from './make-context.ts'
-import type { Options } from './options.ts'
+import { type Options, usualPatienceMs } from './options.ts'
 import { RetryCase, type RetryCounts, type RetryPlan } from './retry-case.ts'
 import { Worker } from './worker.ts'
 
@@ -194,6 +194,7 @@ function optionsOf(seed: number): Options {
     faults: { loss: 'rare', duplicate: 'rare', tail: 'medium' },
     vectorEntries: 1_000_000,
     deadForEver: 0,
+    patienceMs: usualPatienceMs,
     layersOff: [],
     hintBytesMax: undefined,
     exchanges: 'usual',

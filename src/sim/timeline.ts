@@ -233,6 +233,8 @@ export function faultText(fault: Fault): string {
       return `partition ${fault.message ?? ''}${fault.shape} ${cutsText(fault.cuts)}${seconds}`
     case 'clog':
       return `clog ${cutsText(fault.cuts)}${seconds}`
+    case 'stall':
+      return `${fault.side} ${cutsText([fault.cut])} stall${seconds}`
     case 'reset':
       return `reset ${fault.cut.from}-${fault.cut.to}`
     default:

@@ -7,7 +7,7 @@ import type { RepairMode } from '../core/quorum/repair-mode.ts'
 import type { ClientId } from './client.ts'
 import type { Draw, Draws } from './draw.ts'
 import type { Micros } from './events.ts'
-import type { Options } from './options.ts'
+import { type Options, usualPatienceMs } from './options.ts'
 
 type OperationKind = 'get' | 'put' | 'blind' | 'stale' | 'delete' | 'modify'
 
@@ -54,7 +54,11 @@ export function makeOperations(
     const draw = draws.of('workload', String(number))
     const key = options.keys > 30 && draw.permille(500) ? keys.slice(0, 10) : keys
     const one = makeOne(number, draw, options, draw.pick(clients), draw.pick(key), from, to)
-    return { ...one, ...modesOf(draws.of('workload/modes', String(number))) }
+    return {
+      ...one,
+      ...patienceOf(options, draws, one),
+      ...modesOf(draws.of('workload/modes', String(number))),
+    }
   })
   return operations.sort((a, b) => a.at - b.at || a.number - b.number)
 }
@@ -81,11 +85,22 @@ function makeOne(
     key,
     r: chosen(),
     w: chosen(),
-    timeoutMs: draw.permille(300) ? draw.between(300, 1500) : draw.between(1500, 5000),
+    timeoutMs: draw.permille(300) ? draw.between(300, 1500) : draw.between(1500, usualPatienceMs),
     abandonMs: draw.permille(50) ? draw.between(1, 300) : undefined,
     retries: draw.permille(600) ? draw.between(1, 3) : 0,
     retryMs: draw.permille(500) ? draw.below(50) : draw.between(50, 4000),
   }
+}
+
+/** In some worlds half of the calls wait for longer than a tombstone stays. */
+function patienceOf(
+  { patienceMs }: Options,
+  draws: Draws,
+  { number, timeoutMs }: Pick<Operation, 'number' | 'timeoutMs'>,
+): Pick<Operation, 'timeoutMs'> {
+  if (patienceMs <= usualPatienceMs) return { timeoutMs }
+  const draw = draws.of('workload/patience', String(number))
+  return { timeoutMs: draw.permille(500) ? draw.between(usualPatienceMs, patienceMs) : timeoutMs }
 }
 
 type Modes = Pick<Operation, 'strict' | 'repair' | 'spoil'>

@@ -15,7 +15,7 @@ import type { Cut } from '../faults.ts'
 import type { Machine } from '../machine.ts'
 import { makeContext } from '../make-context.ts'
 import type { Notice } from '../notice.ts'
-import type { Options } from '../options.ts'
+import { type Options, usualPatienceMs } from '../options.ts'
 import { Cast, type Letter, letters, valuesOf } from './cast.ts'
 
 export type StorySettings = {
@@ -252,6 +252,7 @@ function optionsOf({ vectorEntries }: StorySettings): Options {
     faults: {},
     vectorEntries: vectorEntries ?? 1_000_000,
     deadForEver: 0,
+    patienceMs: usualPatienceMs,
     layersOff: [],
     hintBytesMax: undefined,
     exchanges: 'usual',
