@@ -2,6 +2,7 @@
  * The brain of one node: routes inputs to the machines that own them and returns their effects
  * (design §1). It decides nothing itself; hosts are the node's runtime and the simulator.
  */
+import { Answers } from './answers.ts'
 import { uint48Of } from './binary.ts'
 import type { Record } from './causality/record.ts'
 import { Copies } from './copies.ts'
@@ -59,6 +60,7 @@ export class Replica {
   readonly #copies: Copies
   readonly #wholeness: Wholeness
   readonly #recalls: Recalls
+  readonly #answers: Answers
   readonly #directory: Directory
   readonly #membership: Membership
   #wall: WallTime = 0
@@ -101,6 +103,7 @@ export class Replica {
     this.#scans = new Scans(placement, listing, requests)
     this.#inspections = new Inspections(env, placement, objects, requests)
     this.#copies = new Copies(env, placement, objects, listing)
+    this.#answers = new Answers({ requests, exchange, reaping: this.#reaping })
     this.#counted = {
       ...{ placement, requests, pending: this.#pending, hints, tree, wholeness, recalls },
       ...{ gets: this.#gets, puts: this.#puts, membership: this.#membership },
@@ -166,6 +169,10 @@ export class Replica {
       case 'keys':
         this.#keys = input.count
         return
+      case 'unsent':
+        return this.#answers.unsent(input, now, out)
+      case 'unreplied':
+        return this.#answers.unreplied(input, out)
       case 'listening':
         return this.#membership.listening(now, input.host, input.port)
       case 'leave':
@@ -262,14 +269,8 @@ export class Replica {
       case 'recall':
       case 'recalled':
         return this.#recalls.receive(from, message, now, out)
-      case 'compared':
-      case 'differing':
-      case 'fetched':
-        return this.#exchange.answered(from, message, now, out)
       case 'round':
         return this.#reaping.asked(from, message, now, out)
-      case 'rounded':
-        return this.#reaping.answered(from, message, now, out)
       case 'list':
         if (message.timeLeft > 0) this.#copies.list(from, message, out)
         return
@@ -280,12 +281,8 @@ export class Replica {
           now,
           out,
         )
-      case 'stored':
-      case 'handed':
-      case 'held':
-      case 'listed':
-      case 'forwarded':
-        return this.#requests.answered(from, message, now, out)
+      default:
+        return this.#answers.take(from, message, now, out)
     }
   }
 

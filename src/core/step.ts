@@ -15,6 +15,7 @@ import type {
   MemberRecord,
   PeerMessage,
 } from './message.ts'
+import type { Unsent } from './unsent.ts'
 
 /** The host's handle for one request of one client connection. */
 export type Caller = Brand<number, 'Caller'>
@@ -49,6 +50,20 @@ export type Input =
   | { readonly type: 'listening'; readonly host: string; readonly port: number }
   /** The process will stop on purpose: others are told. */
   | { readonly type: 'leave' }
+  /** A message of the step before did not leave: nobody will answer it. Told in the same turn. */
+  | {
+      readonly type: 'unsent'
+      readonly to: NodeId
+      readonly message: PeerMessage
+      readonly why: Unsent
+    }
+  /** The same of a reply: its client waits, and can be told something smaller. */
+  | {
+      readonly type: 'unreplied'
+      readonly caller: Caller
+      readonly reply: ClientReply
+      readonly why: Unsent
+    }
 
 export type Effect =
   | { readonly type: 'send'; readonly to: NodeId; readonly message: PeerMessage }

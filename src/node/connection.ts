@@ -4,7 +4,9 @@
  * "full" only after megabytes (`reliability-store-wire.md` §3).
  */
 import type { Socket } from 'node:net'
+import { frameBytesMax } from '../wire/bounds.ts'
 import type { Channel, ChannelEvent } from '../wire/channel.ts'
+import { encode } from '../wire/message-codec.ts'
 import type { AnyMessage } from '../wire/tags.ts'
 import type { Gate } from './faults.ts'
 
@@ -82,6 +84,7 @@ export class Connection<In extends AnyMessage, Out extends AnyMessage> implement
   send(message: Out): 'queued' | 'too-large' | 'closed' {
     if (this.gate?.acts('out') !== true) return this.#queue(message)
     if (!this.open) return 'closed'
+    if (encode(message).length > frameBytesMax) return 'too-large'
     this.gate.pass('out', message, () => this.#queue(message))
     return 'queued'
   }

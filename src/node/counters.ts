@@ -15,7 +15,7 @@ export type Counters = {
   busy: number
   malformed: number
   refusedHellos: number
-  /** Requests to members and replies that were dropped: no connection, or nobody reads it. */
+  /** Requests to members, and replies, that could not leave: too large, behind, no connection. */
   droppedSends: number
   droppedReplies: number
   /** Requests that nobody answered in time. */

@@ -5,19 +5,13 @@
  */
 import type { Instant, NodeId, RequestId } from '../core/ids.ts'
 import type { ClientReply, ClientRequest } from '../core/message.ts'
-import { type Failure, nothingDone } from '../core/outcome.ts'
+import { isPeerRequest, type PeerReply, type PeerRequest } from '../core/message-class.ts'
+import type { Failure } from '../core/outcome.ts'
 import type { Caller } from '../core/step.ts'
+import { refusalOf, type Unsent } from '../core/unsent.ts'
 import type { Counters } from './counters.ts'
 import { type Incoming, timeLeftOf } from './incoming.ts'
-import {
-  busy,
-  isPeerRequest,
-  type PeerReply,
-  type PeerRequest,
-  peerRefusal,
-  valueBytesOf,
-  weightOf,
-} from './message-class.ts'
+import { busy, objectBytesOf, valueBytesOf, weightOf } from './message-class.ts'
 
 /** Requests in flight and replies that nobody took yet, over all connections. */
 const queuedBytesMax = 128 * 1024 * 1024
@@ -103,37 +97,35 @@ export class Inbox {
     return true
   }
 
-  /** Answers a client, where it is still there. */
-  reply(caller: Caller, reply: ClientReply): void {
+  /** Answers a client; returns why it could not, and then another reply is still owed to it. */
+  reply(caller: Caller, reply: ClientReply): Unsent | undefined {
     const to = this.#callers.get(caller)
-    if (to === undefined) {
-      this.#host.counters.droppedReplies++
-      return
-    }
-    this.#callers.delete(caller)
-    this.#end(to.incoming, caller)
+    if (to === undefined) return this.#dropped('gone')
+    const { incoming } = to
     const bytes = valueBytesOf(reply)
-    if (bytes > 0 && (this.#isBehind(to.incoming) || this.#isFull())) {
-      this.#host.counters.busy++
-      this.#fail(to.incoming, reply.id, busy('its replies are not taken'))
-      return
-    }
+    const isBehind = bytes > 0 && (this.#isBehind(incoming) || this.#isFull())
+    const sent = isBehind ? 'behind' : incoming.connection.send(reply)
+    if (sent === 'behind' || sent === 'too-large') return this.#dropped(sent)
+    this.#callers.delete(caller)
+    this.#end(incoming, caller)
+    if (sent === 'closed') return this.#dropped('gone')
     this.#queuedBytes += bytes
-    if (to.incoming.connection.send(reply) !== 'too-large') return
-    const message = 'the siblings of this key do not fit into one reply'
-    this.#fail(to.incoming, reply.id, { code: 'TOO_LARGE', message, outcome: nothingDone(0) })
+    return undefined
   }
 
-  /** Answers a member on the connection that its request came on, where that is still there. */
-  answer(incoming: Incoming | undefined, reply: PeerReply): void {
-    const isExpected = incoming !== undefined && this.#end(incoming, reply.id)
-    const bytes = reply.type === 'held' ? (reply.object?.length ?? 0) : 0
-    if (!isExpected || (bytes > 0 && this.#isBehind(incoming))) {
-      this.#host.counters.droppedReplies++
-      return
-    }
+  /**
+   * Answers a member on the connection that its request came on; returns why it could not. Unless
+   * it is gone, another answer is still owed to it.
+   */
+  answer(incoming: Incoming | undefined, reply: PeerReply): Unsent | undefined {
+    if (incoming?.flights.has(reply.id) !== true) return this.#dropped('gone')
+    const bytes = objectBytesOf(reply)
+    const sent = bytes > 0 && this.#isBehind(incoming) ? 'behind' : incoming.connection.send(reply)
+    if (sent === 'behind' || sent === 'too-large') return this.#dropped(sent)
+    this.#end(incoming, reply.id)
+    if (sent === 'closed') return this.#dropped('gone')
     this.#queuedBytes += bytes
-    if (incoming.connection.send(reply) !== 'queued') this.#host.counters.droppedReplies++
+    return undefined
   }
 
   /** Begins what waited for room, and reads again where there is some; once a turn. */
@@ -190,10 +182,15 @@ export class Inbox {
     this.#host.onRequest(caller, request)
   }
 
+  #dropped(why: Unsent): Unsent {
+    this.#host.counters.droppedReplies++
+    return why
+  }
+
   #refuse(incoming: Incoming, request: ClientRequest | PeerRequest, what: string): void {
     this.#host.counters.busy++
     const failure = busy(what)
-    if (isPeerRequest(request)) incoming.connection.send(peerRefusal(request, failure))
+    if (isPeerRequest(request)) incoming.connection.send(refusalOf(request, failure))
     else this.#fail(incoming, request.id, failure)
   }
 

@@ -5,10 +5,10 @@
 import type { Socket } from 'node:net'
 import type { Instant, NodeId, StartId } from '../core/ids.ts'
 import type { ClientReply, ClientRequest, PeerMessage } from '../core/message.ts'
+import type { PeerRequest } from '../core/message-class.ts'
 import type { IncomingChannel } from './channels.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { Flights } from './flights.ts'
-import type { PeerRequest } from './message-class.ts'
 
 /** A request that was read past the bound, and when. */
 type Held = { readonly request: ClientRequest | PeerRequest; readonly at: Instant }

@@ -5,7 +5,15 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Instant, NodeId } from '../core/ids.ts'
 import type { ClientRequest, PeerMessage } from '../core/message.ts'
+import {
+  type GossipAnswer,
+  isGossipAsk,
+  isPeerRequest,
+  type PeerAsk,
+  type PeerReply,
+} from '../core/message-class.ts'
 import { type Failure, nothingDone } from '../core/outcome.ts'
+import { refusalOf, type Unsent } from '../core/unsent.ts'
 import type { ChannelEvent } from '../wire/channel.ts'
 import type { Hello, Refusal } from '../wire/hello.ts'
 import { isPeerMessage } from '../wire/message-codec.ts'
@@ -16,15 +24,6 @@ import type { Faults } from './faults.ts'
 import type { Inbox } from './inbox.ts'
 import { Incoming } from './incoming.ts'
 import type { Log } from './log.ts'
-import {
-  type GossipAnswer,
-  isGossipAsk,
-  isPeerRequest,
-  type PeerAsk,
-  type PeerReply,
-  peerRefusal,
-} from './message-class.ts'
-
 export const connectionsMax = 1024
 export const unprovedMax = 64
 /** Who takes nothing for so long, with bytes waiting, is hung up on. */
@@ -88,16 +87,19 @@ export class Listener {
     return this.#proved.size
   }
 
-  /** Sends a reply to a member on the connection that it sends its requests on. */
-  answer(to: NodeId, reply: PeerReply): void {
-    this.#host.inbox.answer(this.#members.get(to), reply)
+  /** Sends a reply to a member on the connection that it sends its requests on, or says why not. */
+  answer(to: NodeId, reply: PeerReply): Unsent | undefined {
+    return this.#host.inbox.answer(this.#members.get(to), reply)
   }
 
   /** Sends gossip back to a node on the connection that it asked on; a hog gets none. */
-  answerGossip(to: NodeId, answer: GossipAnswer): void {
+  answerGossip(to: NodeId, answer: GossipAnswer): Unsent | undefined {
     const connection = this.#members.get(to)?.connection
-    const isFit = connection !== undefined && connection.bytesBehind < gossipBehindMax
-    if (!isFit || connection.send(answer) !== 'queued') this.#host.counters.droppedReplies++
+    const isBehind = connection !== undefined && connection.bytesBehind >= gossipBehindMax
+    const sent = isBehind ? 'behind' : (connection?.send(answer) ?? 'closed')
+    if (sent === 'queued') return undefined
+    this.#host.counters.droppedReplies++
+    return sent === 'closed' ? 'gone' : sent
   }
 
   /** Closes what is late; every 100 ms or so. */
@@ -210,7 +212,7 @@ export class Listener {
     if (node !== undefined && isGossipAsk(message)) return this.#host.onGossip(node, message)
     const isRequest = !isPeerMessage(message) || isPeerRequest(message)
     if (isRequest && isPeerMessage(message) && !this.#isMember(node)) {
-      incoming.connection.send(peerRefusal(message, noMember))
+      incoming.connection.send(refusalOf(message, noMember))
       return
     }
     if (isRequest && this.#host.inbox.take(incoming, message)) return

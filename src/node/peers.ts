@@ -7,16 +7,17 @@
 import { connect, type Socket } from 'node:net'
 import type { Instant, NodeId } from '../core/ids.ts'
 import type { PeerMessage } from '../core/message.ts'
+import { isAsked, type PeerAsk } from '../core/message-class.ts'
 import type { Input, PeerAddress } from '../core/step.ts'
+import type { Unsent } from '../core/unsent.ts'
 import type { ChannelEvent } from '../wire/channel.ts'
 import type { OutgoingChannel } from './channels.ts'
 import { Connection, type Flushable } from './connection.ts'
 import type { Counters } from './counters.ts'
 import type { Faults } from './faults.ts'
 import type { Log } from './log.ts'
-import { isAsked, type PeerAsk } from './message-class.ts'
 
-/** What waits for a member that does not read: past it frames are dropped (§2.4, §3). */
+/** What waits for a member that does not read: past it nothing is sent (§2.4, §3). */
 const behindBytesMax = 4 * 1024 * 1024
 const behindFramesMax = 1000
 const connectMs = 1000
@@ -94,15 +95,19 @@ export class Peers {
     return [...this.#links.values()].filter(link => link.proved).map(link => link.member.id)
   }
 
-  /** Sends a request or gossip, or drops it: deadlines and the next round then speak. */
-  send(to: NodeId, message: PeerAsk): void {
-    const connection = this.#links.get(to)?.connection
-    const proved = this.#links.get(to)?.proved === true
-    if (connection === undefined || !proved || !connection.open || isBehind(connection)) {
-      this.#host.counters.droppedSends++
-      return
-    }
-    connection.send(message)
+  /** Sends a request or gossip; returns why it did not leave. */
+  send(to: NodeId, message: PeerAsk): Unsent | undefined {
+    const link = this.#links.get(to)
+    const connection = link?.proved === true ? link.connection : undefined
+    const sent =
+      connection === undefined || !connection.open
+        ? 'closed'
+        : isBehind(connection)
+          ? 'behind'
+          : connection.send(message)
+    if (sent === 'queued') return undefined
+    this.#host.counters.droppedSends++
+    return sent === 'closed' ? 'gone' : sent
   }
 
   /** This member has just dialled us: it is up, so there is no reason to wait. */
@@ -236,6 +241,8 @@ function newLink(member: PeerAddress, dialled: () => void): Link {
 }
 
 function isBehind(connection: PeerConnection): boolean {
+  // Much of one turn is no backlog: the kernel may take all of it.
+  if (connection.framesBehind > behindFramesMax) connection.flush()
   return connection.bytesBehind > behindBytesMax || connection.framesBehind > behindFramesMax
 }
 

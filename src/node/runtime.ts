@@ -6,8 +6,10 @@
  */
 import type { Instant, NodeId } from '../core/ids.ts'
 import type { ClientRequest, PeerMessage } from '../core/message.ts'
+import { isAsked, isGossipAnswer } from '../core/message-class.ts'
 import type { Replica } from '../core/replica.ts'
 import type { Caller, CommitId, Effect, Input, PeerAddress, Row } from '../core/step.ts'
+import type { Unsent } from '../core/unsent.ts'
 import type { Channels } from './channels.ts'
 import type { Clock } from './clock.ts'
 import type { Flushable } from './connection.ts'
@@ -17,7 +19,6 @@ import { Inbox } from './inbox.ts'
 import { Listener } from './listener.ts'
 import type { OpenedStore } from './lmdb-store.ts'
 import type { Log } from './log.ts'
-import { isAsked, isGossipAnswer } from './message-class.ts'
 import { statusReply } from './node-status.ts'
 import { Peers } from './peers.ts'
 
@@ -205,11 +206,22 @@ export class Runtime {
     this.#steppedAt = now
     if (woke) this.#hangUp()
     if (woke && (input.type === 'message' || input.type === 'request')) return
-    const effects = this.#options.replica.step(now, input)
-    for (const effect of effects) {
-      if (this.#halted) return
-      this.#perform(effect)
+    let unsent = this.#performAll(this.#options.replica.step(now, input))
+    // What did not leave is for the replica to act on, which may send something else.
+    while (unsent.length > 0) {
+      unsent = unsent.flatMap(back => this.#performAll(this.#options.replica.step(now, back)))
     }
+  }
+
+  /** Returns what did not leave. */
+  #performAll(effects: readonly Effect[]): readonly Input[] {
+    const unsent: Input[] = []
+    for (const effect of effects) {
+      if (this.#halted) return []
+      const back = this.#perform(effect)
+      if (back !== undefined) unsent.push(back)
+    }
+    return unsent
   }
 
   /**
@@ -221,30 +233,38 @@ export class Runtime {
     this.#listener.hangUp('this node was stopped for a while')
   }
 
-  #perform(effect: Effect): void {
+  /** Returns what comes back of it: a message that did not leave. */
+  #perform(effect: Effect): Input | undefined {
     switch (effect.type) {
-      case 'send':
-        return this.#send(effect.to, effect.message)
+      case 'send': {
+        const { to, message } = effect
+        const why = this.#send(to, message)
+        return why && { type: 'unsent', to, message, why }
+      }
+      case 'reply': {
+        const { caller, reply } = effect
+        const why = this.#inbox.reply(caller, reply)
+        return why && { type: 'unreplied', caller, reply, why }
+      }
       case 'peers':
-        return this.#peers.keep(effect.peers)
-      case 'reply':
-        this.#inbox.reply(effect.caller, effect.reply)
-        return
+        this.#peers.keep(effect.peers)
+        return undefined
       case 'commit':
         this.#commitUnderWay = this.#commit(effect.commit, effect.rows)
-        return
+        return undefined
       case 'note':
         this.#options.log.write(effect.note)
-        return
+        return undefined
       case 'halt':
         this.#halt(effect.reason)
+        return undefined
     }
   }
 
-  #send(to: NodeId, message: PeerMessage): void {
-    if (isAsked(message)) this.#peers.send(to, message)
-    else if (isGossipAnswer(message)) this.#listener.answerGossip(to, message)
-    else this.#listener.answer(to, message)
+  #send(to: NodeId, message: PeerMessage): Unsent | undefined {
+    if (isAsked(message)) return this.#peers.send(to, message)
+    if (isGossipAnswer(message)) return this.#listener.answerGossip(to, message)
+    return this.#listener.answer(to, message)
   }
 
   async #commit(commit: CommitId, rows: readonly Row[]): Promise<void> {

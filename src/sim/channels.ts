@@ -39,6 +39,7 @@ export function acceptedChannel(
     openedMs: machine.now / 1000,
     decoders: { peer: decodePeerMessage, client: decodeClientRequest },
     write: writeMessage,
+    frameBytes: context.limits.frameBytes,
   })
 }
 
@@ -63,6 +64,7 @@ export function peerChannel(
     openedMs: machine.now / 1000,
     decoders: { peer: decodePeerMessage },
     write: writeMessage,
+    frameBytes: context.limits.frameBytes,
   })
 }
 

@@ -1,6 +1,7 @@
 /** What everything in a world shares. */
 import type { ClusterId, NodeId } from '../core/ids.ts'
 import type { ClientRequest, ClusterSettings, MemberRecord, PeerMessage } from '../core/message.ts'
+import type { Unsent } from '../core/unsent.ts'
 import type { SecretFile } from '../wire/secret.ts'
 import type { SimClient } from './client.ts'
 import type { Draws } from './draw.ts'
@@ -21,6 +22,8 @@ export type Context = {
   readonly cluster: ClusterId
   readonly secret: SecretFile
   readonly settings: ClusterSettings
+  /** Of a frame, and of what waits for who does not read, both in bytes. */
+  readonly limits: { readonly frameBytes: number; readonly behindBytes: number }
   readonly vectorEntries: number
   /** True where vectors are cut so short that settled siblings may be shown again (design §2). */
   readonly prunes: boolean
@@ -33,7 +36,8 @@ export type Context = {
 export type Transport = {
   /** A process's timer: dials what is due and drops what hangs. */
   readonly tick: (machine: Machine) => void
-  readonly send: (machine: Machine, to: NodeId, message: PeerMessage) => void
+  /** Returns why it did not leave; undefined: it did, and may be lost on the way. */
+  readonly send: (machine: Machine, to: NodeId, message: PeerMessage) => Unsent | undefined
   /** A turn is over: what was gathered leaves. */
   readonly flush: (machine: Machine) => void
   /** The process is gone, and its connections with it. */
@@ -43,36 +47,4 @@ export type Transport = {
   readonly connect: (client: SimClient, node: NodeId) => void
   readonly ask: (client: SimClient, node: NodeId, request: ClientRequest) => void
   readonly clientTick: (client: SimClient) => void
-}
-
-/** Does a message answer? Then it goes back the way the request came. */
-export const answers: { readonly [Type in PeerMessage['type']]: boolean } = {
-  store: false,
-  stored: true,
-  read: false,
-  held: true,
-  handoff: false,
-  handed: true,
-  compare: false,
-  sketch: false,
-  compared: true,
-  differ: false,
-  differing: true,
-  round: false,
-  rounded: true,
-  fetch: false,
-  fetched: true,
-  forward: false,
-  forwarded: true,
-  list: false,
-  listed: true,
-  syn: false,
-  'syn-ack': true,
-  ack: false,
-  ping: false,
-  pong: true,
-  'ping-for': false,
-  'pong-for': true,
-  recall: false,
-  recalled: true,
 }

@@ -6,6 +6,7 @@
 import { sometimes } from '#mutants'
 import type { NodeId } from '../core/ids.ts'
 import type { ClientReply, ClientRequest, PeerMessage } from '../core/message.ts'
+import type { Unsent } from '../core/unsent.ts'
 import {
   decodeClientReply,
   decodeClientRequest,
@@ -56,8 +57,9 @@ export class DatagramTransport implements Transport {
     }
   }
 
-  send = (machine: Machine, to: NodeId, message: PeerMessage): void => {
+  send = (machine: Machine, to: NodeId, message: PeerMessage): Unsent | undefined => {
     const bytes = this.#encode(message)
+    if (bytes.length > this.#context.limits.frameBytes) return 'too-large'
     this.#gather(machine, () => {
       this.#travel(machine.id, to, message.type, bytes, () => {
         const process = this.#context.machines.get(to)?.process
@@ -68,6 +70,7 @@ export class DatagramTransport implements Transport {
         })
       })
     })
+    return undefined
   }
 
   flush = (machine: Machine): void => {
@@ -131,8 +134,9 @@ export class DatagramTransport implements Transport {
     machine.process?.request({ answer: reply => this.#answer(machine, client, reply) }, heard)
   }
 
-  #answer(machine: Machine, client: SimClient, reply: ClientReply): void {
+  #answer(machine: Machine, client: SimClient, reply: ClientReply): Unsent | undefined {
     const bytes = this.#encode(reply)
+    if (bytes.length > this.#context.limits.frameBytes) return 'too-large'
     this.#gather(machine, () => {
       this.#travel(machine.id, client.id, reply.type, bytes, () => {
         const heard = decodeClientReply(bytes)
@@ -140,6 +144,7 @@ export class DatagramTransport implements Transport {
         else client.reply(machine.id, heard)
       })
     })
+    return undefined
   }
 
   #encode(message: PeerMessage | ClientRequest | ClientReply): Uint8Array {

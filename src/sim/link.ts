@@ -17,6 +17,8 @@ export type LinkOwner<In> = {
   readonly touch?: () => void
 }
 
+export type Sent = 'queued' | 'too-large' | 'behind' | 'closed'
+
 export class LinkEnd<In extends object, Out> {
   readonly channel: Channel<In, Out>
   readonly #owner: LinkOwner<In>
@@ -31,10 +33,13 @@ export class LinkEnd<In extends object, Out> {
     this.#close = close
   }
 
-  send(message: Out): void {
-    if (!this.#open) return
-    this.channel.send(message)
+  /** `behindMax`: nothing is sent while the other side has left more bytes than that. */
+  send(message: Out, behindMax = Number.POSITIVE_INFINITY): Sent {
+    if (!this.#open) return 'closed'
+    if (this.#pipe.heldBytes + this.channel.queuedBytes > behindMax) return 'behind'
+    const sent = this.channel.send(message)
     this.#owner.touch?.()
+    return sent
   }
 
   flush(): void {
@@ -174,6 +179,7 @@ class Pipe {
   readonly #receive: (bytes: Uint8Array) => void
   readonly #held: Chunk[] = []
   readonly #underWay: Chunk[] = []
+  #heldBytes = 0
   #lastArrival: Micros = 0
   #broken = false
 
@@ -197,13 +203,21 @@ class Pipe {
     const { events, trace } = this.#context
     trace.add(events.now, `${this.#pair.from}>${this.#pair.to}`, bytes)
     const chunk = { bytes, sentAt: events.now }
-    if (this.#isBlocked) this.#held.push(chunk)
-    else this.#travel(chunk)
+    if (!this.#isBlocked) return this.#travel(chunk)
+    this.#held.push(chunk)
+    this.#heldBytes += bytes.length
+  }
+
+  /** What the other side cannot take at present. */
+  get heldBytes(): number {
+    return this.#heldBytes
   }
 
   pump(): void {
     while (this.#held.length > 0 && !this.#isBlocked && !this.#broken) {
-      this.#travel(this.#held.shift() as Chunk)
+      const chunk = this.#held.shift() as Chunk
+      this.#heldBytes -= chunk.bytes.length
+      this.#travel(chunk)
     }
   }
 

@@ -1,5 +1,6 @@
 /** Puts a world together: machines that wait to be started, a network between them, luck. */
 import type { ClusterId, NodeId } from '../core/ids.ts'
+import { frameBytesMax } from '../wire/bounds.ts'
 import { newSecret } from '../wire/secret.ts'
 import type { Context, Transport } from './context.ts'
 import { DatagramTransport } from './datagram.ts'
@@ -31,6 +32,7 @@ export function makeContext(
     trace: new Trace(),
     cluster: draws.of('cluster').bytes(16) as ClusterId,
     secret: newSecret(count => secret.bytes(count)),
+    limits: limitsOf(),
     vectorEntries: options.vectorEntries,
     prunes: options.vectorEntries < 1000,
     settings: settingsOf(options),
@@ -42,4 +44,8 @@ export function makeContext(
     options.transport === 'stream' ? new StreamTransport(context) : new DatagramTransport(context)
   for (const { id } of context.members) machines.set(id, new Machine(id, context, transport))
   return { context, transport }
+}
+
+function limitsOf(): Context['limits'] {
+  return { frameBytes: frameBytesMax, behindBytes: frameBytesMax / 4 }
 }

@@ -8,6 +8,7 @@ import type { NodeId, StartId } from '../core/ids.ts'
 import type { ClientReply, ClientRequest, PeerMessage } from '../core/message.ts'
 import { Replica } from '../core/replica.ts'
 import type { Caller, CommitId, Effect, Input, Row } from '../core/step.ts'
+import type { Unsent } from '../core/unsent.ts'
 import { coreSecrets } from '../wire/secret.ts'
 import type { Micros } from './events.ts'
 import type { CrashPoint } from './faults.ts'
@@ -16,7 +17,7 @@ import { exchangeTimingOf } from './homes.ts'
 import type { Machine } from './machine.ts'
 
 /** The way back to a client. */
-export type ReplyPath = { readonly answer: (reply: ClientReply) => void }
+export type ReplyPath = { readonly answer: (reply: ClientReply) => Unsent | undefined }
 
 type Delivery = { readonly lane: string; readonly run: () => void }
 
@@ -164,6 +165,7 @@ export class Process {
 
   #stepAndPerform(input: Input): number {
     const { context, id, clock, now } = this.#machine
+    const unsent: Input[] = []
     let at = 0
     for (const effect of this.replica.step(clock.monotonic(now), input)) {
       if (at++ > 0 && this.#isTrapped('between-effects')) {
@@ -172,32 +174,50 @@ export class Process {
         return at
       }
       context.notice({ type: 'effect', node: id, effect })
-      this.#perform(effect)
+      const back = this.#perform(effect)
+      if (back !== undefined) unsent.push(back)
       if (this.#ended) return at
+    }
+    for (const back of unsent) {
+      if (this.#ended) return at
+      context.notice({ type: 'input', node: id, input: back })
+      at += this.#stepAndPerform(back)
     }
     return at
   }
 
-  #perform(effect: Effect): void {
+  /** Returns what comes back of it: a message that did not leave. */
+  #perform(effect: Effect): Input | undefined {
     switch (effect.type) {
-      case 'send':
-        this.#machine.transport.send(this.#machine, effect.to, effect.message)
+      case 'send': {
+        const { to, message } = effect
+        const why = this.#machine.transport.send(this.#machine, to, message)
+        if (why !== undefined) return { type: 'unsent', to, message, why }
         this.#mayDoom(effect)
-        return
+        return undefined
+      }
       case 'reply':
-        this.#mayDoom(effect)
-        this.#callers.get(effect.caller)?.answer(effect.reply)
-        this.#callers.delete(effect.caller)
-        return
+        return this.#reply(effect)
       case 'commit':
-        return this.#commit(effect.commit, effect.rows)
+        this.#commit(effect.commit, effect.rows)
+        return undefined
       case 'halt':
-        return this.#machine.crash(`it halted: ${effect.reason}`, false, restartDelay)
+        this.#machine.crash(`it halted: ${effect.reason}`, false, restartDelay)
+        return undefined
       // Every machine of the world has a link to every other one.
       case 'peers':
       case 'note':
-        return
+        return undefined
     }
+  }
+
+  #reply(effect: Extract<Effect, { type: 'reply' }>): Input | undefined {
+    const { caller, reply } = effect
+    this.#mayDoom(effect)
+    const why = this.#callers.get(caller)?.answer(reply)
+    if (why !== undefined && why !== 'gone') return { type: 'unreplied', caller, reply, why }
+    this.#callers.delete(caller)
+    return undefined
   }
 
   #mayDoom(effect: Extract<Effect, { type: 'send' | 'reply' }>): void {

@@ -6,15 +6,17 @@
 import { sometimes } from '#mutants'
 import type { NodeId } from '../core/ids.ts'
 import type { ClientReply, ClientRequest, PeerMessage } from '../core/message.ts'
+import { isAsked } from '../core/message-class.ts'
+import type { Unsent } from '../core/unsent.ts'
 import type { ChannelEvent } from '../wire/channel.ts'
 import { isPeerMessage } from '../wire/message-codec.ts'
 import { acceptedChannel, clientChannel, peerChannel } from './channels.ts'
 import type { SimClient } from './client.ts'
-import { answers, type Context, type Transport } from './context.ts'
+import type { Context, Transport } from './context.ts'
 import type { Draw } from './draw.ts'
 import type { Micros } from './events.ts'
 import type { Cut } from './faults.ts'
-import { Link, type LinkEnd } from './link.ts'
+import { Link, type LinkEnd, type Sent } from './link.ts'
 import type { Machine } from './machine.ts'
 
 /** A member's connection to another one. */
@@ -59,13 +61,14 @@ export class StreamTransport implements Transport {
     }
   }
 
-  send = (machine: Machine, to: NodeId, message: PeerMessage): void => {
-    if (answers[message.type]) {
-      this.#incoming.get(machine.id)?.get(to)?.send(message)
-      return
+  send = (machine: Machine, to: NodeId, message: PeerMessage): Unsent | undefined => {
+    const { behindBytes } = this.#context.limits
+    if (!isAsked(message)) {
+      const incoming = this.#incoming.get(machine.id)?.get(to)
+      return unsentOf(incoming?.send(message, repliesBehind * behindBytes))
     }
     const out = this.#outgoingOf(machine.id, to)
-    if (out.proved) out.end?.send(message)
+    return unsentOf(out.proved ? out.end?.send(message, behindBytes) : 'closed')
   }
 
   flush = (machine: Machine): void => {
@@ -231,7 +234,7 @@ export class StreamTransport implements Transport {
       }
     } else if (event.type !== 'message') this.#fail(machine.id, link.from, end, event)
     else if (isPeerMessage(event.message)) process.message(link.from as NodeId, event.message)
-    else process.request({ answer: reply => end.send(reply) }, event.message)
+    else process.request({ answer: reply => unsentOf(end.send(reply)) }, event.message)
   }
 
   #welcome(machine: Machine, from: NodeId, end: Incoming): void {
@@ -327,6 +330,11 @@ export class StreamTransport implements Transport {
   }
 }
 
+function unsentOf(sent: Sent = 'closed'): Unsent | undefined {
+  if (sent === 'queued') return undefined
+  return sent === 'closed' ? 'gone' : sent
+}
+
 function newOutgoing(): Outgoing {
   return {
     link: undefined,
@@ -338,6 +346,8 @@ function newOutgoing(): Outgoing {
   }
 }
 
+/** Replies may lie unread for so much more than requests, as in `src/node/inbox.ts`. */
+const repliesBehind = 8
 const connectMicros = 1_000_000
 const firstPause = 50_000
 const longestPause = 1_000_000

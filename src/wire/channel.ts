@@ -29,6 +29,8 @@ export type ChannelOptions<In extends object, Out> = {
   /** What is heard from the other side, by the role that was proved. */
   readonly decoders: Readonly<Partial<Record<Role, Decode<In>>>>
   readonly write: (writer: Writer, message: Out) => void
+  /** Of a message that is sent; less than the usual only in simulations. */
+  readonly frameBytes?: number
 }
 
 /** After `refused` or `malformed` the channel is dead: send what is left, then close. */
@@ -106,7 +108,8 @@ export class Channel<In extends object, Out> {
     const before = this.#output.length
     const begin = this.#output.beginFrame()
     this.#options.write(this.#output, message)
-    if (this.#output.endFrame(begin) <= frameBytesMax) return 'queued'
+    const { frameBytes = frameBytesMax } = this.#options
+    if (this.#output.endFrame(begin) <= frameBytes) return 'queued'
     this.#output.cut(before)
     return 'too-large'
   }

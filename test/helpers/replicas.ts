@@ -20,9 +20,12 @@ import type {
   PeerMessage,
   PutRequest,
 } from '../../src/core/message.ts'
+import { isPeerReply } from '../../src/core/message-class.ts'
 import { Replica } from '../../src/core/replica.ts'
 import type { Caller, CommitId, Effect, Input, Row, RowKey } from '../../src/core/step.ts'
+import type { Unsent } from '../../src/core/unsent.ts'
 import { nodeHash } from '../../src/node/hash.ts'
+import { encode } from '../../src/wire/message-codec.ts'
 
 type Commit = { readonly commit: CommitId; readonly rows: readonly Row[] }
 type Letter = { readonly from: NodeId; readonly to: NodeId; readonly message: PeerMessage }
@@ -71,7 +74,12 @@ export class TestNode {
 
   step(input: Input): void {
     if (this.halted) return
-    for (const effect of this.replica.step(this.#cluster.now, input)) this.#perform(effect)
+    const unsent: Input[] = []
+    for (const effect of this.replica.step(this.#cluster.now, input)) {
+      const back = this.#perform(effect)
+      if (back !== undefined) unsent.push(back)
+    }
+    for (const back of unsent) this.step(back)
   }
 
   /** The commit under way becomes durable, and so does what gathered behind it. */
@@ -90,16 +98,25 @@ export class TestNode {
     }
   }
 
-  #perform(effect: Effect): void {
+  /** Returns what comes back of it, as a host does: a message that does not leave. */
+  #perform(effect: Effect): Input | undefined {
     if (effect.type === 'send') {
+      const { to, message } = effect
+      const why = this.#cluster.unsent(this.id, to, message)
+      if (why !== undefined) return { type: 'unsent', to, message, why }
       const { letters, gossip } = this.#cluster
-      const { message } = effect
-      const to = isMembership(message) || isRecall(message) ? gossip : letters
-      to.push({ from: this.id, to: effect.to, message: effect.message })
-    } else if (effect.type === 'reply') this.replies.push(effect.reply)
-    else if (effect.type === 'commit') this.commit = effect
+      const isSaid = isMembership(message) || isRecall(message)
+      const box = isSaid ? gossip : letters
+      box.push({ from: this.id, to, message })
+    } else if (effect.type === 'reply') {
+      const { caller, reply } = effect
+      if (this.#cluster.isTooLarge(reply))
+        return { type: 'unreplied', caller, reply, why: 'too-large' }
+      this.replies.push(reply)
+    } else if (effect.type === 'commit') this.commit = effect
     else if (effect.type === 'halt') this.halted = true
     else if (effect.type === 'note') this.notes.push(effect)
+    return undefined
   }
 
   #born(): Replica {
@@ -142,6 +159,10 @@ export class TestCluster {
   readonly handoff: boolean
   now = 0 as Instant
   wall = 1_800_000_000_000
+  /** What a frame holds; undefined: everything. */
+  frameBytes: number | undefined
+  /** Of what these nodes send to whom nothing leaves, and why. */
+  readonly stuck = new Map<string, Unsent>()
   #drawn = 0
 
   constructor(count = 3, settings: Partial<ClusterSettings> = {}, handoff = true) {
@@ -183,6 +204,18 @@ export class TestCluster {
       for (const letter of all) if (isRecall(letter.message)) this.deliver(letter)
     }
     for (const node of this.nodes) node.flush()
+  }
+
+  /** Why this message does not leave, if it does not. */
+  unsent(from: NodeId, to: NodeId, message: PeerMessage): Unsent | undefined {
+    if (this.isTooLarge(message)) return 'too-large'
+    // Replies without objects always leave.
+    const passes = isPeerReply(message) && encode(message).length < 300
+    return passes ? undefined : this.stuck.get(`${from} ${to}`)
+  }
+
+  isTooLarge(message: PeerMessage | ClientReply): boolean {
+    return this.frameBytes !== undefined && encode(message).length > this.frameBytes
   }
 
   node(id: string): TestNode {

@@ -143,12 +143,12 @@ export class GetCoordination implements Coordination {
 
   #refused(node: NodeId, refusal: Failure | undefined, now: Instant, out: Effect[]): void {
     this.#subject.explanation?.note(now, node, 'refused', refusal?.code ?? 'damaged')
-    this.#gone(node, now, out)
+    this.#gone(node, now, out, refusal)
   }
 
-  #gone(node: NodeId, now: Instant, out: Effect[]): void {
+  #gone(node: NodeId, now: Instant, out: Effect[], refusal?: Failure): void {
     if (!this.#tally.settled && this.#tally.waitsFor(node)) this.#standIn(now, out)
-    this.#go(this.#tally.lost(node, now), now, out)
+    this.#go(this.#tally.lost(node, now, refusal), now, out)
     this.#repair?.tally.lost(node)
     this.#replyOnceDurable(now, out)
   }

@@ -61,6 +61,8 @@ export class GetTally {
   #answers: Answered[] = []
   #objects: Held[] = []
   #settled = false
+  /** Some replica holds more than can be sent. */
+  #tooLarge: Failure | undefined
 
   /** `asked` will each answer; `full` of them was asked for the whole object. */
   constructor(terms: GetTerms, asked: readonly NodeId[], full: NodeId, now: Instant) {
@@ -86,7 +88,8 @@ export class GetTally {
   }
 
   /** This node will not answer, or could not. */
-  lost(by: NodeId, now: Instant): GetStep {
+  lost(by: NodeId, now: Instant, refusal?: Failure): GetStep {
+    if (refusal?.code === 'TOO_LARGE') this.#tooLarge = refusal
     const earlier = this.#answerOf(by)
     const mattered = remove(this.#waiting, by) || remove(this.#fetching, by)
     remove(this.#fetching, by)
@@ -259,6 +262,10 @@ export class GetTally {
   #fail(code: 'QUORUM' | 'TIMEOUT'): GetStep {
     this.#settled = true
     const outcome = this.#outcome()
+    if (this.#tooLarge !== undefined) {
+      const { code: why, message } = this.#tooLarge
+      return { type: 'failed', failure: { code: why, message, outcome } }
+    }
     const acks = outcome.primaryAcks.length + outcome.fallbackAcks.length
     const message = `${acks} of ${outcome.needed} replicas answered${code === 'TIMEOUT' ? ' in time' : ''}`
     return { type: 'failed', failure: { code, message, outcome } }
