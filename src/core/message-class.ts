@@ -51,6 +51,12 @@ export function isAsked(message: PeerMessage): message is PeerAsk {
   return isPeerRequest(message) || isGossipAsk(message)
 }
 
+/** Does a message of this type go back on the asker's connection? A client's does not. */
+export function isAnswerType(type: string): boolean {
+  const found = classes.get(type)
+  return found === 'reply' || found === 'gossip-answer'
+}
+
 type Class = 'request' | 'reply' | 'gossip' | 'gossip-answer'
 
 const classOf: { readonly [Type in PeerMessage['type']]: Class } = {

@@ -6,6 +6,7 @@
 import { sometimes } from '#mutants'
 import type { NodeId } from '../core/ids.ts'
 import type { ClientReply, ClientRequest, PeerMessage } from '../core/message.ts'
+import { isAnswerType } from '../core/message-class.ts'
 import type { Unsent } from '../core/unsent.ts'
 import {
   decodeClientReply,
@@ -16,7 +17,7 @@ import {
 import { Writer } from '../wire/pack.ts'
 import { isMalformed } from '../wire/read.ts'
 import type { SimClient } from './client.ts'
-import { answers, type Context, type Transport } from './context.ts'
+import type { Context, Transport } from './context.ts'
 import type { Draw } from './draw.ts'
 import type { Micros } from './events.ts'
 import type { Cut } from './faults.ts'
@@ -181,7 +182,7 @@ export class DatagramTransport implements Transport {
       arrive()
     }
     events.after(network.latency(pair), () => {
-      const side = isAnswer(type) ? 'answers' : 'requests'
+      const side = isAnswerType(type) ? 'answers' : 'requests'
       if (network.isHeld(pair, side)) this.#held.push({ pair, side, run: landed })
       else landed()
     })
@@ -238,11 +239,6 @@ export class DatagramTransport implements Transport {
   #malformed(at: string, from: string, reason: string): void {
     this.#context.notice({ type: 'malformed', at, from, reason })
   }
-}
-
-/** Of a member; what clients and nodes say to each other travels on one connection. */
-function isAnswer(type: string): boolean {
-  return answers[type as PeerMessage['type']] === true
 }
 
 const connectMicros = 1_000_000
