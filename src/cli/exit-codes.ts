@@ -13,6 +13,7 @@ const exitCodes: Readonly<Record<Code, number>> = {
   BUSY: 4,
   STALE_VIEW: 4,
   BELOW_FLOOR: 4,
+  OP_AHEAD: 4,
   QUORUM: 5,
   STORE_FULL: 5,
   RETRY_EXPIRED: 5,

@@ -33,6 +33,8 @@ export type WallTime = number
 /** Names one message in flight between two nodes; unique for the life of a process. */
 export type RequestId = number
 
+/** An operation id further ahead of its coordinator's clock is refused. */
+export const opAheadMsMax = 24 * 60 * 60 * 1000
 export const keyBytesMax = 1024
 export const valueBytesMax = 1024 * 1024
 

@@ -280,6 +280,8 @@ export type PutReply = {
   readonly id: RequestId
   /** Covers exactly what the put saw and the put itself. */
   readonly context: Uint8Array
+  /** The highest operation of the key that its coordinator knows; undefined: this one. */
+  readonly newest: OpId | undefined
   /** Live versions beside this one at the coordinator. */
   readonly siblings: number
   readonly generation: Generation

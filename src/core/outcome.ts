@@ -3,7 +3,7 @@
  * codes of failure. A failure is definite (it did not happen) or indefinite (it may have).
  */
 import type { Dot } from './causality/version-vector.ts'
-import type { Generation, NodeId, OpId } from './ids.ts'
+import type { Generation, NodeId, OpId, WallTime } from './ids.ts'
 
 export type Outcome = {
   readonly primaryAcks: readonly NodeId[]
@@ -48,6 +48,8 @@ export const codes = [
   'STALE_VIEW',
   /** Likewise: what was sent is older than what was reaped since. */
   'BELOW_FLOOR',
+  /** Likewise: the operation id is more than a day ahead of the node's clock. */
+  'OP_AHEAD',
 ] as const
 export type Code = (typeof codes)[number]
 
@@ -59,6 +61,8 @@ export type Failure = {
   readonly outcome: Outcome
   /** Where that is why: what is stamped below it is refused (design §2). */
   readonly floor?: Generation
+  /** Of OP_AHEAD: the time by that node's clock. */
+  readonly time?: WallTime
 }
 
 /** The outcome of a request that has changed nothing; by default nobody has answered it. */

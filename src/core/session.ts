@@ -8,7 +8,7 @@
  *                 ▲          │                      keeps the earlier tries open: the first
  *                 └──────────┘ refused, lost, slow  success wins, whoever it comes from
  */
-import { sometimes } from '#mutants'
+import { mutant, sometimes } from '#mutants'
 import { after, type Instant, type NodeId, type OpId, type RequestId } from './ids.ts'
 import type { ClientReply, FailReply, ViewReply } from './message.ts'
 import type { Failure } from './outcome.ts'
@@ -16,9 +16,10 @@ import {
   type Call,
   type CallId,
   type CallResult,
+  drawAnother,
   isWrite,
-  keyOfWanted,
   mayHaveHappened,
+  newCall,
   replyTypeOf,
   requestOf,
   type SuccessReply,
@@ -26,7 +27,9 @@ import {
   type Wanted,
 } from './session/call.ts'
 import type { SessionEffect, SessionEnv, SessionInput } from './session/contract.ts'
+import { Dialling } from './session/dialling.ts'
 import { KnownCluster } from './session/known-cluster.ts'
+import { middleOf } from './session/op-clock.ts'
 import { Peers } from './session/peers.ts'
 import { hasOthersToAsk, nodeFor } from './session/routing.ts'
 import { costMs, expired, failed, failureOf, retryOf } from './session/verdict.ts'
@@ -35,6 +38,7 @@ export class Session {
   readonly #env: SessionEnv
   readonly #peers: Peers
   readonly #cluster: KnownCluster
+  readonly #dialling: Dialling
   readonly #calls = new Map<CallId, Call>()
   readonly #tries = new Map<RequestId, Try>()
   #effects: SessionEffect[] = []
@@ -42,14 +46,14 @@ export class Session {
   /** The request for a view under way, apart from any call. */
   #asking: { readonly id: RequestId; readonly node: NodeId; readonly at: Instant } | undefined
   #askAt = 0 as Instant
-  #seeking = false
-  #seekAt = 0 as Instant
-  #seekFailures = 0
 
   constructor(env: SessionEnv) {
     this.#env = env
     this.#peers = new Peers(env.random)
     this.#cluster = new KnownCluster(env.hash)
+    this.#dialling = new Dialling(this.#cluster, this.#peers, effect => {
+      this.#effects.push(effect)
+    })
   }
 
   /** The newest view; undefined until a node has told one. */
@@ -94,24 +98,7 @@ export class Session {
   // -- the life of a call --
 
   #begin(now: Instant, id: CallId, wanted: Wanted, timeoutMs: number, via: NodeId | undefined) {
-    const call: Call = {
-      id,
-      wanted,
-      via,
-      deadline: after(now, timeoutMs),
-      tryLimitMs: timeoutMs / triesPerDeadline,
-      partition: undefined,
-      op: wanted.type === 'put' ? wanted.op : undefined,
-      open: [],
-      asked: [],
-      // What an earlier call sent under this id may have taken effect.
-      unsure: wanted.type === 'put' && wanted.op !== undefined,
-      refusals: 0,
-      lastFailure: undefined,
-      explained: undefined,
-      dueAt: now,
-      waitingSince: undefined,
-    }
+    const call = newCall(now, id, wanted, { timeoutMs, via })
     if (this.#calls.size >= this.#env.maxInFlight) {
       const text = `${this.#env.maxInFlight} calls are in flight: let some end before the next`
       const failure = failureOf('BUSY', text, this.#needed(call))
@@ -144,7 +131,7 @@ export class Session {
       call.dueAt = earlier(call.deadline, after(now, askAgainMs))
       return
     }
-    this.#dialReplicas(now, call)
+    this.#dialling.replicasOf(now, call)
     const node = nodeFor(now, call, this.#cluster, this.#peers)
     if (node !== undefined) this.#send(now, call, node)
     else if (call.open.length === 0) this.#wait(now, call)
@@ -155,7 +142,7 @@ export class Session {
     const left = call.deadline - now
     // The node answers a little before we give up: what it knows is better than silence.
     const timeLeft = Math.max(1, Math.floor(left - Math.min(left / 10, answerMarginMsMax)))
-    if (isWrite(call)) call.op ??= this.#cluster.newOp(now, this.#env.random)
+    if (call.wanted.type === 'put') call.op ??= this.#newOp(now, call.wanted.context)
     const generation = this.#cluster.stampOf(call.op, call.partition, !mayHaveHappened(call))
     const envelope = { id, epoch: this.#cluster.epoch, timeLeft }
     const request = requestOf(call, envelope, call.op ?? ('' as OpId), generation)
@@ -172,19 +159,18 @@ export class Session {
     this.#effects.push({ type: 'send', to: node, request })
   }
 
+  #newOp(now: Instant, context: Uint8Array | undefined): OpId {
+    this.#cluster.ops.saw(context)
+    return this.#cluster.ops.draw(now, this.#env.random)
+  }
+
   /** Nobody to send to: somebody has to be reached first. */
   #wait(now: Instant, call: Call) {
     call.waitingSince ??= now
     if (call.via !== undefined && this.#cluster.view !== undefined) {
-      return this.#dial(now, call.via, true)
+      return this.#dialling.dial(now, call.via, true)
     }
-    if (this.#peers.connectedCount > 0) return
-    for (const member of this.#cluster.members().slice(0, dialledAtOnceMax)) {
-      this.#dial(now, member.id)
-    }
-    if (this.#seeking || now < this.#seekAt) return
-    this.#seeking = true
-    this.#effects.push({ type: 'seek' })
+    if (this.#peers.connectedCount === 0) this.#dialling.anybody(now)
   }
 
   #settle(call: Call, result: CallResult) {
@@ -224,6 +210,13 @@ export class Session {
     if (reply.type === 'viewed') this.#adopt(now, reply)
     else if (reply.type === 'got' || reply.type === 'wrote') {
       this.#cluster.sawGeneration(call.partition, reply.generation)
+      this.#cluster.ops.saw(reply.context)
+      if (reply.type === 'wrote') this.#cluster.ops.sawOp(reply.newest)
+    }
+    // It succeeded by a node whose clock differs from most: the next ids are by theirs.
+    const { clocks } = call
+    if (clocks !== undefined && 2 * clocks.size > this.#cluster.members().length) {
+      this.#setClock(now, clocks)
     }
   }
 
@@ -233,7 +226,31 @@ export class Session {
     call.unsure ||= isWrite(call) && !failure.outcome.definite
     if (failure.code === 'STALE_VIEW') this.#askView(now, from)
     if (failure.floor !== undefined) this.#cluster.sawGeneration(call.partition, failure.floor)
+    if (failure.time === undefined) return this.#retry(now, call, failure)
+    call.clocks = new Map(call.clocks).set(from, failure.time)
+    this.#ahead(now, call, failure)
+  }
+
+  /**
+   * The operation id is of a time to come by that node's clock. The others may take it; where none
+   * does the call goes on with an earlier one, but never while the first may have taken effect.
+   */
+  #ahead(now: Instant, call: Call, failure: Failure) {
+    call.lastFailure = failure
+    if (mutant(660)) return this.#settle(call, failed(call, failure))
+    if (call.open.some(one => !one.overdue)) return
+    if (hasOthersToAsk(call, this.#cluster, this.#peers)) return this.#advance(now, call)
+    if (!mayHaveHappened(call) || mutant(661)) {
+      sometimes('a client draws an earlier operation id')
+      this.#setClock(now, call.clocks)
+      drawAnother(call)
+    }
     this.#retry(now, call, failure)
+  }
+
+  #setClock(now: Instant, clocks: Call['clocks']) {
+    const time = middleOf(clocks?.values() ?? [])
+    if (time !== undefined) this.#cluster.ops.told(now, time)
   }
 
   /** One try ended without success: another node after a moment, or the end. */
@@ -254,8 +271,7 @@ export class Session {
 
   #connected(now: Instant, node: NodeId) {
     this.#peers.connect(node)
-    this.#seeking = false
-    this.#seekFailures = 0
+    this.#dialling.connected()
     if (this.#cluster.view === undefined) this.#askView(now)
     this.#wake(now)
   }
@@ -283,8 +299,7 @@ export class Session {
   }
 
   #unreachable(now: Instant, failure: Failure) {
-    this.#seeking = false
-    this.#seekAt = after(now, this.#peers.jittered(this.#seekFailures++))
+    this.#dialling.sought(now)
     if (this.#peers.connectedCount > 0) return
     for (const call of [...this.#calls.values()]) {
       if (call.waitingSince === undefined) continue
@@ -293,25 +308,6 @@ export class Session {
       if (this.#cluster.view !== undefined && waitedMs < waitForNodesMs) continue
       this.#settle(call, failed(call, failure))
     }
-  }
-
-  /** The key's replicas that are not connected are dialled for the calls to come. */
-  #dialReplicas(now: Instant, call: Call) {
-    const key = keyOfWanted(call.wanted)
-    if (key === undefined) return
-    call.partition ??= this.#cluster.partitionOf(key)
-    if (call.partition === undefined) return
-    for (const id of this.#cluster.preferenceList(call.partition)) this.#dial(now, id)
-  }
-
-  #dial(now: Instant, id: NodeId, atOnce = false) {
-    const peer = this.#peers.peer(id)
-    if (peer.state !== 'apart') return
-    const member = this.#cluster.member(id)
-    if (member === undefined || member.port === 0) return
-    if (!atOnce && now < peer.dialAt) return
-    peer.state = 'dialling'
-    this.#effects.push({ type: 'connect', node: id, host: member.host, port: member.port })
   }
 
   // -- the view --
@@ -384,14 +380,11 @@ export class Session {
   }
 }
 
-/** A node gets this part of the time before another is asked too. */
-const triesPerDeadline = 4
 const answerMarginMsMax = 50
 /** How long a view may take before another node is asked, and how often one is asked for. */
 const viewLimitMs = 500
 const askAgainMs = 5
 /** Nobody is connected any more: how long calls wait for somebody to come back. */
 const waitForNodesMs = 1000
-const dialledAtOnceMax = 16
 
 const earlier = (a: Instant, b: Instant): Instant => (a < b ? a : b)

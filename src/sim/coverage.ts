@@ -78,6 +78,7 @@ export const rarePaths = [
   'an actor goes on',
   'an observer wakes from a pause',
   'an answer comes for nobody',
+  'an operation id is drawn past the highest seen',
   'an answer of an exchange comes for nobody',
   'an empty store is refilled',
   'an exchange fails',

@@ -96,9 +96,9 @@ export class History {
     return write
   }
 
-  /** The operation id that a write is sent under. */
+  /** The operation id that a write is sent under: another one once all nodes refused the first. */
   named(write: Write, op: OpId): void {
-    if (write.op !== undefined) return
+    if (write.op === op) return
     write.op = op
     this.#byOp.set(op, write)
   }

@@ -1,6 +1,6 @@
 /** What a node answers a client: arrays by position, `docs/wire.md` shows them all. */
 
-import { keyBytesMax } from '../core/ids.ts'
+import { keyBytesMax, type OpId } from '../core/ids.ts'
 import { membersMax } from '../core/membership/view.ts'
 import type {
   ClientReply,
@@ -89,8 +89,9 @@ export function writeClientReply(writer: Writer, reply: ClientReply): void {
 }
 
 export function writeWrote(writer: Writer, reply: PutReply): void {
-  writeHead(writer, 7, tags.wrote, reply.id)
+  writeHead(writer, 8, tags.wrote, reply.id)
   writer.bytes(reply.context)
+  writeOptionalBinary(writer, reply.newest)
   writer.uint(reply.siblings)
   writer.uint(reply.generation)
   writeOutcome(writer, reply.outcome)
@@ -205,11 +206,16 @@ function readWrote(reader: Reader): PutReply {
     type: 'wrote',
     id: reader.uint(),
     context: reader.bytes(),
+    newest: reader.optional(readOp),
     siblings: reader.uint(counterMax),
     generation: reader.uint(counterMax),
     outcome: readOutcome(reader),
     explained: readExplained(reader),
   }
+}
+
+function readOp(reader: Reader): OpId {
+  return reader.id(12)
 }
 
 function readPage(reader: Reader): ScanReply {
@@ -281,7 +287,7 @@ function readFailed(reader: Reader): FailReply {
 
 const countersMax = 1024
 
-export const wroteRow: Row<PutReply> = { tag: tags.wrote, arity: 7, read: readWrote }
+export const wroteRow: Row<PutReply> = { tag: tags.wrote, arity: 8, read: readWrote }
 export const failedRow: Row<FailReply> = { tag: tags.failed, arity: 4, read: readFailed }
 
 export const clientReplies = tableOf<ClientReply>([

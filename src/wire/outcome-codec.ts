@@ -58,23 +58,30 @@ export function readOutcome(reader: Reader): Outcome {
   }
 }
 
-/** [code, line, outcome, floor or nil] */
+/** [code, line, outcome, floor or nil, time or nil] */
 export function writeFailure(writer: Writer, failure: Failure): void {
-  writer.array(4)
+  writer.array(5)
   writer.text(failure.code)
   writer.text(failure.message.slice(0, lineBytesMax))
   writeOutcome(writer, failure.outcome)
   if (failure.floor === undefined) writer.nil()
   else writer.uint(failure.floor)
+  if (failure.time === undefined) writer.nil()
+  else writer.milliseconds(failure.time)
 }
 
 export function readFailure(reader: Reader): Failure {
-  reader.array(4)
+  reader.array(5)
   const code = reader.oneOf(codes)
   const message = reader.text(lineBytesMax)
   const outcome = readOutcome(reader)
   const floor = reader.optional(readCounter)
-  return floor === undefined ? { code, message, outcome } : { code, message, outcome, floor }
+  const time = reader.optional(readCounter)
+  return {
+    ...{ code, message, outcome },
+    ...(floor === undefined ? {} : { floor }),
+    ...(time === undefined ? {} : { time }),
+  }
 }
 
 function readCounter(reader: Reader): number {

@@ -202,7 +202,8 @@ export class FakeCluster {
     const context = Uint8Array.from([...seen, dot.counter])
     const outcome = { ...nothingDone(2), primaryAcks: [node(name)], dot, op }
     const siblings = versions.length - 1
-    return { type: 'wrote', id, context, siblings, generation: 0, outcome, explained: undefined }
+    const rest = { newest: undefined, generation: 0, explained: undefined }
+    return { type: 'wrote', id, context, siblings, outcome, ...rest }
   }
 
   #serve(name: string, socket: Socket): void {

@@ -45,11 +45,10 @@ const outcome: fc.Arbitrary<Outcome> = fc.record({
   dot: some(dot),
   op: some(id<OpId>(12)),
 })
-const failure: fc.Arbitrary<Failure> = fc.record({
-  code: fc.constantFrom(...codes),
-  message: line(300),
-  outcome,
-})
+const failure: fc.Arbitrary<Failure> = fc.record(
+  { code: fc.constantFrom(...codes), message: line(300), outcome, floor: uint48, time: uint48 },
+  { requiredKeys: ['code', 'message', 'outcome'], noNullPrototype: true },
+)
 const envelope = { id: requestId, epoch: id<Epoch>(8), timeLeft: uint48 }
 const put = fc.record({
   type: tag('put'),
@@ -90,6 +89,7 @@ const wrote = fc.record({
   type: tag('wrote'),
   id: requestId,
   context: bytes,
+  newest: some(id<OpId>(12)),
   siblings: uint48,
   generation: uint48,
   outcome,

@@ -106,7 +106,13 @@ export class TestScene {
   /** A call that begins and ends at these milliseconds. */
   put(write: Write, from: number, to: number, how: Partial<Call & Outcome> = {}): void {
     const outcome = { ...nothingDone(2, write.op, [n1, n2]), ...how }
-    const rest = { id: 1, context: new Uint8Array(0), siblings: 0, generation: 0 }
+    const rest = {
+      id: 1,
+      context: new Uint8Array(0),
+      newest: undefined,
+      siblings: 0,
+      generation: 0,
+    }
     const reply = { type: 'wrote', ...rest, outcome, explained: undefined } as const
     this.#settle({ kind: 'put', write, shown: [], result: { type: 'done', reply } }, from, to, how)
   }

@@ -11,6 +11,7 @@ export function routedCall(wanted: Wanted, fields: Partial<Call> = {}): Call {
     tryLimitMs: 250,
     partition: undefined,
     op: undefined,
+    clocks: undefined,
     open: [],
     asked: [],
     unsure: false,

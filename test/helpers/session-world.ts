@@ -156,12 +156,16 @@ export class SessionWorld {
   }
 
   refuse(to: Sent, code: Code, definite = true): void {
-    this.reply(to, {
-      type: 'failed',
-      id: to.request.id,
-      failure: failureOf(code, definite),
-      explained: undefined,
-    })
+    this.fail(to, failureOf(code, definite))
+  }
+
+  /** This node's clock is more than a day behind the operation id. */
+  refuseAhead(to: Sent, time: number, definite = true): void {
+    this.fail(to, { ...failureOf('OP_AHEAD', definite), time })
+  }
+
+  fail(to: Sent, failure: Failure): void {
+    this.reply(to, { type: 'failed', id: to.request.id, failure, explained: undefined })
   }
 
   succeed(to: Sent, generation = 0): void {
@@ -220,7 +224,16 @@ export function successOf({ request }: Sent, generation = 0): ClientReply {
     case 'get':
       return { type: 'got', id, versions: [], context, generation, outcome, explained: undefined }
     case 'put':
-      return { type: 'wrote', id, context, siblings: 0, generation, outcome, explained: undefined }
+      return {
+        type: 'wrote',
+        id,
+        context,
+        newest: undefined,
+        siblings: 0,
+        generation,
+        outcome,
+        explained: undefined,
+      }
     case 'wholeness': {
       const all = { whole: true, unwhole: 0, waitsFor: [], helped: 0 }
       return { type: 'wholeness-is', id, node: 'n1' as NodeId, ...all }

@@ -187,7 +187,7 @@ t.test('another cluster and a later protocol are refused before any gossip', asy
     features: [],
     tokenHash: undefined,
   })
-  for (let i = 0; i < 3; i++) t.match(await answerTo(port, hello), /version 1 of the protocol only/)
+  for (let i = 0; i < 3; i++) t.match(await answerTo(port, hello), /version 2 of the protocol only/)
   t.match(linesOf(cluster, 'n1', 'refused'), [{ code: 'wrong-cluster' }, { code: 'version' }])
   t.equal(linesOf(cluster, 'n1', 'refused').length, 2, 'each said once')
   t.equal((await gossip(cluster, 'n1')).beliefs.length, 1)

@@ -150,9 +150,9 @@ t.test('a field of another kind or range is refused with a reason', async t => {
   t.equal(withField(9, 2n ** 48n - 1n), '')
   t.match(withField(9, 2n ** 48n), /above/)
   t.match(withField(10, 1025), /above 1024/)
-  const outcome = replies[5] as unknown[]
+  const outcome = replies[6] as unknown[]
   const withOutcome = (at: number, value: unknown) =>
-    reasonOf(decodeClientReply, bytesBy(replies.with(5, outcome.with(at, value))))
+    reasonOf(decodeClientReply, bytesBy(replies.with(6, outcome.with(at, value))))
   t.equal(withOutcome(0, ['n1']), '')
   t.match(withOutcome(0, ['../n1']), /no node/)
   t.match(withOutcome(0, ['con']), /no node/)

@@ -21,7 +21,7 @@ import {
 } from '../big-endian.ts'
 import { binaryOf, writeBinary } from '../binary.ts'
 import type { Hash } from '../hash.ts'
-import type { Generation, Key } from '../ids.ts'
+import type { Generation, Key, OpId } from '../ids.ts'
 import type { Secrets } from '../step.ts'
 import { readOps, readVector, writeDot } from './object.ts'
 import { noPins } from './pins.ts'
@@ -95,6 +95,20 @@ export function decodeContext(
   const ops = readOps(bytes, opsAt, opCount)
   const pins = readOps(bytes, opsAt + opCount * OP, pinCount)
   return vector && ops && pins && { seen: { vector, ops, pins }, generation: readUint32(bytes, 5) }
+}
+
+/**
+ * The highest operation that a context shows, which anybody may read: it is signed, not hidden.
+ * undefined where there is none, or where the bytes are no context's.
+ */
+export function newestOpIn(bytes: Uint8Array): OpId | undefined {
+  if (bytes.length < FIRST_HEADER + MAC) return undefined
+  const format = readUint8(bytes, 0)
+  if (format !== FORMAT && format !== FIRST_FORMAT) return undefined
+  const opCount = readUint8(bytes, 11)
+  const at = headerOf(format) + readUint16(bytes, 9) * ENTRY
+  // Descending: the first is the highest.
+  return opCount > 0 && at + OP <= bytes.length ? (binaryOf(bytes, at, at + OP) as OpId) : undefined
 }
 
 const FORMAT = 2

@@ -177,4 +177,10 @@ class ForwardCoordination implements Coordination {
 }
 
 /** Failures that another node of the list need not share. */
-const ofThatNodeAlone: ReadonlySet<string> = new Set(['BUSY', 'STORE_FULL', 'QUORUM', 'STALE_VIEW'])
+const ofThatNodeAlone: ReadonlySet<string> = new Set([
+  'BUSY',
+  'STORE_FULL',
+  'QUORUM',
+  'STALE_VIEW',
+  'OP_AHEAD',
+])

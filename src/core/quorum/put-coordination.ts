@@ -5,7 +5,7 @@
  */
 import { sometimes } from '#mutants'
 import type { ExplainedWhat } from '../explained.ts'
-import type { Generation, Instant, Key, NodeId, RequestId, Token } from '../ids.ts'
+import type { Generation, Instant, Key, NodeId, OpId, RequestId, Token } from '../ids.ts'
 import type { StoreCopy } from '../message.ts'
 import type { Objects } from '../objects.ts'
 import type { Placement } from '../placement.ts'
@@ -37,6 +37,8 @@ export type PutTerms = PutTallyTerms & {
   readonly token: Token
   readonly begun: Instant
   readonly context: Uint8Array
+  /** The highest operation of the key that its coordinator knows; undefined: this one. */
+  readonly newest: OpId | undefined
   readonly siblings: number
   readonly generation: number
   /** Where the client wants to see what was done. */
@@ -161,7 +163,7 @@ export class PutCoordination implements Coordination {
 
   #answer(verdict: PutVerdict, out: Effect[]): void {
     this.#copy = undefined
-    const { context, siblings, generation, explanation } = this.#terms
+    const { context, newest, siblings, generation, explanation } = this.#terms
     if (verdict.type === 'failed') {
       const failure = failed(this.#origin, verdict.failure, explanation?.explained())
       return void out.push(answerPut(this.#origin, failure))
@@ -171,6 +173,7 @@ export class PutCoordination implements Coordination {
         type: 'wrote',
         id: this.#origin.id,
         context,
+        newest,
         siblings,
         generation,
         outcome: this.#tally.outcome(true),

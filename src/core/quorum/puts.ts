@@ -5,7 +5,6 @@
  * to W again.
  */
 import { luck, mutant, sometimes } from '#mutants'
-import { uint48Of } from '../binary.ts'
 import { type ActorField, nextDot } from '../causality/actor.ts'
 import { decodeContext, encodeContext } from '../causality/context.ts'
 import { encodeObject } from '../causality/object.ts'
@@ -15,17 +14,17 @@ import {
   appliedOp,
   noSiblings,
   nothingSeen,
-  opBelowFullList,
   putVersion,
   type Seen,
+  type Siblings,
   seenAfterPut,
   type Version,
 } from '../causality/siblings.ts'
 import { counterMax, type Dot } from '../causality/version-vector.ts'
-import type { Actor, Generation, Instant, Key, NodeId, Token, WallTime } from '../ids.ts'
+import type { Actor, Generation, Instant, Key, NodeId, OpId, Token, WallTime } from '../ids.ts'
 import type { PutRequest, StoreCopy } from '../message.ts'
 import type { Base, Copy, Objects } from '../objects.ts'
-import { type Code, nothingDone } from '../outcome.ts'
+import { nothingDone } from '../outcome.ts'
 import type { Placement } from '../placement.ts'
 import type { Requests } from '../requests.ts'
 import type { Effect, Env } from '../step.ts'
@@ -33,6 +32,7 @@ import { Explanation } from './explain.ts'
 import { deadlineOf } from './longest-deadline.ts'
 import { answerPut, failed, type Origin } from './origin.ts'
 import { PutCoordination, type Stored } from './put-coordination.ts'
+import { belowFloor, type PutRefusal, untimely } from './put-refusal.ts'
 import { type Seat, seatsOf } from './seats.ts'
 
 /** A put as it left admission: nothing can refuse it any more. */
@@ -61,13 +61,6 @@ type Made = Copy &
 
 /** What a context shows, and how far reaping was when it was given out. */
 type Shown = Seen & { readonly generation: Generation }
-
-type Refusal = {
-  readonly code: Code
-  readonly message: string
-  readonly definite?: false
-  readonly floor?: Generation
-}
 
 export class Puts {
   readonly #env: Env
@@ -111,7 +104,7 @@ export class Puts {
     this.#drive(admitted, made, now, out)
   }
 
-  #admit(origin: Origin, request: PutRequest, now: Instant): Admitted | Refusal {
+  #admit(origin: Origin, request: PutRequest, now: Instant): Admitted | PutRefusal {
     const { settings, self } = this.#placement
     const needed = request.w ?? settings.writeQuorum
     if (needed < 1 || needed > settings.replicas) {
@@ -119,9 +112,6 @@ export class Puts {
     }
     if ((request.value?.length ?? 0) > settings.valueBytesMax) {
       return { code: 'TOO_LARGE', message: `a value has at most ${settings.valueBytesMax} bytes` }
-    }
-    if (uint48Of(request.op) > this.#wall + opAheadMsMax) {
-      return { code: 'USAGE', message: 'the operation id is more than a day ahead of the cluster' }
     }
     const context = this.#contextOf(request)
     if (context === undefined) {
@@ -164,7 +154,7 @@ export class Puts {
   }
 
   /** The object with the new version in it, or what was made of the operation before. */
-  #make({ request, token, seen, standsInFor }: Admitted): Made | Refusal {
+  #make({ request, token, seen, standsInFor }: Admitted): Made | PutRefusal {
     const { own, all: base, row } = this.#objects.baseOf(token, request.key, standsInFor)
     const { generations } = this.#objects
     const floor = generations.floorOf(token)
@@ -178,11 +168,8 @@ export class Puts {
       const version = applied === 'superseded' ? undefined : applied
       return { ...base, version, row, held: own === base }
     }
-    if (request.again && opBelowFullList(siblings, request.op)) {
-      sometimes('a retry is below a full list')
-      const message = 'too many later writes: whether the first try took effect is not known'
-      return { code: 'RETRY_EXPIRED', message, definite: false }
-    }
+    const refused = untimely(request, siblings, this.#wall)
+    if (refused !== undefined) return refused
     const stamp = Math.min(generations.stampOf(token), base?.generation ?? counterMax)
     // A context tells, too, how far its client was: whoever repeats an earlier call says nothing else.
     const heard = Math.max(request.generation, seen.generation)
@@ -272,6 +259,7 @@ export class Puts {
       token,
       begun: now,
       context: this.#contextAfter(admitted, made),
+      newest: newestBeside(made.siblings, request.op),
       siblings: made.siblings.versions.length - 1,
       generation: made.generation,
       explanation: request.explain ? new Explanation(this.#placement, token, now) : undefined,
@@ -318,36 +306,27 @@ export class Puts {
   }
 
   /** Definite for this send; of an earlier one of the same operation nothing is known here. */
-  #refuse(origin: Origin, request: PutRequest, refusal: Refusal, now: Instant): Effect {
+  #refuse(origin: Origin, request: PutRequest, refusal: PutRefusal, now: Instant): Effect {
     const { op, w, again, key, explain } = request
     const needed = w ?? this.#placement.settings.writeQuorum
     const outcome = { ...nothingDone(needed, op), definite: refusal.definite ?? !again }
-    const { code, message, floor } = refusal
+    const { code, message, floor, time } = refusal
     const token = this.#placement.tokenOf(key)
     const explained = explain ? new Explanation(this.#placement, token, now).explained() : undefined
-    const failure = { code, message, outcome, ...(floor === undefined ? {} : { floor }) }
+    const failure = {
+      ...{ code, message, outcome },
+      ...(floor === undefined ? {} : { floor }),
+      ...(time === undefined ? {} : { time }),
+    }
     return answerPut(origin, failed(origin, failure, explained))
   }
 }
 
-/**
- * The client had last heard of the partition before something was reaped: a first send is sent
- * again with what it hears now; a second one may be of a put that was deleted and reaped since.
- */
-function belowFloor({ again }: PutRequest, floor: Generation): Refusal {
-  if (again) {
-    sometimes('a retry is below the floor')
-    const message = 'deletes were reaped since: whether the first try took effect is not known'
-    return { code: 'RETRY_EXPIRED', message, definite: false, floor }
-  }
-  sometimes('a first put is below the floor')
-  const message = 'deletes were reaped since the client last heard of the key'
-  return { code: 'BELOW_FLOOR', message, floor }
+function newestBeside({ ops: [highest] }: Siblings, op: OpId): OpId | undefined {
+  return highest === op ? undefined : highest
 }
 
 const noBytes = new Uint8Array(0)
-/** An operation id further ahead of the coordinator's clock is refused (design §2). */
-const opAheadMsMax = 24 * 60 * 60 * 1000
 /** Bounds on what client puts may make of one key ; merges from peers have none. */
 const siblingsMax = 64
 const objectBytesMax = 8 * 1024 * 1024

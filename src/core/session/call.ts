@@ -1,7 +1,7 @@
 /**
  * One call of a client: what is wanted, until when, and what became of the requests sent for it.
  * A write keeps one operation id through all its tries, so that it takes effect at most once
- * however often it is sent (design §2; `protocols.md` finding 8).
+ * however often it is sent.
  */
 
 import type { Brand } from '../brand.ts'
@@ -9,7 +9,17 @@ import type { CountRequest } from '../count.ts'
 import type { ExchangeRequest } from '../entropy/exchange-status.ts'
 import type { RepairRequest } from '../entropy/repair-message.ts'
 import type { Explained } from '../explained.ts'
-import type { Generation, Instant, Key, NodeId, OpId, Partition, RequestId } from '../ids.ts'
+import {
+  after,
+  type Generation,
+  type Instant,
+  type Key,
+  type NodeId,
+  type OpId,
+  type Partition,
+  type RequestId,
+  type WallTime,
+} from '../ids.ts'
 import type {
   ClientReply,
   ClientRequest,
@@ -85,8 +95,10 @@ export type Call = {
   readonly tryLimitMs: number
   /** Of the key, where there is one; known from the first send on. */
   partition: Partition | undefined
-  /** Of a write; drawn with its first send, then never changed. */
+  /** Of a write; drawn with its first send. Another one only while all that was sent was refused. */
   op: OpId | undefined
+  /** By their own clocks, of the nodes for which that id is of a time to come. */
+  clocks: ReadonlyMap<NodeId, WallTime> | undefined
   /** Tries that may still answer. */
   open: Try[]
   /** Nodes that were asked, in order, each once. */
@@ -100,6 +112,41 @@ export type Call = {
   dueAt: Instant
   /** Since when there is nobody to send to. */
   waitingSince: Instant | undefined
+}
+
+export function newCall(
+  now: Instant,
+  id: CallId,
+  wanted: Wanted,
+  { timeoutMs, via }: { readonly timeoutMs: number; readonly via: NodeId | undefined },
+): Call {
+  const op = wanted.type === 'put' ? wanted.op : undefined
+  return {
+    id,
+    wanted,
+    via,
+    deadline: after(now, timeoutMs),
+    tryLimitMs: timeoutMs / triesPerDeadline,
+    partition: undefined,
+    op,
+    clocks: undefined,
+    open: [],
+    asked: [],
+    // What an earlier call sent under this id may have taken effect.
+    unsure: op !== undefined,
+    refusals: 0,
+    lastFailure: undefined,
+    explained: undefined,
+    dueAt: now,
+    waitingSince: undefined,
+  }
+}
+
+/** The next send is the first one of another operation id: no node took the one that it had. */
+export function drawAnother(call: Call): void {
+  call.op = undefined
+  call.clocks = undefined
+  call.asked = []
 }
 
 export function isWrite(call: Call): boolean {
@@ -196,3 +243,6 @@ export const replyTypeOf: { readonly [W in Wanted['type']]: SuccessReply['type']
   count: 'counts-are',
   wholeness: 'wholeness-is',
 }
+
+/** A node gets this part of the time before another is asked too. */
+const triesPerDeadline = 4

@@ -1,14 +1,15 @@
 /**
  * What a client knows of its cluster: the newest view it was given, the ring that follows from
- * it, the cluster's time (for operation ids), and the highest generation seen of each partition.
+ * it, its operation ids, and the highest generation seen of each partition.
  */
-import { binaryOfUint48 } from '../binary.ts'
 import { type Hash, partitionOf, tokenOf } from '../hash.ts'
 import type { Epoch, Generation, Instant, Key, NodeId, OpId, Partition } from '../ids.ts'
 import type { MemberRecord, ViewReply } from '../message.ts'
 import { claim, type Ring, weightMax } from '../ring/claim.ts'
+import { OpClock } from './op-clock.ts'
 
 export class KnownCluster {
+  readonly ops = new OpClock()
   readonly #hash: Hash
   readonly #generations = new Map<Partition, Generation>()
   /** Of the last puts that were sent. */
@@ -16,8 +17,6 @@ export class KnownCluster {
   #members = new Map<NodeId, MemberRecord>()
   #ring: Ring | undefined
   #view: ViewReply | undefined
-  /** The cluster's wall time when `now` was 0. */
-  #timeAtZero = 0
 
   constructor(hash: Hash) {
     this.#hash = hash
@@ -30,7 +29,7 @@ export class KnownCluster {
   /** Takes over a view; true where its members or settings are news. */
   adopt(now: Instant, view: ViewReply): boolean {
     if (!canClaim(view)) return false
-    this.#timeAtZero = view.time - now
+    this.ops.told(now, view.time)
     const isNews = this.#view?.epoch !== view.epoch
     const isMoved = view.members.some(member => this.#isElsewhere(member))
     this.#view = view
@@ -94,12 +93,6 @@ export class KnownCluster {
   sawGeneration(partition: Partition | undefined, generation: Generation): void {
     if (partition === undefined || generation <= this.generation(partition)) return
     this.#generations.set(partition, generation)
-  }
-
-  /** A new operation id: the cluster's time, never this machine's, then 6 random bytes. */
-  newOp(now: Instant, random: (count: number) => string): OpId {
-    const time = Math.max(0, Math.floor(this.#timeAtZero + now))
-    return (binaryOfUint48(time) + random(6)) as OpId
   }
 
   /** Made when it is first needed: most short-lived clients never do. */

@@ -19,6 +19,7 @@ export const retryOf: { readonly [C in Code]: Retry } = {
   BUSY: 'patiently',
   STALE_VIEW: 'patiently',
   BELOW_FLOOR: 'patiently',
+  OP_AHEAD: 'patiently',
   UNREACHABLE: 'others',
   STORE_FULL: 'others',
   QUORUM: 'others',
@@ -54,12 +55,15 @@ export function failed(call: Call, failure: Failure): CallResult {
 /** The end of a call that nobody answered; `needed` is its quorum. */
 export function expired(call: Call, needed: number): CallResult {
   const refused = call.open.length === 0 && !call.unsure ? call.lastFailure : undefined
-  if (refused !== undefined && refused.code !== 'STALE_VIEW') return failed(call, refused)
+  if (refused !== undefined && !internalCodes.has(refused.code)) return failed(call, refused)
   if (call.asked.length === 0) {
     return failed(call, failureOf('UNREACHABLE', 'no node could be asked in time', needed))
   }
-  const nodes = call.asked.join(', ')
-  return failed(call, failureOf('TIMEOUT', `no answer in time from ${nodes}`, needed))
+  const text =
+    call.clocks === undefined
+      ? `no answer in time from ${call.asked.join(', ')}`
+      : `the clocks of ${[...call.clocks.keys()].join(', ')} are a day behind this operation id`
+  return failed(call, failureOf('TIMEOUT', text, needed))
 }
 
 /** A failure found on this side: nothing was done for it. */
@@ -74,3 +78,5 @@ export function costMs(tookMs: number, reply: ClientReply): number {
 }
 
 const refusalCostMs = 100
+/** They say nothing to a caller. */
+const internalCodes: ReadonlySet<Code> = new Set(['STALE_VIEW', 'OP_AHEAD'])

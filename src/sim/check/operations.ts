@@ -37,11 +37,12 @@ export const operationsChecker: MakeChecker = (scene): Checker => {
   }
 }
 
-/** Every dot of every operation, from where it is first used. */
+/** Every dot of every operation, from where it is first used, and the id that a write is known by. */
 class Dots {
   readonly #scene: Scene
   readonly #handed = new HandedHints()
   readonly #known = new Map<OpId, string[]>()
+  readonly #opOf = new Map<Write, OpId>()
 
   constructor(scene: Scene) {
     this.#scene = scene
@@ -66,6 +67,7 @@ class Dots {
 
   #see(node: NodeId, key: Key, versions: readonly Version[] = []): void {
     for (const { op, dot, via } of versions) {
+      this.#isOtherOp(node, key, op)
       const name = `${dot.actor}/${dot.counter}`
       const known = this.#known.get(op)
       if (known === undefined) this.#known.set(op, [name])
@@ -73,6 +75,17 @@ class Dots {
         known.push(name)
         if (via === node) this.#isSecond(node, key, op)
       }
+    }
+  }
+
+  /** A client may take another id for its write only while none has taken effect. */
+  #isOtherOp(node: NodeId, key: Key, op: OpId): void {
+    const write = this.#scene.history.ofOp(op)
+    if (write === undefined) return
+    const first = this.#opOf.get(write)
+    if (first === undefined) this.#opOf.set(write, op)
+    else if (first !== op) {
+      this.#scene.fail('I11', key, `${node} holds ${write.id} under a second operation id`)
     }
   }
 

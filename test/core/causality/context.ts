@@ -6,6 +6,7 @@ import {
   contextBytesMax,
   decodeContext,
   encodeContext,
+  newestOpIn,
 } from '../../../src/core/causality/context.ts'
 import type { Seen } from '../../../src/core/causality/siblings.ts'
 import type { Actor, Key } from '../../../src/core/ids.ts'
@@ -53,6 +54,19 @@ t.test('pins are never left out: vector entries are, or all of it', async t => {
   t.equal(seen?.pins.length, 1000)
   t.ok(seen!.vector.length > 3000 && seen!.vector.length < 4096)
   t.same(decode(encode({ vector, ops: [], pins: pins(5001) }))?.seen, nothing)
+})
+
+t.test('anybody reads the highest operation of a context, of both formats', async t => {
+  fc.assert(fc.property(seens, seen => newestOpIn(encode(seen)) === seen.ops[0]))
+  for (const { seen, bytes } of Object.values(golden.contexts)) {
+    t.equal(newestOpIn(bytesOfHex(bytes)), seen.ops[0])
+  }
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), bytes => {
+      const op = newestOpIn(bytes)
+      return op === undefined || op.length === 12
+    }),
+  )
 })
 
 t.test("another key's or another cluster's context is refused", async t => {

@@ -2,6 +2,7 @@ import t from 'tap'
 import type { Key, NodeId } from '../../../src/core/ids.ts'
 import { entryOf } from '../../helpers/members.ts'
 import { codeOf, contextOf, TestCluster, valuesOf } from '../../helpers/replicas.ts'
+import { opOf } from '../../helpers/session-world.ts'
 
 t.test('a key put through any node is read through every other', async t => {
   const cluster = new TestCluster(5)
@@ -92,7 +93,7 @@ t.test('refusals are definite and write nothing', async t => {
     [cluster.put('k', 'v', { timeLeft: 0 }), 'TIMEOUT'],
     [cluster.put('k', 'v', { epoch: 'another' as never }), 'STALE_VIEW'],
     [cluster.put('k', 'x'.repeat(1024 * 1024 + 1)), 'TOO_LARGE'],
-    [cluster.put('k', 'v', { op: '\xff'.repeat(12) as never }), 'USAGE'],
+    [cluster.put('k', 'v', { op: '\xff'.repeat(12) as never }), 'OP_AHEAD'],
   ] as const
   const size = cluster.node('n1').disk.size
   for (const [request, code] of bad) {
@@ -102,6 +103,28 @@ t.test('refusals are definite and write nothing', async t => {
   }
   t.equal(cluster.node('n1').disk.size, size)
   t.equal(cluster.node('n1').replica.observe().coordinating, 0)
+})
+
+t.test('an operation id more than a day ahead: refused with the time of the node', async t => {
+  const cluster = new TestCluster(3)
+  const dayMs = 24 * 60 * 60 * 1000
+  const put = (op: number) => cluster.put('k', 'v', { op: opOf(op) })
+  const far = cluster.call('n1', put(cluster.wall + dayMs + 1))
+  t.match(far, { failure: { code: 'OP_AHEAD', time: cluster.wall, outcome: { definite: true } } })
+  const near = put(cluster.wall + dayMs)
+  t.equal(codeOf(cluster.call('n1', near)), 'wrote')
+  cluster.wall -= dayMs
+  for (const { id } of cluster.members) cluster.node(id).step({ type: 'tick', wall: cluster.wall })
+  const known = cluster.call('n2', { ...near, again: true })
+  t.equal(codeOf(known), 'wrote', 'it is known here: no clock makes it a new one')
+})
+
+t.test('a put that did not see the highest operation of its key is told of it', async t => {
+  const cluster = new TestCluster(3)
+  const op = opOf(cluster.wall + 3_600_000)
+  const first = cluster.call('n1', cluster.put('k', 'v', { op }))
+  t.match(first, { type: 'wrote', newest: undefined }, 'its own')
+  t.match(cluster.call('n1', cluster.put('k', 'w')), { type: 'wrote', newest: op })
 })
 
 t.test('a full disk refuses puts, and still takes deletes, copies and gets', async t => {

@@ -55,11 +55,11 @@ t.test('a view of which no ring can be made is not taken', async t => {
   }
 })
 
-t.test('operation ids: the time of the cluster as it goes on, then random bytes', async t => {
+t.test('operation ids: the time that the view tells as it goes on, then random bytes', async t => {
   const cluster = new KnownCluster(testHash)
   cluster.adopt(at(100), viewOf(five, { time: 5000 }))
   const random = seededRandom(1)
-  const [a, b] = [cluster.newOp(at(100.7), random), cluster.newOp(at(350), random)]
+  const [a, b] = [cluster.ops.draw(at(100.7), random), cluster.ops.draw(at(350), random)]
   t.equal(uint48Of(a), 5000)
   t.equal(uint48Of(b), 5250)
   t.not(a.slice(6), b.slice(6))
