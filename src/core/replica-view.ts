@@ -18,6 +18,8 @@ export type ReplicaView = {
   readonly epoch: string
   readonly connected: readonly NodeId[]
   readonly coordinating: number
+  /** Bytes that are held for clients. */
+  readonly heldBytes: number
   /** Full reads that a second node was asked for, and copies that gets wrote back. */
   readonly hedges: number
   readonly repairs: number
@@ -66,6 +68,7 @@ export function viewOf<Meaning, Then>(counted: Counted<Meaning, Then>): ReplicaV
     epoch: placement.epoch,
     connected: placement.connectedPeers,
     coordinating: requests.size,
+    heldBytes: requests.holdings.total,
     hedges: gets.hedges,
     repairs: gets.repairs,
     pendingBytes: pending.bytes,

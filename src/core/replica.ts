@@ -12,6 +12,7 @@ import { Foreground } from './handoff/foreground.ts'
 import { Handoff } from './handoff/handoff.ts'
 import type { Hints } from './handoff/hints.ts'
 import { heldBy } from './held.ts'
+import { type Holder, type Holdings, holderOfClient } from './holdings.ts'
 import type { Instant, NodeId, WallTime } from './ids.ts'
 import { Listing } from './listing.ts'
 import type { Beliefs } from './membership/beliefs.ts'
@@ -130,6 +131,11 @@ export class Replica {
     return this.#membership.beliefs(now)
   }
 
+  /** What is held for whom: hosts count there, too, what they hold for clients. */
+  get holdings(): Holdings {
+    return this.#requests.holdings
+  }
+
   observe(): ReplicaView {
     return viewOf(this.#counted)
   }
@@ -139,8 +145,8 @@ export class Replica {
       case 'message':
         return this.#message(input.from, input.message, now, out)
       case 'request': {
-        const { caller, request } = input
-        return this.#request({ type: 'client', caller, id: request.id }, request, now, out)
+        const { caller, request, holder = nobodyKnown } = input
+        return this.#request({ type: 'client', caller, holder, id: request.id }, request, now, out)
       }
       case 'turn': {
         const commit = this.#pending.turn(() => this.#aside(now), this.tree.due)
@@ -392,5 +398,7 @@ export class Replica {
   }
 }
 
+/** Of clients that the host does not tell apart. */
+const nobodyKnown: Holder = holderOfClient('')
 /** Bytes waiting for the disk, past which client puts are refused with BUSY, definite. */
 const pendingBytesMax = 128 * 1024 * 1024

@@ -4,6 +4,7 @@
  * meets nobody (mutant 16 of the simulator's list).
  */
 import { mutant, sometimes } from '#mutants'
+import { Holdings } from './holdings.ts'
 import type { Instant, NodeId, RequestId } from './ids.ts'
 import type { CopyRead, CopyStored, Forwarded, Handed, KeysListed } from './message.ts'
 import type { Effect } from './step.ts'
@@ -23,10 +24,13 @@ export type Coordination = {
 export type PeerAnswer = CopyStored | CopyRead | Forwarded | Handed | KeysListed
 
 export class Requests {
+  /** Bytes that are held for requests, and for whom: objects that were read, objects that were made. */
+  readonly holdings: Holdings
   readonly #table = new Map<RequestId, Coordination>()
   #next: RequestId
 
-  constructor(first: RequestId) {
+  constructor(first: RequestId, holdings = new Holdings()) {
+    this.holdings = holdings
     this.#next = mutant(16) ? 0 : first
   }
 

@@ -6,6 +6,7 @@
 import type { Brand } from './brand.ts'
 import type { ExchangeTiming } from './entropy/timing.ts'
 import type { Hash } from './hash.ts'
+import type { Holder } from './holdings.ts'
 import type { ClusterId, NodeId, StartId, StoreId, WallTime } from './ids.ts'
 import type { MembershipTiming } from './membership/timing.ts'
 import type {
@@ -33,7 +34,13 @@ export type Input =
   /** The host's turn is over: what was gathered may be committed. */
   | { readonly type: 'turn' }
   | { readonly type: 'message'; readonly from: NodeId; readonly message: PeerMessage }
-  | { readonly type: 'request'; readonly caller: Caller; readonly request: ClientRequest }
+  /** `holder`: whose it is, as far as that is known; what is held for it counts against them. */
+  | {
+      readonly type: 'request'
+      readonly caller: Caller
+      readonly holder?: Holder
+      readonly request: ClientRequest
+    }
   /** A proved connection to this node exists, or the last one is gone. */
   | { readonly type: 'connected' | 'disconnected'; readonly node: NodeId }
   /** durable: on disk. refused: nothing was written. unknown: may or may not be there. */

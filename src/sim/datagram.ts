@@ -4,6 +4,7 @@
  * what gets through, and late.
  */
 import { sometimes } from '#mutants'
+import { holderOfClient } from '../core/holdings.ts'
 import type { NodeId } from '../core/ids.ts'
 import type { ClientReply, ClientRequest, PeerMessage } from '../core/message.ts'
 import { isAnswerType } from '../core/message-class.ts'
@@ -132,7 +133,8 @@ export class DatagramTransport implements Transport {
   #heardRequest(machine: Machine, client: SimClient, bytes: Uint8Array): void {
     const heard = decodeClientRequest(bytes)
     if (isMalformed(heard)) return this.#malformed(machine.id, client.id, heard.malformed)
-    machine.process?.request({ answer: reply => this.#answer(machine, client, reply) }, heard)
+    const answer = (reply: ClientReply) => this.#answer(machine, client, reply)
+    machine.process?.request({ holder: holderOfClient(client.id), answer }, heard)
   }
 
   #answer(machine: Machine, client: SimClient, reply: ClientReply): Unsent | undefined {

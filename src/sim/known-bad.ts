@@ -85,6 +85,8 @@ export const knownBad: readonly KnownBad[] = [
   bad('37', 'actor in a table by key, outside its row', [37], ['I5', 'I1'], besides),
   bad('38', 'retry after a reap gets a new dot', [38], ['I11', 'I2'], besides),
   bad('39', 'drained and floor in two steps', [39], ['R2', 'I7'], besides),
+  bad('680', 'a get never gives back what it held', [680], ['I14']),
+  bad('681', 'a put never gives back the object that it made', [681], ['I14']),
   bad('50', 'a scrub that hears of no change', [50], ['I6'], ['I3', 'E1']),
 ]
 

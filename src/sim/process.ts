@@ -4,6 +4,7 @@
  * comes every 20 ms, and what the process held in memory is gone when it ends.
  */
 import { sometimes } from '#mutants'
+import type { Holder } from '../core/holdings.ts'
 import type { NodeId, StartId } from '../core/ids.ts'
 import type { ClientReply, ClientRequest, PeerMessage } from '../core/message.ts'
 import { Replica } from '../core/replica.ts'
@@ -16,8 +17,11 @@ import { simHash } from './hash.ts'
 import { exchangeTimingOf } from './homes.ts'
 import type { Machine } from './machine.ts'
 
-/** The way back to a client. */
-export type ReplyPath = { readonly answer: (reply: ClientReply) => Unsent | undefined }
+/** The way back to a client, and whose requests come by it. */
+export type ReplyPath = {
+  readonly holder?: Holder
+  readonly answer: (reply: ClientReply) => Unsent | undefined
+}
 
 type Delivery = { readonly lane: string; readonly run: () => void }
 
@@ -130,7 +134,8 @@ export class Process {
   request(path: ReplyPath, request: ClientRequest): void {
     const caller = ++this.#lastCaller as Caller
     this.#callers.set(caller, path)
-    this.input({ type: 'request', caller, request })
+    const { holder } = path
+    this.input({ type: 'request', caller, request, ...(holder === undefined ? {} : { holder }) })
   }
 
   /** A turn's end is behind everything that is here already. */

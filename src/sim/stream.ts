@@ -4,6 +4,7 @@
  * connection and are answered on the same one (as in `src/node/peers.ts`).
  */
 import { sometimes } from '#mutants'
+import { holderOfClient } from '../core/holdings.ts'
 import type { NodeId } from '../core/ids.ts'
 import type { ClientReply, ClientRequest, PeerMessage } from '../core/message.ts'
 import { isAsked } from '../core/message-class.ts'
@@ -234,7 +235,10 @@ export class StreamTransport implements Transport {
       }
     } else if (event.type !== 'message') this.#fail(machine.id, link.from, end, event)
     else if (isPeerMessage(event.message)) process.message(link.from as NodeId, event.message)
-    else process.request({ answer: reply => unsentOf(end.send(reply)) }, event.message)
+    else {
+      const answer = (reply: ClientReply) => unsentOf(end.send(reply))
+      process.request({ holder: holderOfClient(link.from), answer }, event.message)
+    }
   }
 
   #welcome(machine: Machine, from: NodeId, end: Incoming): void {

@@ -1,6 +1,7 @@
 /** A few replicas wired to each other by a queue that the test turns: no sockets, no clock. */
 import { binaryOf, binaryOfUint48, bytesOf } from '../../src/core/binary.ts'
 import { tokenOf } from '../../src/core/hash.ts'
+import type { Holder } from '../../src/core/holdings.ts'
 import type {
   ClusterId,
   Epoch,
@@ -255,8 +256,9 @@ export class TestCluster {
   }
 
   /** A client's request at a node; its reply is the last of the node's replies. */
-  ask(at: string, request: ClientRequest): void {
-    this.node(at).step({ type: 'request', caller: 1 as Caller, request })
+  ask(at: string, request: ClientRequest, holder?: Holder): void {
+    const whose = holder === undefined ? {} : { holder }
+    this.node(at).step({ type: 'request', caller: 1 as Caller, ...whose, request })
   }
 
   /** Asks, lets everything settle, and returns the reply. */

@@ -4,7 +4,7 @@
  * Dynamo §4.6). It stays until everybody that was asked has answered or its time is over: late
  * answers are repaired too.
  */
-import { sometimes } from '#mutants'
+import { mutant, sometimes } from '#mutants'
 import { encodeContext } from '../causality/context.ts'
 import { itemDigest } from '../causality/digest.ts'
 import { type Siblings, seenOf, type Version } from '../causality/siblings.ts'
@@ -31,6 +31,8 @@ export class GetCoordination implements Coordination {
   #done: GetDone | undefined
   #repair: WriteBack | undefined
   #replied = false
+  /** Bytes of objects in hand, until it is answered. */
+  #held = 0
   /** Bytes of the room for late answers that it takes up; undefined: it found none. */
   #room: number | undefined = 0
 
@@ -135,10 +137,28 @@ export class GetCoordination implements Coordination {
 
   #heard(by: NodeId, held: HeldAnswer, now: Instant, out: Effect[]): void {
     this.#subject.explanation?.note(now, by, nameOf(held), shownAnswer(held))
+    if (!this.#hasRoomFor(held)) {
+      if (this.#tally.settled) return this.#gone(by, now, out)
+      return this.#go(this.#tally.noRoom(), now, out)
+    }
     const expected = this.#tally.waitsFor(by) || this.#repair?.tally.fetches(by) === true
     const late = expected && this.#done !== undefined
     this.#go(this.#tally.answered(by, held, now), now, out)
     if (late) this.#late(by, held, now, out)
+  }
+
+  /** What was read counts against whoever asked; past their part of the room it is let go. */
+  #hasRoomFor({ siblings }: HeldAnswer): boolean {
+    if (siblings === undefined || this.#replied) return true
+    const bytes = valueBytesOf(siblings)
+    if (!this.#parts.holdings.take(this.#subject.origin.holder, bytes)) return false
+    this.#held += bytes
+    return true
+  }
+
+  #giveBack(): void {
+    if (this.#held > 0) this.#parts.holdings.add(this.#subject.origin.holder, -this.#held)
+    this.#held = 0
   }
 
   #refused(node: NodeId, refusal: Failure | undefined, now: Instant, out: Effect[]): void {
@@ -183,6 +203,7 @@ export class GetCoordination implements Coordination {
         return this.#found(step, now, out)
       case 'failed':
         this.#replied = true
+        this.#giveBack()
         out.push(replyTo(origin, failed(origin, step.failure, explanation?.explained())))
     }
   }
@@ -254,6 +275,7 @@ export class GetCoordination implements Coordination {
   #reply({ siblings, generation, outcome }: GetDone, out: Effect[]): void {
     if (this.#replied) return
     this.#replied = true
+    if (!mutant(680)) this.#giveBack()
     const { hash, secrets } = this.#parts.env
     const { origin, request, explanation } = this.#subject
     out.push(
@@ -268,7 +290,7 @@ export class GetCoordination implements Coordination {
       }),
     )
     if (this.#tally.silent.length === 0 && this.#repair?.tally.pending !== true) return
-    const bytes = sizeOf(siblings)
+    const bytes = getBytes + valueBytesOf(siblings)
     this.#room = this.#parts.late.take(bytes) ? bytes : undefined
   }
 
@@ -300,11 +322,10 @@ function shownAnswer({ digest, whole }: HeldAnswer): string {
   return whole ? shown : `${shown} not whole`.trim()
 }
 
-/** About what a get keeps in memory until the last answer. */
-function sizeOf({ versions }: Siblings): number {
-  let size = getBytes
-  for (const version of versions) size += version.value.length
-  return size
+function valueBytesOf({ versions }: Siblings): number {
+  let bytes = 0
+  for (const version of versions) bytes += version.value.length
+  return bytes
 }
 
 /** A primary that is silent for so long is stood in for, and again after as long. */
@@ -313,4 +334,5 @@ const standInAfterMs = 250
 const answerMarginMs = 250
 /** Of the time that the client gave, at most. */
 const answerMargin = 0.2
+/** What a get keeps until the last answer, beside values. */
 const getBytes = 4096

@@ -1,5 +1,6 @@
 /** What the parts of one get share: what it is about, what it is done with, its first question. */
 import { decodeObject } from '../causality/object.ts'
+import type { Holdings } from '../holdings.ts'
 import type { Instant, Key, NodeId, RequestId, Token } from '../ids.ts'
 import type { CopyRead, GetRequest } from '../message.ts'
 import { damaged } from '../object-rows.ts'
@@ -19,6 +20,8 @@ export type GetParts = {
   readonly env: Env
   readonly placement: Placement
   readonly objects: Objects<Stored>
+  /** Bytes of objects in hand, by whose gets they are. */
+  readonly holdings: Holdings
   readonly late: LateRoom
   readonly hedging: Hedging
   readonly counts: GetCounts

@@ -120,6 +120,14 @@ export class GetTally {
     this.#fetching.push(node)
   }
 
+  /** There is no room for what was read. */
+  noRoom(): GetStep {
+    sometimes('a get finds no room for what it read')
+    this.#settled = true
+    const outcome = this.#outcome()
+    return { type: 'failed', failure: { code: 'BUSY', message: noRoomLine, outcome } }
+  }
+
   /** It is short, and there is nobody else to ask. */
   gaveUp(): GetStep {
     sometimes('a get loses its quorum')
@@ -299,6 +307,7 @@ function remove(nodes: NodeId[], node: NodeId): boolean {
 }
 
 const short = { type: 'short' } as const
+const noRoomLine = 'what this client has under way fills its part of the memory of this node'
 /** The digest of a replica that holds nothing of the key. */
 export const nothingHeld = ''
 /** So long the full read is waited for where no hedge was sent: more than hedges may cost. */

@@ -30,7 +30,8 @@ export class Gets {
     const hedging = new Hedging()
     const counts = { repairs: 0 }
     const unwhole = new Set<NodeId>()
-    this.#parts = { env, placement, objects, late, hedging, counts, unwhole }
+    const { holdings } = requests
+    this.#parts = { env, placement, objects, holdings, late, hedging, counts, unwhole }
     this.#requests = requests
   }
 

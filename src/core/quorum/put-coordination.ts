@@ -3,8 +3,9 @@
  * what. A primary that has not acknowledged when it ends gets a hint, here if nobody else keeps
  * one (design §4): a missing ack is treated as a node that is down.
  */
-import { sometimes } from '#mutants'
+import { mutant, sometimes } from '#mutants'
 import type { ExplainedWhat } from '../explained.ts'
+import type { Holdings } from '../holdings.ts'
 import type { Generation, Instant, Key, NodeId, OpId, RequestId, Token } from '../ids.ts'
 import type { StoreCopy } from '../message.ts'
 import type { Objects } from '../objects.ts'
@@ -13,7 +14,7 @@ import type { RoundThen } from '../reaping/steps.ts'
 import type { Coordination, PeerAnswer } from '../requests.ts'
 import type { Effect } from '../step.ts'
 import type { Explanation } from './explain.ts'
-import { answerPut, failed, type Origin } from './origin.ts'
+import { answerPut, failed, holderOf, type Origin } from './origin.ts'
 import { PutTally, type PutTallyTerms, type PutVerdict } from './put.ts'
 
 /** What waits for a commit: a coordinator's own write, the ack of a peer's copy, of a handoff. */
@@ -45,7 +46,11 @@ export type PutTerms = PutTallyTerms & {
   readonly explanation: Explanation | undefined
 }
 
-type Parts = { readonly placement: Placement; readonly objects: Objects<Stored> }
+type Parts = {
+  readonly placement: Placement
+  readonly objects: Objects<Stored>
+  readonly holdings: Holdings
+}
 
 export class PutCoordination implements Coordination {
   readonly #parts: Parts
@@ -64,6 +69,7 @@ export class PutCoordination implements Coordination {
     this.#terms = terms
     this.#copy = copy
     this.#tally = new PutTally(terms)
+    parts.holdings.add(holderOf(origin), madeBytes(copy.object))
   }
 
   /** Sends the object to a node: as its own, or to keep for an owner. This node stores itself. */
@@ -162,7 +168,7 @@ export class PutCoordination implements Coordination {
   }
 
   #answer(verdict: PutVerdict, out: Effect[]): void {
-    this.#copy = undefined
+    this.#letGo()
     const { context, newest, siblings, generation, explanation } = this.#terms
     if (verdict.type === 'failed') {
       const failure = failed(this.#origin, verdict.failure, explanation?.explained())
@@ -182,6 +188,14 @@ export class PutCoordination implements Coordination {
     )
   }
 
+  /** The object that was made is nobody's any more. */
+  #letGo(): void {
+    const { holdings } = this.#parts
+    if (this.#copy === undefined) return
+    if (!mutant(681)) holdings.add(holderOf(this.#origin), -madeBytes(this.#copy.object))
+    this.#copy = undefined
+  }
+
   /**
    * What this node holds of the key is kept for each primary that has not said it has it, nor
    * anybody for it: who is silent to the end holds nothing. Who lost the key meanwhile gets none.
@@ -197,6 +211,11 @@ export class PutCoordination implements Coordination {
       objects.keep(owner, token, key, all, undefined)
     }
   }
+}
+
+/** The object of a put is held twice until it is answered: as it is sent, and in its row. */
+export function madeBytes(object: Uint8Array): number {
+  return 2 * object.length
 }
 
 /** A primary that is silent for so long gets a stand-in beside it, where W is not met yet. */

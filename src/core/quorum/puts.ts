@@ -30,8 +30,8 @@ import type { Requests } from '../requests.ts'
 import type { Effect, Env } from '../step.ts'
 import { Explanation } from './explain.ts'
 import { deadlineOf } from './longest-deadline.ts'
-import { answerPut, failed, type Origin } from './origin.ts'
-import { PutCoordination, type Stored } from './put-coordination.ts'
+import { answerPut, failed, holderOf, type Origin } from './origin.ts'
+import { madeBytes, PutCoordination, type Stored } from './put-coordination.ts'
 import { belowFloor, type PutRefusal, untimely } from './put-refusal.ts'
 import { type Seat, seatsOf } from './seats.ts'
 
@@ -101,6 +101,11 @@ export class Puts {
     if ('code' in admitted) return void out.push(this.#refuse(origin, request, admitted, now))
     const made = this.#make(admitted)
     if ('code' in made) return void out.push(this.#refuse(origin, request, made, now))
+    if (!this.#requests.holdings.fits(holderOf(origin), madeBytes(made.object))) {
+      sometimes('a put finds no room for the object that it makes')
+      const refusal = { code: 'BUSY', message: noRoomLine } as const
+      return void out.push(this.#refuse(origin, request, refusal, now))
+    }
     this.#drive(admitted, made, now, out)
   }
 
@@ -264,7 +269,8 @@ export class Puts {
       generation: made.generation,
       explanation: request.explain ? new Explanation(this.#placement, token, now) : undefined,
     }
-    const parts = { placement: this.#placement, objects: this.#objects }
+    const { holdings } = this.#requests
+    const parts = { placement: this.#placement, objects: this.#objects, holdings }
     const put = new PutCoordination(parts, origin, terms, copy)
     this.#requests.add(id, put)
     const seats = mutant(35) && luck() < 0.5 ? [...admitted.seats].reverse() : admitted.seats
@@ -327,6 +333,7 @@ function newestBeside({ ops: [highest] }: Siblings, op: OpId): OpId | undefined 
 }
 
 const noBytes = new Uint8Array(0)
+const noRoomLine = 'the objects that this client writes to fill its part of the memory of this node'
 /** Bounds on what client puts may make of one key ; merges from peers have none. */
 const siblingsMax = 64
 const objectBytesMax = 8 * 1024 * 1024

@@ -17,6 +17,10 @@ export const boundsChecker: MakeChecker = (scene): Checker => {
       if (view.pendingBytes > pendingMax) {
         scene.fail('I14', undefined, `${view.pendingBytes} bytes wait for the disk of ${id}`)
       }
+      const { holdings } = process.replica
+      if (holdings.total > holdings.max) {
+        scene.fail('I14', undefined, `${id} holds ${holdings.total} bytes for clients`)
+      }
       const asked = scene.history.calls.length
       if (view.coordinating > asked * sendsMax || process.callers > asked * sendsMax) {
         scene.fail('I14', undefined, `${id} holds ${view.coordinating} requests for ${asked} calls`)
@@ -46,6 +50,7 @@ export const boundsChecker: MakeChecker = (scene): Checker => {
         const left = [
           [view.coordinating, 'requests in its table'],
           [process.callers, 'callers without an answer'],
+          [view.heldBytes, 'bytes that it holds for clients'],
         ] as const
         for (const [count, what] of left) {
           if (count > 0) scene.fail('I14', undefined, `${id} has ${count} ${what} at rest`)
