@@ -10,25 +10,23 @@ import type { Copy, Objects, Taken } from './objects.ts'
 import { type Code, type Failure, nothingDone } from './outcome.ts'
 import type { Placement } from './placement.ts'
 import type { HandedThen, Stored } from './quorum/put-coordination.ts'
+import { hasRoomFor, hasRoomForAll, hasRoomForHint } from './room-for.ts'
 import type { Effect, Env } from './step.ts'
+
+/** full: of hints. no room: the disk is. */
+type Kept = Taken | 'full' | 'no room'
 
 export class Copies {
   readonly #env: Env
   readonly #placement: Placement
   readonly #objects: Objects<Stored>
   readonly #listing: Listing
-  #full = false
 
   constructor(env: Env, placement: Placement, objects: Objects<Stored>, listing: Listing) {
     this.#env = env
     this.#placement = placement
     this.#objects = objects
     this.#listing = listing
-  }
-
-  /** The disk passed its watermark, or came back below it: no hints are taken. */
-  observe(full: boolean): void {
-    this.#full = full
   }
 
   /** Merges the copy, or keeps it as a hint; acknowledged once all of it is durable here. */
@@ -48,15 +46,20 @@ export class Copies {
     out.push(this.stored(from, copy.id, this.#refused(kept, copy)))
   }
 
-  #keep({ owner, token, key }: StoreCopy, copy: Copy, then: Stored): Taken | 'full' {
-    const isOwn = owner === undefined || owner === this.#placement.self
-    if (isOwn) return this.#objects.merge(token, key, copy, then)
-    return this.#full ? 'full' : this.#objects.keep(owner, token, key, copy, then)
+  #keep({ owner, token, key }: StoreCopy, copy: Copy, then: Stored): Kept {
+    const incoming = { token, key, object: copy.object }
+    if (owner === undefined || owner === this.#placement.self) {
+      if (!hasRoomFor(this.#objects, 'grow', incoming, copy.siblings)) return 'no room'
+      return this.#objects.merge(token, key, copy, then)
+    }
+    if (!hasRoomForHint(this.#objects, owner, incoming, copy.siblings)) return 'no room'
+    return this.#objects.keep(owner, token, key, copy, then)
   }
 
   /** Why a copy was not taken; undefined: it was. */
-  #refused(kept: Taken | 'full', { token, generation }: StoreCopy): Failure | undefined {
+  #refused(kept: Kept, { token, generation }: StoreCopy): Failure | undefined {
     if (kept === 'full') return failure('STORE_FULL', 'no room for hints')
+    if (kept === 'no room') return this.#tooOld({ token, generation }) ?? noRoom()
     return kept === 'refused' ? this.#tooOld({ token, generation }) : undefined
   }
 
@@ -96,7 +99,7 @@ export class Copies {
       const refused = this.#tooOld(copy)
       if (refused !== undefined) return refused
     }
-    return undefined
+    return hasRoomForAll(this.#objects, copies, objects) ? undefined : noRoom()
   }
 
   /** The answer to a copy. */
@@ -167,6 +170,11 @@ export class Copies {
 }
 
 const notHeardYet = 'this node has just begun and has not heard from another owner of the key'
+
+function noRoom(): Failure {
+  sometimes('a copy finds no room on the disk')
+  return failure('STORE_FULL', 'the disk of this node is almost full')
+}
 
 function damagedFailure(): Failure {
   sometimes('a damaged row is read')

@@ -20,6 +20,7 @@ import type { Pending } from './pending.ts'
 import type { Generations } from './reaping/generations.ts'
 import type { MarkedKey, Marks } from './reaping/marks.ts'
 import { withoutMarked } from './reaping/reapable.ts'
+import { Room } from './room.ts'
 import { hintRowKey, objectRowKey, partitionRange } from './row-key.ts'
 import type { RowKey, Store } from './step.ts'
 import type { Wholeness } from './wholeness/wholeness.ts'
@@ -60,6 +61,8 @@ export class Objects<Then> {
   readonly hints: Hints<Then>
   readonly generations: Generations<Then>
   readonly wholeness: Wholeness
+  /** What may still be written here. */
+  readonly room: Room
   readonly #parts: Parts<Then>
   readonly #reads: Store
   readonly #pending: Pending<Record, Then>
@@ -70,6 +73,7 @@ export class Objects<Then> {
     this.hints = parts.hints
     this.generations = parts.generations
     this.wholeness = parts.wholeness
+    this.room = new Room(parts.pending)
     this.#parts = parts
     this.#reads = parts.reads
     this.#pending = parts.pending

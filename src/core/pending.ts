@@ -6,6 +6,7 @@
  */
 import { sometimes } from '#mutants'
 import { assert } from './assert.ts'
+import { costOf } from './room.ts'
 import type { CommitId, Effect, Input, Row, RowKey } from './step.ts'
 
 /** A row on its way to the disk: what is written, and what it means. */
@@ -31,6 +32,8 @@ export class Pending<Meaning, Then> {
   #commit = 0
   #bytes = 0
   #rows = 0
+  #cost = 0
+  #settledCost = 0
 
   /** The newest value of a row that is not durable yet. */
   read(key: RowKey): PendingRow<Meaning> | undefined {
@@ -57,6 +60,11 @@ export class Pending<Meaning, Then> {
     const more = (row.bytes?.length ?? 0) - (replaced?.bytes?.length ?? 0)
     this.#gathering.bytes += more
     this.#bytes += more
+    const costs = costOf(key.length + (row.bytes?.length ?? 0))
+    const cost =
+      replaced === undefined ? costs : costs - costOf(key.length + (replaced.bytes?.length ?? 0))
+    this.#gathering.cost += cost
+    this.#cost += cost
   }
 
   /**
@@ -99,6 +107,7 @@ export class Pending<Meaning, Then> {
     assert(batch !== undefined && stored.commit === this.#commit, 'stored answers the last commit')
     this.#underWay = undefined
     this.#bytes -= batch.bytes
+    this.#settledCost += batch.cost
     return batch.waiting
   }
 
@@ -109,6 +118,16 @@ export class Pending<Meaning, Then> {
   /** Bytes that are not durable yet; admission compares them with a bound. */
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** What all rows written since the start may have cost the disk (`room.ts`). */
+  get cost(): number {
+    return this.#cost
+  }
+
+  /** Of the commits that are durable. */
+  get settledCost(): number {
+    return this.#settledCost
   }
 
   get commits(): number {
@@ -129,4 +148,5 @@ class Batch<Meaning, Then> {
   readonly rows = new Map<RowKey, PendingRow<Meaning>>()
   readonly waiting: Then[] = []
   bytes = 0
+  cost = 0
 }

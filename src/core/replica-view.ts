@@ -10,6 +10,7 @@ import type { Gets } from './quorum/gets.ts'
 import type { Puts } from './quorum/puts.ts'
 import type { Reaping, ReapingCounts } from './reaping/reaping.ts'
 import type { Requests } from './requests.ts'
+import type { Room } from './room.ts'
 import type { Recalls } from './wholeness/recalls.ts'
 import type { Wholeness, WholenessView } from './wholeness/wholeness.ts'
 
@@ -24,6 +25,8 @@ export type ReplicaView = {
   readonly hedges: number
   readonly repairs: number
   readonly pendingBytes: number
+  /** Puts are refused: the disk is almost full. */
+  readonly full: boolean
   readonly commits: number
   readonly rowsCommitted: number
   /** Rows in the store that are no objects: members, hints, the tree. */
@@ -47,6 +50,7 @@ export type Counted<Meaning, Then> = {
   readonly gets: Gets
   readonly puts: Puts
   readonly pending: Pending<Meaning, Then>
+  readonly room: Room
   readonly hints: Hints<Then>
   readonly membership: Membership
   readonly tree: Tree
@@ -72,6 +76,7 @@ export function viewOf<Meaning, Then>(counted: Counted<Meaning, Then>): ReplicaV
     hedges: gets.hedges,
     repairs: gets.repairs,
     pendingBytes: pending.bytes,
+    full: counted.room.full,
     commits: pending.commits,
     rowsCommitted: pending.rows,
     rowsAside,

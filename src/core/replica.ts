@@ -65,7 +65,6 @@ export class Replica {
   readonly #directory: Directory
   readonly #membership: Membership
   #wall: WallTime = 0
-  #full = false
   #keys = 0
   #told: readonly PeerAddress[] | undefined
 
@@ -108,7 +107,7 @@ export class Replica {
     this.#counted = {
       ...{ placement, requests, pending: this.#pending, hints, tree, wholeness, recalls },
       ...{ gets: this.#gets, puts: this.#puts, membership: this.#membership },
-      ...{ exchange: this.#exchange, reaping: this.#reaping },
+      ...{ exchange: this.#exchange, reaping: this.#reaping, room: objects.room },
     }
   }
 
@@ -169,9 +168,7 @@ export class Replica {
         this.#exchange.disconnected(input.node, now, out)
         return this.#requests.lost(input.node, now, out)
       case 'disk':
-        this.#full = input.full
-        this.#copies.observe(input.full)
-        return this.#puts.observe(this.#wall, this.#full)
+        return this.#counted.room.observe(input.space)
       case 'keys':
         this.#keys = input.count
         return
@@ -182,7 +179,8 @@ export class Replica {
       case 'listening':
         return this.#membership.listening(now, input.host, input.port)
       case 'leave':
-        this.tree.stop()
+        // What is not stored is counted by the next start.
+        if (this.#counted.room.takes('repair', this.tree.unstoredBytes)) this.tree.stop()
         this.#recalls.leave()
         return this.#membership.leave(now, out)
     }
@@ -190,7 +188,7 @@ export class Replica {
 
   #tick(now: Instant, wall: WallTime, out: Effect[]): void {
     this.#wall = wall
-    this.#puts.observe(wall, this.#full)
+    this.#puts.observe(wall)
     this.#hints.observe(wall)
     this.#requests.tick(now, out)
     this.tree.tick(now)
@@ -202,7 +200,7 @@ export class Replica {
       this.#pending.write(key, { bytes: value, meaning: undefined })
     }
     this.#reaping.tick(now, wall, out)
-    const load: Load = { keys: this.#keys, full: this.#full }
+    const load: Load = { keys: this.#keys, full: this.#counted.room.full }
     this.#membership.tick(now, load, out)
     if (this.#told === undefined) this.#tellPeers(out)
   }
@@ -384,6 +382,7 @@ export class Replica {
       const reason = `a commit was ${input.result === 'unknown' ? 'left in doubt' : 'refused'}`
       return void out.push({ type: 'halt', reason })
     }
+    if (this.#counted.room.wantsLook) out.push({ type: 'look' })
     this.#reaping.settled()
     this.tree.settled(now)
     this.#exchange.stored(now, out)

@@ -16,6 +16,7 @@ import type {
   MemberRecord,
   PeerMessage,
 } from './message.ts'
+import type { DiskSpace } from './room.ts'
 import type { Unsent } from './unsent.ts'
 
 /** The host's handle for one request of one client connection. */
@@ -49,8 +50,8 @@ export type Input =
       readonly commit: CommitId
       readonly result: 'durable' | 'refused' | 'unknown'
     }
-  /** The disk passed its watermark, or came back below it. */
-  | { readonly type: 'disk'; readonly full: boolean }
+  /** The host looked at the disk: about every second, and when core asks for it. */
+  | { readonly type: 'disk'; readonly space: DiskSpace }
   /** How many keys the store holds; now and then, for others to see. */
   | { readonly type: 'keys'; readonly count: number }
   /** The port is bound: others may be told of it. */
@@ -79,6 +80,8 @@ export type Effect =
   | { readonly type: 'peers'; readonly peers: readonly PeerAddress[] }
   /** One transaction; answered by one `stored`. At most one is under way. */
   | { readonly type: 'commit'; readonly commit: CommitId; readonly rows: readonly Row[] }
+  /** Look at the disk now: much was written since the last look. */
+  | { readonly type: 'look' }
   /** What log, monitor and tests observe. */
   | { readonly type: 'note'; readonly note: Note }
   /** The store can no longer be trusted: the process ends and is started again. */

@@ -1,12 +1,13 @@
 /**
- * When is the disk full? LMDB learns it by failing (EIO, not ENOSPC), which ends the process;
- * so client writes are refused definitely before that, and what is left is the reserve from
- * which deletes and repair, which need pages too, go on.
+ * How much may still be written? LMDB learns that a disk is full by failing (EIO, not ENOSPC),
+ * which ends the process; so core refuses writes long before that (`core/room.ts`). Pages that
+ * are free within the file are room, too: the file never shrinks, and deleting must make room.
  */
 import { statfsSync } from 'node:fs'
+import type { DiskSpace } from '../core/room.ts'
 
 export type FreeSpaceOptions = {
-  /** Free bytes below which puts are refused; default 10 % of the disk or 1 GiB, the smaller. */
+  /** Room below which puts are refused; default 10 % of the disk or 1 GiB, the smaller. */
   readonly watermarkBytes?: number
   /** A quota on the pages in use; puts are refused from 90 % of it. */
   readonly maxStoreBytes?: number
@@ -16,29 +17,21 @@ export type FreeSpaceOptions = {
 /** The part of `fs.StatsFs` that is used. */
 export type DiskStat = { readonly bsize: number; readonly blocks: number; readonly bavail: number }
 
-export type Space = {
-  readonly full: boolean
-  /** Bytes that this user may still write to the disk. */
-  readonly freeBytes: number
-  /** Bytes of the pages in use; the file is larger and never shrinks. */
-  readonly bytes: number
-}
+/** Bytes of the data file: of pages in use, and of those that are free within it. */
+export type FileSpace = { readonly used: number; readonly free: number }
 
-/** Asks the disk of a directory; `wasFull` keeps the answer from flapping at the mark. */
+/** Asks the disk of a directory. */
 export function measureSpace(
   directory: string,
-  bytes: number,
+  file: FileSpace,
   options: FreeSpaceOptions,
-  wasFull: boolean,
-): Space {
+): DiskSpace {
   const disk = (options.statfs ?? statfsSync)(directory)
-  const freeBytes = disk.bavail * disk.bsize
+  const fresh = disk.bavail * disk.bsize
   const tenth = (disk.blocks * disk.bsize) / 10
-  const watermark = options.watermarkBytes ?? Math.min(tenth, GIB)
+  const reserve = options.watermarkBytes ?? Math.min(tenth, GIB)
   const quota = 0.9 * (options.maxStoreBytes ?? Number.POSITIVE_INFINITY)
-  const slack = wasFull ? 1.05 : 1
-  const full = freeBytes < watermark * slack || bytes * slack >= quota
-  return { full, freeBytes, bytes }
+  return { room: Math.min(fresh + file.free, quota - file.used + reserve), fresh, reserve }
 }
 
 /** Bytes that hints may take up, by a quota of a part of the disk (up to 1) or of bytes. */

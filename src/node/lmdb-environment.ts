@@ -3,6 +3,7 @@
  * option that matters is `overlappingSync: false`: a write is visible only when it is durable.
  */
 import { open, type RootDatabase } from 'lmdb'
+import type { FileSpace } from './free-space.ts'
 
 /** Options of lmdb's native part that its types do not have. */
 export type FreePagesKept = {
@@ -77,16 +78,27 @@ export type Stats = {
   readonly treeLeafPageCount: number
   readonly overflowPages: number
 }
+type AllStats = Stats & { readonly lastPageNumber: number; readonly free: Stats }
 
 export function readStats(environment: Environment): Stats {
   // lmdb's types say `{}`; the shape is the one of 3.5.
   return environment.getStats() as Stats
 }
 
-export function bytesInUse(stats: Stats): number {
-  const pages = stats.treeBranchPageCount + stats.treeLeafPageCount + stats.overflowPages
-  return pages * stats.pageSize
+/** What the pages of the file are for: rows, the list of what is free, or nothing. */
+export function readFileSpace(environment: Environment): FileSpace {
+  const stats = environment.getStats() as AllStats
+  const used = pagesOf(stats)
+  const pages = stats.lastPageNumber + 1 - metaPages
+  const free = Math.max(0, pages - used - pagesOf(stats.free))
+  return { used: used * stats.pageSize, free: free * stats.pageSize }
 }
+
+function pagesOf(stats: Stats): number {
+  return stats.treeBranchPageCount + stats.treeLeafPageCount + stats.overflowPages
+}
+
+const metaPages = 2
 
 /** The durable commit number as 8 big-endian bytes. */
 export function encodeCommits(commits: number): Uint8Array {

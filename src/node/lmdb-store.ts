@@ -5,17 +5,18 @@
  * transaction: it aborts as a whole, and costs the loop a sixth of a `childTransaction`.
  */
 import { assert } from '../core/assert.ts'
+import type { DiskSpace } from '../core/room.ts'
 import type { Row, RowKey, Store, StoredRow } from '../core/step.ts'
-import { type FreeSpaceOptions, measureSpace, type Space } from './free-space.ts'
+import { type FreeSpaceOptions, measureSpace } from './free-space.ts'
 import type { StoreIdentity } from './identity.ts'
 import {
-  bytesInUse,
   commitsKey,
   type Environment,
   encodeCommits,
   keyBytes,
   ownRows,
   ownSpace,
+  readFileSpace,
   readStats,
   rowKeyBytesMax,
   type Stats,
@@ -36,7 +37,8 @@ export type OpenedStore = {
   readonly commit: (rows: readonly Row[]) => Promise<CommitResult>
   /** Why a commit ended `unknown`; undefined where none did. */
   readonly failure: () => StoreFailure | undefined
-  readonly space: () => Space
+  /** What the disk still takes. */
+  readonly space: () => DiskSpace
   /** Rows of core in the store. */
   readonly count: () => number
   /** Waits for the commit under way, marks a clean stop, lets the directory go. */
@@ -69,7 +71,8 @@ export class LmdbStore implements OpenedStore {
   #underWay: Promise<CommitResult> | undefined
   #failure: StoreFailure | undefined
   #closed = false
-  #wasFull = false
+  /** Bytes of the file's pages that were free when it was looked at last. */
+  #freeAtLook: number | undefined
 
   constructor(admitted: Admitted) {
     this.#admitted = admitted
@@ -94,11 +97,13 @@ export class LmdbStore implements OpenedStore {
     return this.#underWay
   }
 
-  space = (): Space => {
-    const { directory, free } = this.#admitted
-    const space = measureSpace(directory, bytesInUse(this.#stats()), free, this.#wasFull)
-    this.#wasFull = space.full
-    return space
+  space = (): DiskSpace => {
+    const { directory, free: options } = this.#admitted
+    const { used, free } = this.#reading(() => readFileSpace(this.#environment))
+    // What the last commit let go of the next one may not have yet.
+    const usable = Math.min(free, this.#freeAtLook ?? 0)
+    this.#freeAtLook = free
+    return measureSpace(directory, { used, free: usable }, options)
   }
 
   count = (): number => this.#stats().entryCount - ownRows

@@ -17,7 +17,6 @@ export type NodeFacts = {
   readonly now: Instant
   readonly keys: number
   readonly commits: number
-  readonly full: boolean
   readonly connected: readonly NodeId[]
   readonly view: ReplicaView
   readonly inFlight: number
@@ -38,7 +37,7 @@ export function statusReply(identity: NodeIdentity, facts: NodeFacts): StatusRep
     upMs: Math.round(now - identity.startedAt),
     keys: facts.keys,
     commits: facts.commits,
-    full: facts.full,
+    full: view.full,
     connected: facts.connected,
     counters: [
       ...Object.entries(facts.counters),

@@ -183,7 +183,6 @@ export class Runtime {
         now: this.#now(),
         keys: this.#keyCount(),
         commits: store.commits(),
-        full: this.#full,
         connected: this.#peers.connected(),
         view: replica.observe(),
         inFlight: this.#inbox.inFlight,
@@ -255,6 +254,8 @@ export class Runtime {
       case 'note':
         this.#options.log.write(effect.note)
         return undefined
+      case 'look':
+        return { type: 'disk', space: this.#options.store.space() }
       case 'halt':
         this.#halt(effect.reason)
         return undefined
@@ -324,11 +325,12 @@ export class Runtime {
     const count = this.#keyCount()
     if (count !== this.#keys) this.#step({ type: 'keys', count })
     this.#keys = count
-    const { full, freeBytes } = this.#options.store.space()
+    const space = this.#options.store.space()
+    this.#step({ type: 'disk', space })
+    const { full } = this.#options.replica.observe()
     if (full === this.#full) return
     this.#full = full
-    this.#options.log.warn(full ? 'disk-full' : 'disk-has-room', { freeBytes })
-    this.#input({ type: 'disk', full })
+    this.#options.log.warn(full ? 'disk-full' : 'disk-has-room', space)
   }
 }
 

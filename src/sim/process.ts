@@ -213,6 +213,9 @@ export class Process {
       case 'peers':
       case 'note':
         return undefined
+      // Its disk has no end.
+      case 'look':
+        return undefined
     }
   }
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Epoch, Key, NodeId } from '../../src/core/ids.ts'
 import type { PeerMessage } from '../../src/core/message.ts'
-import { TestCluster } from '../helpers/replicas.ts'
+import { fullDisk, TestCluster } from '../helpers/replicas.ts'
 
 /** What n1 sends back for one message of n2. */
 function answerOf(cluster: TestCluster, message: PeerMessage): PeerMessage | undefined {
@@ -116,7 +116,7 @@ t.test('nothing is stored where it has no place', async t => {
   const few = new TestCluster(5, { fallbacks: 0 })
   const late = { ...copy, epoch: few.epoch, owner: primaries[0] }
   t.equal(refusalIn(answerOf(few, late)), 'STALE_VIEW', 'nobody stands in')
-  node.step({ type: 'disk', full: true })
+  node.step(fullDisk)
   t.equal(refusalIn(answerOf(cluster, { ...copy, owner: primaries[0] })), 'STORE_FULL')
   t.equal(node.objects, 0)
   t.equal(node.replica.observe().hints, 0)

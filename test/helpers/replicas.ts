@@ -31,6 +31,12 @@ import { encode } from '../../src/wire/message-codec.ts'
 type Commit = { readonly commit: CommitId; readonly rows: readonly Row[] }
 type Letter = { readonly from: NodeId; readonly to: NodeId; readonly message: PeerMessage }
 
+/** The disk is almost full: what is left is for deletes and repair. */
+export const fullDisk: Input = {
+  type: 'disk',
+  space: { room: 90 * 2 ** 20, fresh: 90 * 2 ** 20, reserve: 100 * 2 ** 20 },
+}
+
 /** One node: a replica on a map, its commit under way, its wires. */
 export class TestNode {
   readonly id: NodeId

@@ -8,44 +8,56 @@ const GIB = 2 ** 30
 const disk = (totalBytes: number, freeBytes: number) => ({
   statfs: (): DiskStat => ({ bsize: 4096, blocks: totalBytes / 4096, bavail: freeBytes / 4096 }),
 })
+const noPages = { used: 0, free: 0 }
 
-t.test('full is below 10 % or 1 GiB, whichever is smaller', async t => {
-  const full = (total: number, free: number) => measureSpace('/', 0, disk(total, free), false).full
-  t.equal(full(100 * GIB, GIB), false)
-  t.equal(full(100 * GIB, GIB - 4096), true)
-  t.equal(full(4096 * 1000, 4096 * 100), false)
-  t.equal(full(4096 * 1000, 4096 * 99), true)
+t.test(
+  'the reserve is 10 % of the disk or 1 GiB, whichever is smaller, or what is asked',
+  async t => {
+    const reserve = (total: number) => measureSpace('/', noPages, disk(total, 0)).reserve
+    t.equal(reserve(100 * GIB), GIB)
+    t.equal(reserve(GIB), GIB / 10)
+    const own = { ...disk(100 * GIB, 0), watermarkBytes: 77 }
+    t.equal(measureSpace('/', noPages, own).reserve, 77)
+  },
+)
+
+t.test('pages that are free within the file are room, and not the disk that is left', async t => {
+  const space = measureSpace('/', { used: GIB, free: 4096 * 5 }, disk(100 * GIB, GIB))
+  t.match(space, { room: GIB + 4096 * 5, fresh: GIB })
 })
 
-t.test('a full disk is free again only above the mark', async t => {
-  const full = (free: number) => measureSpace('/', 0, disk(100 * GIB, free), true).full
-  t.equal(full(GIB), true)
-  t.equal(full(1.06 * GIB), false)
+t.test('of a quota the last tenth is the reserve, whatever the disk has', async t => {
+  const ample = { ...disk(100 * GIB, 50 * GIB), maxStoreBytes: 1000, watermarkBytes: 10 }
+  const above = (used: number) => {
+    const { room, reserve } = measureSpace('/', { used, free: 0 }, ample)
+    return room - reserve
+  }
+  t.equal(above(899), 1)
+  t.equal(above(900), 0)
 })
 
-t.test('the watermark and the quota can be set', async t => {
-  const ample = disk(100 * GIB, 50 * GIB)
-  t.equal(measureSpace('/', 0, { ...ample, watermarkBytes: 51 * GIB }, false).full, true)
-  t.equal(measureSpace('/', 899, { ...ample, maxStoreBytes: 1000 }, false).full, false)
-  t.equal(measureSpace('/', 900, { ...ample, maxStoreBytes: 1000 }, false).full, true)
-})
-
-t.test('an opened store knows its pages in use, and gets them back by deletes', async t => {
+t.test('an opened store counts its pages, and deletes make room within the file', async t => {
   const { directory, remove } = newDirectory()
   t.teardown(remove)
-  const store = await openStore({ ...optionsFor(directory), maxStoreBytes: 2 ** 20 })
+  const ample = disk(100 * GIB, 50 * GIB)
+  const store = await openStore({ ...optionsFor(directory), ...ample })
   const rows = Array.from({ length: 300 }, (_, i) => ({
     key: `\x01${i}` as RowKey,
-    value: new Uint8Array(4000),
+    value: new Uint8Array(20_000),
   }))
-  const before = store.space()
-  t.equal(before.full, false)
-  t.ok(before.freeBytes > 0)
+  const inside = () => {
+    store.space()
+    return store.space().room - 50 * GIB
+  }
+  t.ok(inside() < 2 ** 16)
   await store.commit(rows)
-  t.ok(store.space().bytes > 2 ** 20)
-  t.equal(store.space().full, true)
+  t.ok(inside() < 2 ** 16, 'all of the file is in use')
   await store.commit(rows.map(({ key }) => ({ key, value: undefined })))
-  t.ok(store.space().bytes < 2 ** 17)
-  t.equal(store.space().full, false)
+  t.ok(inside() >= 300 * 20_000)
+  // What one commit lets go, the one after the next may have.
+  for (let i = 0; i < 3; i++) await store.commit([])
+  await store.commit(rows.slice(0, 150))
+  t.ok(inside() < 160 * 24_576, 'they are used again')
+  t.equal(store.space().fresh, 50 * GIB)
   await store.close()
 })

@@ -95,6 +95,7 @@ export class Exchange {
     this.#quarantine = new Quarantine(parts.reads, parts.pending)
     this.repair = new Repair({
       ...parts,
+      purpose: 'repair',
       quarantine: this.#quarantine,
       nextId: () => this.#nextId(),
       wallWith: node => this.#wallWith(node),

@@ -11,6 +11,7 @@ import { damaged } from '../object-rows.ts'
 import type { Objects } from '../objects.ts'
 import type { Placement } from '../placement.ts'
 import type { Stored } from '../quorum/put-coordination.ts'
+import type { Purpose } from '../room.ts'
 import { keyOfRow, objectRowAt, partitionRange } from '../row-key.ts'
 import type { RowKey, StoredRow } from '../step.ts'
 import type { Wholeness } from '../wholeness/wholeness.ts'
@@ -44,6 +45,7 @@ export type ExchangeParts = {
   readonly objects: Objects<Stored>
   readonly timing: ExchangeTiming
   readonly wholeness: Wholeness
+  readonly purpose?: Purpose
 }
 
 /** `settled`: this process can say what it held a few seconds ago. */

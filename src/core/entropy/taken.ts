@@ -7,12 +7,16 @@ import type { HandedCopy } from '../message.ts'
 import type { Objects } from '../objects.ts'
 import type { Placement } from '../placement.ts'
 import type { Stored } from '../quorum/put-coordination.ts'
+import type { Purpose } from '../room.ts'
+import { hasRoomFor } from '../room-for.ts'
 import type { RowKey } from '../step.ts'
 
 type Parts = {
   readonly hash: Hash
   readonly placement: Placement
   readonly objects: Objects<Stored>
+  /** What is written for an operator lives on the reserve; undefined: it grows the store. */
+  readonly purpose?: Purpose
 }
 
 /** What the copy says; undefined where it cannot be read, or nobody `may` send it. */
@@ -30,11 +34,12 @@ export function readCopy(
  * `held`: rows near it that are on the disk, where the caller has looked.
  */
 export function take(
-  { objects }: Parts,
+  { objects, purpose = 'grow' }: Parts,
   { token, key, object, generation, time }: HandedCopy,
   siblings: Siblings,
   held?: ReadonlySet<RowKey>,
 ): boolean {
+  if (!hasRoomFor(objects, purpose, { token, key, object }, siblings)) return false
   const copy = { object, siblings, time, generation }
   return objects.merge(token, key, copy, undefined, held) !== 'refused'
 }

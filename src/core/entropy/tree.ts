@@ -143,6 +143,11 @@ export class Tree {
     this.#doubts.add(placeOf(token))
   }
 
+  /** What a stop would write, roughly. */
+  get unstoredBytes(): number {
+    return this.#checkpoints.marked * blockBytes
+  }
+
   /** The process will stop: what is not stored is stored with the next commit. */
   stop(): void {
     this.#stops = true
@@ -377,6 +382,8 @@ export class Tree {
 }
 
 const rowsBetweenCommits = 512
+/** A stored block and its page, roughly. */
+const blockBytes = 4096
 /** Nearly all of the time, but for two seconds a million keys. */
 const rowsInTick = 12_288
 /** A partition grew or shrank while all is compared: there is no hurry, and requests wait for it. */

@@ -12,6 +12,7 @@ import type { Objects } from '../objects.ts'
 import type { Placement } from '../placement.ts'
 import type { RoundThen } from '../reaping/steps.ts'
 import type { Coordination, PeerAnswer } from '../requests.ts'
+import { hasRoomForHint } from '../room-for.ts'
 import type { Effect } from '../step.ts'
 import type { Explanation } from './explain.ts'
 import { answerPut, failed, holderOf, type Origin } from './origin.ts'
@@ -207,6 +208,8 @@ export class PutCoordination implements Coordination {
       if (owner === placement.self || !placement.primaries(token).includes(owner)) continue
       const { all } = objects.baseOf(token, key, undefined)
       if (all === undefined) return
+      // The row is here, and comparing finds who lacks it.
+      if (!hasRoomForHint(objects, owner, { token, key, object: all.object }, all.siblings)) return
       sometimes('a missing ack becomes a hint')
       objects.keep(owner, token, key, all, undefined)
     }

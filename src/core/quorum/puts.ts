@@ -74,7 +74,6 @@ export class Puts {
   readonly #entriesMax: number
   #pruned = 0
   #wall: WallTime = 0
-  #full = false
 
   constructor(env: Env, placement: Placement, objects: Objects<Stored>, requests: Requests) {
     this.#env = env
@@ -89,10 +88,9 @@ export class Puts {
     return this.#pruned
   }
 
-  /** The wall clock, for people and for the age of operation ids; the disk's watermark. */
-  observe(wall: WallTime, full: boolean): void {
+  /** The wall clock, for people and for the age of operation ids. */
+  observe(wall: WallTime): void {
     this.#wall = wall
-    this.#full = full
   }
 
   /** This node owns the key, or stands in for an owner. */
@@ -118,6 +116,7 @@ export class Puts {
     if ((request.value?.length ?? 0) > settings.valueBytesMax) {
       return { code: 'TOO_LARGE', message: `a value has at most ${settings.valueBytesMax} bytes` }
     }
+    const bytes = (request.value?.length ?? 0) + (request.context?.length ?? 0)
     const context = this.#contextOf(request)
     if (context === undefined) {
       return {
@@ -125,7 +124,7 @@ export class Puts {
         message: 'the context was not issued for this key; get it again',
       }
     }
-    if (this.#full && request.value !== undefined) {
+    if (!this.#objects.room.takes(request.value === undefined ? 'shrink' : 'grow', bytes)) {
       return { code: 'STORE_FULL', message: 'the disk of this node is almost full' }
     }
     if (!this.#requests.room) {
@@ -151,7 +150,6 @@ export class Puts {
     }
     const standsInFor = seats.find(({ node }) => node === self)?.owner
     const deadline = deadlineOf(now, request.timeLeft)
-    const bytes = (request.value?.length ?? 0) + (request.context?.length ?? 0)
     if (standsInFor !== undefined && !this.#objects.hints.hasRoom(bytes)) {
       return { code: 'STORE_FULL', message: 'this node has no room for hints' }
     }

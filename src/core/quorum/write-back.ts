@@ -9,6 +9,8 @@ import type { Siblings } from '../causality/siblings.ts'
 import type { Generation, Instant, NodeId } from '../ids.ts'
 import type { StoreCopy } from '../message.ts'
 import type { Copy } from '../objects.ts'
+import type { Code } from '../outcome.ts'
+import { hasRoomFor } from '../room-for.ts'
 import type { Effect } from '../step.ts'
 import { type GetTally, type HeldAnswer, nothingHeld } from './get.ts'
 import { type GetParts, type GetSubject, readOf } from './get-subject.ts'
@@ -78,11 +80,20 @@ export class WriteBack {
     const { self } = placement
     const generation = mutant(600) ? objects.generations.stampOf(token) : copy.generation
     const given = { ...copy, generation }
+    const incoming = { token, key: request.key, object: copy.object }
+    if (!hasRoomFor(objects, 'repair', incoming, copy.siblings))
+      return this.#refused('STORE_FULL', now)
     const taken = objects.merge(token, request.key, given, { type: 'own', id })
     if (taken === 'held') this.stored(self, now, out)
     if (taken !== 'refused') return
     sometimes('a read repair is too old for its own row')
-    this.#subject.explanation?.note(now, self, 'refused', 'BELOW_FLOOR')
+    this.#refused('BELOW_FLOOR', now)
+  }
+
+  /** This node cannot take it. */
+  #refused(code: Code, now: Instant): void {
+    const { self } = this.#parts.placement
+    this.#subject.explanation?.note(now, self, 'refused', code)
     this.tally.lost(self)
   }
 

@@ -2,7 +2,7 @@ import t from 'tap'
 import type { NodeId } from '../../../src/core/ids.ts'
 import type { PeerMessage } from '../../../src/core/message.ts'
 import { entryOf } from '../../helpers/members.ts'
-import { codeOf, TestCluster, valuesOf } from '../../helpers/replicas.ts'
+import { codeOf, fullDisk, TestCluster, valuesOf } from '../../helpers/replicas.ts'
 
 type Forward = Extract<PeerMessage, { type: 'forward' }>
 
@@ -58,7 +58,7 @@ t.test('a refusal of that node alone is not the last word', async t => {
   const cluster = new TestCluster(5)
   const key = cluster.keyAt('n1', false)
   const [first] = cluster.primaries(key)
-  cluster.node(first!).step({ type: 'disk', full: true })
+  cluster.node(first!).step(fullDisk)
   t.equal(codeOf(cluster.call('n1', cluster.put(key, 'v'))), 'wrote')
   t.equal(codeOf(cluster.call('n1', cluster.put(key, 'v', { w: 9 }))), 'USAGE')
 })
@@ -120,7 +120,7 @@ t.test('refused definitely by everyone: definite; once in doubt, in doubt', asyn
     const cluster = new TestCluster(5, { fallbacks: 0 })
     const key = cluster.keyAt('n1', false)
     const [first, ...others] = cluster.primaries(key) as NodeId[]
-    for (const id of [first!, ...others]) cluster.node(id).step({ type: 'disk', full: true })
+    for (const id of [first!, ...others]) cluster.node(id).step(fullDisk)
     cluster.ask('n1', cluster.put(key, 'v'))
     if (inDoubt) cluster.node('n1').step({ type: 'disconnected', node: first! })
     const again = [inDoubt]

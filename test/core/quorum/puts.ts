@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Key, NodeId } from '../../../src/core/ids.ts'
 import { entryOf } from '../../helpers/members.ts'
-import { codeOf, contextOf, TestCluster, valuesOf } from '../../helpers/replicas.ts'
+import { codeOf, contextOf, fullDisk, TestCluster, valuesOf } from '../../helpers/replicas.ts'
 import { opOf } from '../../helpers/session-world.ts'
 
 t.test('a key put through any node is read through every other', async t => {
@@ -127,12 +127,16 @@ t.test('a put that did not see the highest operation of its key is told of it', 
   t.match(cluster.call('n1', cluster.put('k', 'w')), { type: 'wrote', newest: op })
 })
 
-t.test('a full disk refuses puts, and still takes deletes, copies and gets', async t => {
+t.test('a full disk refuses puts and copies, and still takes deletes and gets', async t => {
   const cluster = new TestCluster(3)
   const context = contextOf(cluster.call('n1', cluster.put('k', 'v')))
-  cluster.node('n1').step({ type: 'disk', full: true })
+  cluster.node('n1').step(fullDisk)
   t.equal(codeOf(cluster.call('n1', cluster.put('k', 'w', { context }))), 'STORE_FULL')
-  t.equal(codeOf(cluster.call('n2', cluster.put('k2', 'w', { w: 3 }))), 'wrote')
+  const size = cluster.node('n1').objects
+  t.equal(codeOf(cluster.call('n2', cluster.put('k2', 'w', { w: 3 }))), 'QUORUM')
+  t.equal(codeOf(cluster.call('n2', cluster.put('k3', 'w'))), 'wrote')
+  t.equal(cluster.node('n1').objects, size)
+  t.equal(cluster.node('n2').replica.observe().hints, 2, 'they wait for n1 at the coordinator')
   t.equal(codeOf(cluster.call('n1', cluster.put('k', undefined, { context }))), 'wrote')
   t.equal(codeOf(cluster.call('n1', cluster.get('k'))), 'got')
 })

@@ -1,0 +1,60 @@
+/**
+ * Does a copy find room here? One that adds no bytes of values to what is held, such as a delete
+ * or a shorter value, lives on the reserve: it is how room is made.
+ */
+import { mutant } from '#mutants'
+import { mergeSiblings, noSiblings, type Siblings } from './causality/siblings.ts'
+import type { Key, NodeId, Token } from './ids.ts'
+import type { Objects } from './objects.ts'
+import type { Purpose } from './room.ts'
+
+type Incoming = { readonly token: Token; readonly key: Key; readonly object: Uint8Array }
+
+/** In the key's row. */
+export function hasRoomFor<Then>(
+  objects: Objects<Then>,
+  purpose: Purpose,
+  { token, key, object }: Incoming,
+  siblings: Siblings,
+): boolean {
+  // Known-bad 700: whoever coordinates looks at the room, and nobody else does.
+  if (objects.room.takes(purpose, object.length) || mutant(700)) return true
+  const base = objects.base(token, key)
+  return addsNothing(base?.siblings, siblings) && objects.room.takes('shrink', object.length)
+}
+
+/** Copies that are written together. */
+export function hasRoomForAll<Then>(
+  objects: Objects<Then>,
+  copies: readonly Incoming[],
+  siblings: readonly (Siblings | undefined)[],
+): boolean {
+  const bytes = copies.reduce((sum, { object }) => sum + object.length, 0)
+  if (objects.room.takes('grow', bytes, copies.length) || mutant(700)) return true
+  const adds = ({ token, key }: Incoming, i: number) =>
+    !addsNothing(objects.base(token, key)?.siblings, siblings[i] ?? noSiblings)
+  return !copies.some(adds) && objects.room.takes('shrink', bytes, copies.length)
+}
+
+/** In the hint for another node. */
+export function hasRoomForHint<Then>(
+  objects: Objects<Then>,
+  owner: NodeId,
+  { token, key, object }: Incoming,
+  siblings: Siblings,
+): boolean {
+  if (objects.room.takes('grow', object.length)) return true
+  const base = objects.hints.base(owner, token, key)
+  return addsNothing(base?.siblings, siblings) && objects.room.takes('shrink', object.length)
+}
+
+function addsNothing(held: Siblings | undefined, brought: Siblings): boolean {
+  const merged = held === undefined ? brought : mergeSiblings(held, brought)
+  return valueBytes(merged) <= valueBytes(held)
+}
+
+function valueBytes(siblings: Siblings | undefined): number {
+  let bytes = 0
+  for (const { value } of siblings?.versions ?? []) bytes += value.length
+  return bytes
+}

@@ -1,0 +1,106 @@
+/**
+ * What may still be written here. A disk that is full to the last byte ends a node, so long
+ * before that writes are refused: first those that grow the store, then repair; what is left is
+ * for deletes and for whatever else adds no bytes of values, which is how room is made. The host
+ * looks at the disk now and then; what was handed to it since the last look counts as if it were
+ * gone, so that no burst between two looks passes the reserve.
+ */
+import { mutant, sometimes } from '#mutants'
+
+/** What the host found when it looked. */
+export type DiskSpace = {
+  /** Bytes that rows may take up yet: the disk's, and those of pages that are free in the file. */
+  readonly room: number
+  /** Those of them that the disk has: a value of several pages needs them side by side. */
+  readonly fresh: number
+  /** Room below which nothing that grows is taken. */
+  readonly reserve: number
+}
+
+/** grow: a put, a copy, a hint. repair: what another member has and this one lacks. shrink: the rest. */
+export type Purpose = 'grow' | 'repair' | 'shrink'
+
+/** What was written since the start, and what of it is on the disk: `Pending`. */
+type Written = { readonly cost: number; readonly settledCost: number }
+
+export class Room {
+  readonly #written: Written
+  /** Until the first look everything is taken: a node is not asked anything before. */
+  #space: DiskSpace = { room: unbounded, fresh: unbounded, reserve: 0 }
+  #settled = 0
+  #full = false
+  #refused = false
+
+  constructor(written: Written) {
+    this.#written = written
+  }
+
+  /** The host looked at the disk; what is not durable yet is not in what it saw. */
+  observe(space: DiskSpace): void {
+    const slack = this.#full ? 1 + slackPart : 1
+    this.#space = space
+    this.#settled = this.#written.settledCost
+    this.#full = space.room < space.reserve * slack
+    this.#refused = false
+  }
+
+  /** Was there too little room for a put when the host looked last? */
+  get full(): boolean {
+    return this.#full
+  }
+
+  /** Is it time to look again, before the usual? Asked when a commit is durable. */
+  get wantsLook(): boolean {
+    const { room, reserve } = this.#space
+    const above = room - (room < reserve ? floorMax : reserve)
+    return this.#refused || this.#spent > above / 2
+  }
+
+  /** May a row of so many bytes be written, or so many rows together? */
+  takes(purpose: Purpose, bytes: number, rows = 1): boolean {
+    const cost = costOf(bytes) + (rows - 1) * pageBytes
+    const taken = this.#left - cost >= this.#floorOf(purpose) && this.#isFresh(cost)
+    if (taken) return true
+    if (purpose !== 'grow') sometimes(`no room: ${purpose}`)
+    this.#refused ||= this.#spent > 0
+    return false
+  }
+
+  get #spent(): number {
+    return mutant(702) ? 0 : this.#written.cost - this.#settled
+  }
+
+  get #left(): number {
+    return this.#space.room - this.#spent
+  }
+
+  #floorOf(purpose: Purpose): number {
+    const { reserve } = this.#space
+    const least = Math.min(reserve / 2, floorMax)
+    if (purpose === 'shrink') return least
+    if (purpose === 'repair') return reserve / 2
+    return this.#full ? reserve * (1 + slackPart) : reserve
+  }
+
+  #isFresh(cost: number): boolean {
+    if (cost === pageBytes || this.#space.reserve === 0) return true
+    return this.#space.fresh - this.#spent - cost >= Math.min(this.#space.reserve / 8, floorMax)
+  }
+}
+
+/**
+ * What a row may cost the disk until the next look: the page of the tree that it is on is
+ * written anew, and a value that does not fit there gets pages of its own.
+ */
+export function costOf(bytes: number): number {
+  return bytes <= inPageMax ? pageBytes : pageBytes + Math.ceil(bytes / pageBytes + 1) * pageBytes
+}
+
+const unbounded = Number.MAX_SAFE_INTEGER
+const pageBytes = 4096
+/** Longer rows get pages of their own. */
+const inPageMax = 2000
+/** Once full, so much more than the reserve is there before puts are taken again. */
+const slackPart = 0.05
+/** For what a node writes of its own accord, and for a commit of deletes, whatever the disk's size. */
+const floorMax = 512 * 1024
