@@ -3,7 +3,15 @@
  * renamed (`writeFile` leaves an existing file's mode, and a crash leaves half of it).
  */
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { errorCode } from './store-error.ts'
 
@@ -20,8 +28,14 @@ export function textOf(path: string): string | undefined {
 /** Replaces a file as a whole, durably. */
 export function replaceFile(path: string, text: string): void {
   const beside = `${path}.${randomBytes(4).toString('hex')}`
-  writeNew(beside, text)
-  renameSync(beside, path)
+  try {
+    writeNew(beside, text)
+    renameSync(beside, path)
+  } catch (error) {
+    // A full disk: what is there of it is of no use.
+    rmSync(beside, { force: true })
+    throw error
+  }
   syncPath(dirname(path))
 }
 

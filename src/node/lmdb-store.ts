@@ -7,6 +7,7 @@
 import { assert } from '../core/assert.ts'
 import type { DiskSpace } from '../core/room.ts'
 import type { Row, RowKey, Store, StoredRow } from '../core/step.ts'
+import { afterAwake, type LoopClock } from './awake.ts'
 import { type FreeSpaceOptions, measureSpace } from './free-space.ts'
 import type { StoreIdentity } from './identity.ts'
 import {
@@ -21,6 +22,7 @@ import {
   rowKeyBytesMax,
   type Stats,
 } from './lmdb-environment.ts'
+import { isNoRoom } from './no-room.ts'
 import { errorLine, StoreFailure } from './store-error.ts'
 
 /** durable: visible, and on disk. refused: nothing was written. unknown: end the process. */
@@ -54,6 +56,8 @@ export type Admitted = {
   readonly commits: number
   readonly free: FreeSpaceOptions
   readonly commitDeadlineMs: number
+  /** By which a commit is late; undefined: the system's. */
+  readonly clock: LoopClock | undefined
   /** Ends the run: clean where every commit is known. */
   readonly end: (environment: Environment, commits: number, clean: boolean) => Promise<void>
 }
@@ -138,20 +142,20 @@ export class LmdbStore implements OpenedStore {
 
   /** A disk that never answers ends the process too: nobody may wait for it for ever. */
   async #inTime(written: Promise<CommitResult>): Promise<CommitResult> {
-    const { commitDeadlineMs } = this.#admitted
-    let timer: NodeJS.Timeout | undefined
+    const { commitDeadlineMs: ms, clock } = this.#admitted
+    let callOff = () => {}
     const late = new Promise<CommitResult>(resolve => {
-      timer = setTimeout(() => {
-        resolve(this.#fail(`the disk did not answer within ${commitDeadlineMs} ms`))
-      }, commitDeadlineMs)
+      const give = () => resolve(this.#fail(`the disk did not answer within ${ms} ms`))
+      callOff = afterAwake(ms, give, clock)
     })
     const result = await Promise.race([written, late])
-    clearTimeout(timer)
+    callOff()
     return this.#failure === undefined ? result : 'unknown'
   }
 
   #fail(cause: unknown): CommitResult {
-    this.#failure ??= new StoreFailure(`a commit failed: ${errorLine(cause)}`, { cause })
+    const noRoom = isNoRoom(cause, this.#admitted.directory)
+    this.#failure ??= new StoreFailure(`a commit failed: ${errorLine(cause)}`, { cause }, noRoom)
     return 'unknown'
   }
 

@@ -18,7 +18,7 @@ import { openStore } from './open-store.ts'
 import { randomBinary } from './random-pool.ts'
 import { Runtime } from './runtime.ts'
 import { exitCodes, StartRefused } from './start-refused.ts'
-import { StoreRefused } from './store-error.ts'
+import { StoreRefused, StoreWithoutRoom } from './store-error.ts'
 
 export type NodeOptions = {
   readonly setup: NodeSetup
@@ -28,7 +28,7 @@ export type NodeOptions = {
   /** The store is there; a founder waits here until all founders are recorded (design §4). */
   readonly beforeListening?: () => Promise<void>
   /** The store failed: end the process at once, without any mark of a clean stop. */
-  readonly onHalt: (reason: string) => void
+  readonly onHalt: (reason: string, noRoom: boolean) => void
 }
 
 export type RunningNode = {
@@ -70,6 +70,9 @@ async function openOwnStore(setup: NodeSetup): Promise<OpenedStore> {
   try {
     return await openStore({ directory, cluster, node, durability, create, ...made })
   } catch (error) {
+    if (error instanceof StoreWithoutRoom) {
+      throw new StartRefused(exitCodes.noRoom, error.message, { cause: error })
+    }
     if (!(error instanceof StoreRefused)) throw error
     throw new StartRefused(exitCodes.refused, error.message, { cause: error })
   }

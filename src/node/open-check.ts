@@ -1,21 +1,26 @@
 /**
  * Entry of a child process: opens a doubtful data file, reads every row and counts them. LMDB
  * can crash on a damaged file, which then ends this process and not the node's. Prints one line
- * of JSON; exit 0: sound as far as can be seen, 3: damaged. Any other end is a crash.
+ * of JSON; exit 0: sound as far as can be seen, 3: damaged, 4: no room on the disk to open it.
+ * Any other end is a crash.
  */
 import { openForReading, readStats } from './lmdb-environment.ts'
+import { isNoRoom } from './no-room.ts'
+import { checkExits } from './store-check.ts'
 import { errorLine } from './store-error.ts'
 
 process.umask(0o077)
-const fault = check(process.argv[2] ?? '.')
+const { fault, exit } = check(process.argv[2] ?? '.')
 process.stdout.write(`${JSON.stringify({ fault })}\n`)
-process.exitCode = fault === undefined ? 0 : 3
+process.exitCode = exit
 
-function check(directory: string): string | undefined {
+function check(directory: string) {
   try {
-    return scan(directory)
+    const fault = scan(directory)
+    return { fault, exit: fault === undefined ? 0 : checkExits.damaged }
   } catch (error) {
-    return errorLine(error)
+    const exit = isNoRoom(error, directory) ? checkExits.noRoom : checkExits.damaged
+    return { fault: errorLine(error), exit }
   }
 }
 

@@ -6,10 +6,11 @@
  */
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { binaryOf } from '../core/binary.ts'
 import type { ClusterId, NodeId, StoreId } from '../core/ids.ts'
 import { wholenessRowKey } from '../core/row-key.ts'
+import type { LoopClock } from './awake.ts'
 import { examineDataFile } from './data-file.ts'
 import { syncPath } from './file.ts'
 import type { FreeSpaceOptions } from './free-space.ts'
@@ -27,9 +28,10 @@ import {
 } from './lmdb-environment.ts'
 import { LmdbStore, type OpenedStore } from './lmdb-store.ts'
 import { type Lock, takeLock } from './lock.ts'
+import { isNoRoom } from './no-room.ts'
 import { bootId } from './process-identity.ts'
 import { checkStore, refuseQuarantined } from './store-check.ts'
-import { errorCode, errorLine, StoreRefused } from './store-error.ts'
+import { errorCode, errorLine, StoreRefused, StoreWithoutRoom } from './store-error.ts'
 import { readStoreJson, refuseOther, writeStoreJson } from './store-json.ts'
 
 export type StoreOptions = FreeSpaceOptions & {
@@ -43,6 +45,8 @@ export type StoreOptions = FreeSpaceOptions & {
   readonly founder?: { readonly store: StoreId }
   /** A commit that takes longer ends `unknown`; default 30 s. */
   readonly commitDeadlineMs?: number
+  /** By which a commit is late; undefined: the system's. */
+  readonly clock?: LoopClock
   /** Other than the default only where a bench compares. */
   readonly freePagesKept?: FreePagesKept
 }
@@ -76,7 +80,12 @@ async function refusingSystemErrors<Result>(
   try {
     return await open()
   } catch (error) {
-    if (error instanceof StoreRefused || !/^E[A-Z]+$/.test(errorCode(error))) throw error
+    if (error instanceof StoreRefused) throw error
+    if (isNoRoom(error, nearest(directory))) {
+      const message = `no room on the disk of ${directory}: free some bytes`
+      throw new StoreWithoutRoom(message, { cause: error })
+    }
+    if (!/^E[A-Z]+$/.test(errorCode(error))) throw error
     throw new StoreRefused(`${directory} cannot be used: ${errorLine(error)}`, { cause: error })
   }
 }
@@ -107,6 +116,7 @@ async function openLocked(options: StoreOptions, lock: Lock): Promise<OpenedStor
     commits: found.commits + 1,
     free: options,
     commitDeadlineMs: options.commitDeadlineMs ?? 30_000,
+    clock: options.clock,
     end: (last, commits, clean) => endRun(last, { directory, identity, commits, clean, lock }),
   })
 }
@@ -174,6 +184,7 @@ async function openAdmitted(options: StoreOptions): Promise<Found> {
     row = environment.get(keyBytes(identityKey))
     number = environment.get(keyBytes(commitsKey))
   } catch (error) {
+    if (isNoRoom(error, options.directory)) throw error
     throw lost(path, `cannot be opened (${errorLine(error)})`)
   }
   const commits = number === undefined ? undefined : decodeCommits(number)
@@ -253,6 +264,11 @@ async function syncedEnvironment(
   await environment.close()
   syncPath(join(directory, 'data.mdb'))
   return openEnvironment(directory, 'durable')
+}
+
+/** The directory itself may not be there yet. */
+function nearest(directory: string): string {
+  return existsSync(directory) ? directory : dirname(directory)
 }
 
 function expectedOf({ cluster, node, founder }: StoreOptions) {

@@ -5,11 +5,13 @@
 
 import { hexOf } from '../core/binary.ts'
 import { Log, type LogTarget } from './log.ts'
+import { noRoomCodes } from './no-room.ts'
 import { type RunningNode, startNode } from './node.ts'
 import { readClusterFile } from './node-files.ts'
 import { clusterSetup, type NodeSetup, type Warn } from './node-setup.ts'
 import { type SeedOptions, seedSetup } from './seed-setup.ts'
 import { type ExitCode, exitCodes, StartRefused } from './start-refused.ts'
+import { errorCode } from './store-error.ts'
 
 /** By a cluster file, as a supervisor starts it, or by seeds. */
 export type RunOptions = (FileOptions | SeedOptions) & {
@@ -35,10 +37,10 @@ const stopMs = 1800
 export async function runNode(options: RunOptions): Promise<ExitCode> {
   const told = untilTold()
   const log = new Log(options.log ?? { type: 'descriptor', fd: 1 }, options.name)
-  const crash = (event: string, error: unknown): never => {
+  const crash = (event: string, error: unknown, noRoom = false): never => {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
     log.error(event, { text })
-    process.exit(exitCodes.crashed)
+    process.exit(noRoom ? exitCodes.noRoom : exitCodes.crashed)
   }
   process.on('uncaughtException', error => crash('crashed', error))
   process.on('unhandledRejection', error => crash('crashed', error))
@@ -49,10 +51,12 @@ export async function runNode(options: RunOptions): Promise<ExitCode> {
       faults: options.faults,
       log,
       beforeListening: () => untilFounded(options, told),
-      onHalt: reason => crash('store-failed', reason),
+      onHalt: (reason, noRoom) => crash('store-failed', reason, noRoom),
     })
   } catch (error) {
     if (error === stoppedEarly) return exitCodes.stopped
+    // Some file of a start that is not the store's.
+    if (noRoomCodes.has(errorCode(error))) crash('no-room', error, true)
     if (!(error instanceof StartRefused)) throw error
     log.error('refused', { text: error.message, exitCode: error.exitCode })
     return error.exitCode

@@ -10,6 +10,7 @@ import { isAsked, isGossipAnswer } from '../core/message-class.ts'
 import type { Replica } from '../core/replica.ts'
 import type { Caller, CommitId, Effect, Input, PeerAddress, Row } from '../core/step.ts'
 import type { Unsent } from '../core/unsent.ts'
+import { SleepWatch } from './awake.ts'
 import type { Channels } from './channels.ts'
 import type { Clock } from './clock.ts'
 import type { Flushable } from './connection.ts'
@@ -34,12 +35,10 @@ export type RuntimeOptions = {
   /** What `kv node status` says of the process. */
   readonly identity: Parameters<typeof statusReply>[0]
   /** The store is not to be trusted any more: end the process; nothing leaves after this. */
-  readonly onHalt: (reason: string) => void
+  readonly onHalt: (reason: string, noRoom: boolean) => void
 }
 
 const tickMs = 20
-/** A step is so much later than the one before only where the process was stopped. */
-const wokenMs = 3000
 /** The slower rounds, in ticks. */
 const sweepTicks = 5
 const diskTicks = 50
@@ -61,7 +60,7 @@ export class Runtime {
   #full = false
   #keys = 0
   #halted = false
-  #steppedAt: Instant | undefined
+  readonly #watch = new SleepWatch()
   #commitUnderWay: Promise<void> | undefined
 
   constructor(options: RuntimeOptions) {
@@ -201,10 +200,14 @@ export class Runtime {
 
   #step(input: Input): void {
     const now = this.#now()
-    const woke = this.#steppedAt !== undefined && now - this.#steppedAt > wokenMs
-    this.#steppedAt = now
+    const woke = this.#watch.slept(now)
     if (woke) this.#hangUp()
-    if (woke && (input.type === 'message' || input.type === 'request')) return
+    if (!woke || (input.type !== 'message' && input.type !== 'request'))
+      this.#stepThrough(now, input)
+    this.#watch.ended(this.#now())
+  }
+
+  #stepThrough(now: Instant, input: Input): void {
     let unsent = this.#performAll(this.#options.replica.step(now, input))
     // What did not leave is for the replica to act on, which may send something else.
     while (unsent.length > 0) {
@@ -281,7 +284,7 @@ export class Runtime {
     if (this.#halted) return
     this.#halted = true
     clearInterval(this.#timer)
-    this.#options.onHalt(reason)
+    this.#options.onHalt(reason, this.#options.store.failure()?.noRoom === true)
   }
 
   #touch(connection: Flushable): void {

@@ -8,7 +8,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { replaceFile, textOf } from './file.ts'
 import { fieldsOf } from './identity.ts'
-import { StoreRefused } from './store-error.ts'
+import { StoreRefused, StoreWithoutRoom } from './store-error.ts'
+
+/** How `open-check.ts` ends, if it does. */
+export const checkExits = { damaged: 3, noRoom: 4 } as const
 
 /** Throws StoreRefused where the directory is in quarantine. */
 export function refuseQuarantined(directory: string): void {
@@ -20,6 +23,8 @@ export function refuseQuarantined(directory: string): void {
 export async function checkStore(directory: string): Promise<void> {
   const end = await runCheck(directory)
   if (end.code === 0) return
+  if (end.code === checkExits.noRoom)
+    throw new StoreWithoutRoom(`no room on the disk of ${directory}: free some bytes`)
   const reason = damageIn(end)
   if (reason === undefined) {
     const how = end.signal ?? `exit code ${end.code}`
@@ -56,7 +61,7 @@ function damageIn({ code, signal, output }: End): string | undefined {
     return crashSignals.has(signal) ? `reading it crashes (${signal})` : undefined
   }
   if (code !== null && code >= windowsCrash) return `reading it crashes (${code.toString(16)})`
-  if (code !== 3) return undefined
+  if (code !== checkExits.damaged) return undefined
   const fault = fieldsOf(output, 'the report of the check')['fault']
   return typeof fault === 'string' ? fault : 'the check found damage'
 }

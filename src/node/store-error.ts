@@ -1,7 +1,8 @@
 /**
- * The two ways in which a store ends a node. Refused: it cannot be opened as what the caller
- * expects, nothing was changed, and starting again will not help. Failure: it was open and can
- * no longer be trusted; the process ends and is started again (design §1, §4).
+ * The ways in which a store ends a node. Refused: it cannot be opened as what the caller
+ * expects, nothing was changed, and starting again will not help. No room: it could be opened if
+ * the disk had a few bytes left, and is tried again. Failure: it was open and can no longer be
+ * trusted; the process ends and is started again.
  */
 
 /** The store was not opened. `message` is one line that says what to do. */
@@ -10,10 +11,23 @@ export class StoreRefused extends Error {
   readonly code = 'STORE_REFUSED'
 }
 
+/** The disk is full to the last byte. `message` is one line that says what to do. */
+export class StoreWithoutRoom extends Error {
+  override readonly name = 'StoreWithoutRoom'
+  readonly code = 'STORE_FULL'
+}
+
 /** A read or an opened store failed: end the process, every pending write is indefinite. */
 export class StoreFailure extends Error {
   override readonly name = 'StoreFailure'
   readonly code = 'INTERNAL'
+  /** The disk had no room for it: a start may find some. */
+  readonly noRoom: boolean
+
+  constructor(message: string, options: ErrorOptions, noRoom = false) {
+    super(message, options)
+    this.noRoom = noRoom
+  }
 }
 
 /** The code of a system or LMDB error, '' where it has none. */
