@@ -179,7 +179,6 @@ export class Replica {
       case 'listening':
         return this.#membership.listening(now, input.host, input.port)
       case 'leave':
-        // What is not stored is counted by the next start.
         if (this.#counted.room.takes('repair', this.tree.unstoredBytes)) this.tree.stop()
         this.#recalls.leave()
         return this.#membership.leave(now, out)
@@ -327,7 +326,7 @@ export class Replica {
     out: Effect[],
   ): void {
     if (!this.#admits(origin, request, out)) return
-    if (this.#pending.bytes > pendingBytesMax) {
+    if (this.#counted.room.behind) {
       const message = 'the disk of this node does not keep up'
       const outcome = nothingDone(0, request.op)
       return void out.push(answerPut(origin, failed(origin, { code: 'BUSY', message, outcome })))
@@ -399,5 +398,3 @@ export class Replica {
 
 /** Of clients that the host does not tell apart. */
 const nobodyKnown: Holder = holderOfClient('')
-/** Bytes waiting for the disk, past which client puts are refused with BUSY, definite. */
-const pendingBytesMax = 128 * 1024 * 1024

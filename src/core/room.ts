@@ -20,8 +20,8 @@ export type DiskSpace = {
 /** grow: a put, a copy, a hint. repair: what another member has and this one lacks. shrink: the rest. */
 export type Purpose = 'grow' | 'repair' | 'shrink'
 
-/** What was written since the start, and what of it is on the disk: `Pending`. */
-type Written = { readonly cost: number; readonly settledCost: number }
+/** What was written since the start, what of it is on the disk, what waits for it: `Pending`. */
+type Written = { readonly cost: number; readonly settledCost: number; readonly bytes: number }
 
 export class Room {
   readonly #written: Written
@@ -54,6 +54,11 @@ export class Room {
     const { room, reserve } = this.#space
     const above = room - (room < reserve ? floorMax : reserve)
     return this.#refused || this.#spent > above / 2
+  }
+
+  /** Does so much wait for the disk that clients should not add to it? */
+  get behind(): boolean {
+    return this.#written.bytes > waitingBytesMax
   }
 
   /** May a row of so many bytes be written, or so many rows together? */
@@ -102,5 +107,6 @@ const pageBytes = 4096
 const inPageMax = 2000
 /** Once full, so much more than the reserve is there before puts are taken again. */
 const slackPart = 0.05
+const waitingBytesMax = 128 * 1024 * 1024
 /** For what a node writes of its own accord, and for a commit of deletes, whatever the disk's size. */
 const floorMax = 512 * 1024

@@ -5,14 +5,14 @@ import { costOf, type Purpose, Room } from '../../src/core/room.ts'
 const MIB = 2 ** 20
 /** A room of which the test says what was written. */
 function roomOf(space: { room: number; fresh?: number; reserve: number }) {
-  const written = { cost: 0, settledCost: 0 }
+  const written = { cost: 0, settledCost: 0, bytes: 0 }
   const room = new Room(written)
   room.observe({ fresh: space.room, ...space })
   return { room, written }
 }
 
 t.test('before the first look everything is taken', async t => {
-  const room = new Room({ cost: 0, settledCost: 0 })
+  const room = new Room({ cost: 0, settledCost: 0, bytes: 0 })
   t.equal(room.full, false)
   t.equal(room.takes('grow', 8 * MIB), true)
   t.equal(room.wantsLook, false)
@@ -50,6 +50,14 @@ t.test('what is written between two looks is never more than the room above the 
     },
   )
   t.equal(fc.check(property).failed, false)
+})
+
+t.test('it is behind once 128 MiB wait for the disk', async t => {
+  const { room, written } = roomOf({ room: 1000 * MIB, reserve: MIB })
+  written.bytes = 128 * MIB
+  t.equal(room.behind, false)
+  written.bytes++
+  t.equal(room.behind, true)
 })
 
 t.test('what was not durable at a look is not in what the host saw', async t => {
