@@ -18,6 +18,7 @@ const forCompiler: Readonly<Record<string, string>> = {
   'src/wire/wall-node.ts': "import 'node:net'",
   'src/sim/wall-node.ts': "import 'node:fs'",
   'src/sim/wall-node-layer.ts': "import '../node/hash.ts'",
+  'src/host/wall-node-layer.ts': "import '../node/hash.ts'",
   'src/client/wall-node-layer.ts': "import '../node/hash.ts'",
   'src/node/wall-client-layer.ts': "import '../client/hash.ts'",
 }
@@ -55,6 +56,7 @@ t.test('a violation of a layer fails the check', async t => {
     '-b',
     'src/core',
     'src/wire',
+    'src/host',
     'src/node',
     'src/client',
     'src/sim',

@@ -40,7 +40,7 @@ export function replaceFile(path: string, text: string): void {
 }
 
 /** Writes a file that must not exist yet; throws EEXIST where it does. */
-export function writeNew(path: string, text: string): void {
+function writeNew(path: string, text: string): void {
   const file = openSync(path, 'wx', 0o600)
   try {
     writeSync(file, text)

@@ -1,144 +1,148 @@
 /**
  * The lock of a data directory. LMDB lets two nodes share one directory, which would hand out
- * the same dots twice. The lock is a file that names its holder; it outlives a crash, and so it
- * also tells the next start that the last stop was not clean.
- *
- * Taking over a dead holder's lock: the claim's name carries the dead lock's token, so for each
- * dead lock one claim can exist; whoever made it looks again that the lock is still that one,
- * renames the claim over it and reads it back.
+ * the same dots twice. The kernel holds the lock, twice: on the file `lock`, and on the data file,
+ * which nobody can delete to be let in. The file also names its holder, and outlives a crash: so
+ * it tells the next start that the last stop was not clean.
  */
 import { randomBytes } from 'node:crypto'
-import { linkSync, renameSync, rmSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { textOf, writeNew } from './file.ts'
+import { type FileLock, isBusy, lockExisting, lockFile } from '../host/kernel-lock.ts'
+import { textOf } from './file.ts'
 import { isRunning, ownProcess, type ProcessIdentity } from './process-identity.ts'
-import { errorCode, StoreRefused } from './store-error.ts'
+import { StoreRefused } from './store-error.ts'
 
 export type Lock = {
   /** A lock was left behind: the last run did not stop cleanly. */
   readonly wasLeft: boolean
-  /** Removes the file, after a clean stop. */
+  /** Names this process in the file; from here on the next start sees an unclean stop. */
+  readonly sign: () => void
+  /** Locks a data file that was made since the lock was taken. */
+  readonly guardData: () => void
+  /** Gives everything back as it was found: the store was not opened. */
+  readonly giveBack: () => void
+  /** Removes the file, after a clean stop. Without this the process has the lock until it ends. */
   readonly release: () => void
-  /** Lets go without removing it: the next start still sees an unclean stop. */
-  readonly abandon: () => void
 }
 
 /** Takes the lock, or throws StoreRefused that names the process which has it. */
 export function takeLock(directory: string): Lock {
   const path = join(directory, 'lock')
-  for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    const own = newHolder(directory)
-    if (claim(path, own)) return lockOf(path, own, false)
-    const found = readHolder(path)
-    if (found === undefined) continue
-    if (isHeld(found)) throw heldBy(directory, found, own)
-    if (takeOver(path, found, own)) return lockOf(path, own, true)
+  const data = lockData(directory)
+  let file: FileLock | undefined
+  try {
+    const taken = lockFile(path)
+    if (isBusy(taken)) throw heldBy(directory, taken.text)
+    file = taken
+    refuseOthers(directory, file.found)
+    return lockOf(directory, data, file)
+  } catch (problem) {
+    if (file !== undefined) leave(file, false)
+    data?.close()
+    throw problem
   }
-  throw new StoreRefused(`${path} changes hands again and again: start one node at a time`)
 }
 
 type Holder = ProcessIdentity & {
-  readonly token: string
   /** Device and inode of the directory: a copied directory brings the lock of another one. */
   readonly directory: string
+  /** The kernel holds its lock. Older versions had none but the name in the file. */
+  readonly kernel: boolean
 }
 
-function newHolder(directory: string): Holder {
-  const { dev, ino } = statSync(directory)
-  const token = randomBytes(8).toString('hex')
-  return { ...ownProcess(), token, directory: `${dev}:${ino}` }
+function lockData(directory: string): FileLock | undefined {
+  const data = lockExisting(join(directory, 'data.mdb'))
+  if (isBusy(data)) throw heldBy(directory, textOf(join(directory, 'lock')) ?? '')
+  return data
 }
 
-/** Makes the file with its whole content, or not at all where the name is taken. */
-function claim(path: string, own: Holder): boolean {
-  const text = `${JSON.stringify(own)}\n`
-  const beside = `${path}.${own.token}`
-  try {
-    writeNew(beside, text)
-    try {
-      linkSync(beside, path)
-    } catch (error) {
-      // A file system without hard links: half a lock may be seen for an instant.
-      if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK'].includes(errorCode(error))) throw error
-      writeNew(path, text)
-    }
-    return true
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false
-    throw error
-  } finally {
-    rmSync(beside, { force: true })
-  }
-}
-
-function takeOver(path: string, dead: Holder, own: Holder): boolean {
-  const claimPath = `${path}.after-${dead.token}`
-  if (!claim(claimPath, own)) {
-    const claimant = readHolder(claimPath)
-    // A claimant that died between two system calls; its claim is of no use to anyone.
-    if (claimant !== undefined && !isHeld(claimant)) rmSync(claimPath, { force: true })
-    return false
-  }
-  if (readHolder(path)?.token !== dead.token) {
-    rmSync(claimPath, { force: true })
-    return false
-  }
-  renameSync(claimPath, path)
-  return readHolder(path)?.token === own.token
-}
-
-/** The holder that a lock file names. One that cannot be read names nobody alive. */
-function readHolder(path: string): Holder | undefined {
-  const text = textOf(path)
-  if (text === undefined) return undefined
-  let fields: Partial<Record<keyof Holder, unknown>> = {}
-  try {
-    fields = JSON.parse(text) ?? {}
-  } catch {
-    // Half a file, from a crash while it was written: `fields` stays empty.
-  }
-  const { pid, start, boot, token, directory } = fields
-  const word = (value: unknown): string => (typeof value === 'string' ? value : '')
+function lockOf(directory: string, found: FileLock | undefined, file: FileLock): Lock {
+  let data = found
+  let signed = false
+  const place = placeOf(directory)
+  const wasLeft = file.found !== undefined
   return {
-    pid: typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0 ? pid : 0,
-    start: word(start),
-    boot: word(boot),
-    token: /^[0-9a-f]{16}$/.test(word(token)) ? word(token) : 'unreadable',
-    directory: word(directory),
+    wasLeft,
+    sign: () => {
+      signed = true
+      held.add(place)
+      const own = { ...ownProcess(), directory: place, kernel: true }
+      // Older versions want a token in it.
+      file.write(`${JSON.stringify({ ...own, token: randomBytes(8).toString('hex') })}\n`)
+    },
+    guardData: () => {
+      data ??= lockData(directory)
+    },
+    giveBack: () => {
+      held.delete(place)
+      leave(file, signed)
+      data?.close()
+    },
+    release: () => {
+      held.delete(place)
+      file.remove()
+      data?.close()
+    },
   }
 }
 
-function isHeld(holder: Holder): boolean {
-  if (holder.pid === 0) return false
-  if (holder.pid === process.pid && isRunning(holder)) return held.has(holder.token)
-  return isRunning(holder)
+/** As it was found. */
+function leave(file: FileLock, signed: boolean): void {
+  if (file.found === undefined) return file.remove()
+  if (signed) file.write(file.found)
+  file.close()
 }
 
-function heldBy(directory: string, holder: Holder, own: Holder): StoreRefused {
-  if (holder.directory !== own.directory) {
-    return new StoreRefused(
+/** Whom the file names although the kernel knows of no lock: a copy's origin, or an older node. */
+function refuseOthers(directory: string, text: string | undefined): void {
+  const holder = text === undefined ? undefined : holderIn(text)
+  if (holder === undefined || !isRunning(holder)) return
+  if (holder.pid === process.pid && !held.has(holder.directory)) return
+  if (holder.directory !== placeOf(directory)) {
+    throw new StoreRefused(
       `${directory} is a copy of a directory that process ${holder.pid} has open; ` +
         'stop that node first, or remove the copy',
     )
   }
+  if (!holder.kernel) throw heldBy(directory, text ?? '')
+}
+
+function heldBy(directory: string, text: string): StoreRefused {
+  const holder = holderIn(text)
+  const isSeen = holder !== undefined && isRunning(holder)
+  const who = isSeen ? `process ${holder.pid}` : 'another process (in a container, perhaps)'
+  const isSure = !isSeen || holder.kernel || holder.boot !== ''
   return new StoreRefused(
-    `${directory} is open in process ${holder.pid}; stop that node first` +
-      (own.boot === '' ? ', or remove the file "lock" if no such node runs' : ''),
+    `${directory} is open in ${who}; stop that node first` +
+      (isSure ? '' : ', or remove the file "lock" if no such node runs'),
   )
 }
 
-function lockOf(path: string, own: Holder, wasLeft: boolean): Lock {
-  held.add(own.token)
-  const abandon = (): void => {
-    held.delete(own.token)
+/** The holder that a lock file names. One that cannot be read names nobody. */
+function holderIn(text: string): Holder | undefined {
+  let fields: Partial<Record<keyof Holder, unknown>>
+  try {
+    fields = JSON.parse(text) ?? {}
+  } catch {
+    // Half a file, from a crash while it was written.
+    return undefined
   }
-  const release = (): void => {
-    abandon()
-    if (readHolder(path)?.token === own.token) rmSync(path, { force: true })
+  const { pid, start, boot, directory, kernel } = fields
+  if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return undefined
+  const word = (value: unknown): string => (typeof value === 'string' ? value : '')
+  return {
+    pid,
+    start: word(start),
+    boot: word(boot),
+    directory: word(directory),
+    kernel: kernel === true,
   }
-  return { wasLeft, release, abandon }
 }
 
-/** Tokens of the locks that this process holds. */
+/** Directories that this process has locked and signed. */
 const held = new Set<string>()
-const attemptsMax = 20
+
+function placeOf(directory: string): string {
+  const { dev, ino } = statSync(directory)
+  return `${dev}:${ino}`
+}

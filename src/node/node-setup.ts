@@ -29,6 +29,8 @@ export type NodeSetup = {
   readonly hintQuota: number
   /** Port 0: any. */
   readonly listen: { readonly host: string; readonly port: number }
+  /** Called once nobody else can have the directory. */
+  readonly locked: () => void
   /** Called once the port is bound. */
   readonly bound: (port: number) => void
 }
@@ -58,6 +60,7 @@ export function clusterSetup(
     founder: entry.store === null ? undefined : { store: binaryId(entry.store) as StoreId },
     hintQuota: file.hintQuota,
     listen: { host: entry.host, port: entry.port },
+    locked: () => undefined,
     bound: () => undefined,
   }
 }

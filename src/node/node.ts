@@ -15,6 +15,7 @@ import type { OpenedStore } from './lmdb-store.ts'
 import type { Log } from './log.ts'
 import type { NodeSetup } from './node-setup.ts'
 import { openStore } from './open-store.ts'
+import { refusedPort, requirePort } from './port.ts'
 import { randomBinary } from './random-pool.ts'
 import { Runtime } from './runtime.ts'
 import { exitCodes, StartRefused } from './start-refused.ts'
@@ -67,8 +68,12 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
 async function openOwnStore(setup: NodeSetup): Promise<OpenedStore> {
   const { directory, cluster, name: node, durability, create, founder } = setup
   const made = founder === undefined ? {} : { founder }
+  const beforeUse = async () => {
+    await requirePort(setup.listen)
+    setup.locked()
+  }
   try {
-    return await openStore({ directory, cluster, node, durability, create, ...made })
+    return await openStore({ directory, cluster, node, durability, create, beforeUse, ...made })
   } catch (error) {
     if (error instanceof StoreWithoutRoom) {
       throw new StartRefused(exitCodes.noRoom, error.message, { cause: error })
@@ -122,19 +127,10 @@ function runtimeOf({ setup, log, onHalt, faults }: NodeOptions, store: OpenedSto
   })
 }
 
-async function listening(runtime: Runtime, { host, port }: NodeSetup['listen']): Promise<number> {
+async function listening(runtime: Runtime, listen: NodeSetup['listen']): Promise<number> {
   try {
     return await runtime.start()
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    if (code === 'EADDRINUSE') {
-      const message = `port ${port} on ${host} is in use by another process`
-      throw new StartRefused(exitCodes.refused, message, { cause: error })
-    }
-    if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
-      const message = `cannot listen on ${host}:${port} (${code})`
-      throw new StartRefused(exitCodes.refused, message, { cause: error })
-    }
-    throw error
+    throw refusedPort(error, listen)
   }
 }

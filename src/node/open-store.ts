@@ -43,6 +43,8 @@ export type StoreOptions = FreeSpaceOptions & {
   readonly create: boolean
   /** The store that was made with the cluster: born whole under this id; no other is taken. */
   readonly founder?: { readonly store: StoreId }
+  /** Called with the directory locked and nothing in it changed; what it throws leaves it so. */
+  readonly beforeUse?: () => Promise<void>
   /** A commit that takes longer ends `unknown`; default 30 s. */
   readonly commitDeadlineMs?: number
   /** By which a commit is late; undefined: the system's. */
@@ -63,11 +65,12 @@ async function lockAndOpen(options: StoreOptions): Promise<OpenedStore> {
   refuseQuarantined(directory)
   const lock = takeLock(directory)
   try {
+    await options.beforeUse?.()
+    lock.sign()
     return await openLocked(options, lock)
   } catch (error) {
     // What was left uncleanly stays so for the next start.
-    if (lock.wasLeft) lock.abandon()
-    else lock.release()
+    lock.giveBack()
     throw error
   }
 }
@@ -93,6 +96,7 @@ async function refusingSystemErrors<Result>(
 async function openLocked(options: StoreOptions, lock: Lock): Promise<OpenedStore> {
   const { directory, durability } = options
   const doubtful = (await admitFiles(options)) || lock.wasLeft
+  lock.guardData()
   if (doubtful) await checkStore(directory)
   let found = await openAdmitted(options)
   if (!found.identity.run.clean && !doubtful) {
@@ -239,19 +243,17 @@ type Ending = {
   readonly lock: Lock
 }
 
-/** After a failed commit nothing is written any more, and the lock tells the next start. */
+/**
+ * After a failed commit nothing is written any more; the lock stays with the process, whose disk
+ * may yet do something, and tells the next start.
+ */
 async function endRun(environment: Environment, ending: Ending): Promise<void> {
   const { identity, clean, lock } = ending
-  if (!clean) return lock.abandon()
-  try {
-    const last = await syncedEnvironment(environment, ending)
-    const run = { ...identity.run, clean: true }
-    stamp(last, { ...identity, run }, ending.commits + 1)
-    await last.close()
-  } catch (error) {
-    lock.abandon()
-    throw error
-  }
+  if (!clean) return
+  const last = await syncedEnvironment(environment, ending)
+  const run = { ...identity.run, clean: true }
+  stamp(last, { ...identity, run }, ending.commits + 1)
+  await last.close()
   lock.release()
 }
 

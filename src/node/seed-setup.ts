@@ -68,7 +68,6 @@ export async function seedSetup(options: SeedOptions, warn: Warn): Promise<NodeS
     }
     replaceFile(path, `${JSON.stringify(file, undefined, 2)}\n`)
   }
-  keep(kept?.port ?? 0)
   return {
     name,
     cluster,
@@ -81,6 +80,7 @@ export async function seedSetup(options: SeedOptions, warn: Warn): Promise<NodeS
     hintQuota: hintQuotaDefault,
     founder: undefined,
     listen: { host: listen.host, port: listen.port || kept?.port || known },
+    locked: () => keep(kept?.port ?? 0),
     bound: keep,
   }
 }

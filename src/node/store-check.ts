@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { childEnvironment } from '../host/child-environment.ts'
 import { replaceFile, textOf } from './file.ts'
 import { fieldsOf } from './identity.ts'
 import { StoreRefused, StoreWithoutRoom } from './store-error.ts'
@@ -45,6 +46,8 @@ function runCheck(directory: string): Promise<End> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [entry, directory], {
       stdio: ['ignore', 'pipe', 'ignore'],
+      cwd: directory,
+      env: childEnvironment(),
     })
     let output = ''
     child.stdout.on('data', (chunk: Buffer) => {

@@ -1,12 +1,19 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { takeLock } from '../../src/node/lock.ts'
 import { isRunning, ownProcess } from '../../src/node/process-identity.ts'
-import { StoreRefused } from '../../src/node/store-error.ts'
 import { newDirectory } from '../helpers/store-place.ts'
 
 process.umask(0o077)
@@ -16,43 +23,69 @@ t.test('taken, refused, released, taken again', async t => {
   t.teardown(remove)
   const lock = takeLock(directory)
   t.equal(lock.wasLeft, false)
-  t.throws(() => takeLock(directory), StoreRefused)
+  lock.sign()
+  const before = readFileSync(join(directory, 'lock'), 'utf8')
+  t.throws(() => takeLock(directory), new RegExp(`is open in process ${process.pid};`))
+  t.equal(readFileSync(join(directory, 'lock'), 'utf8'), before)
   lock.release()
   t.same(readdirSync(directory), [])
   const again = takeLock(directory)
   t.equal(again.wasLeft, false)
-  again.abandon()
-  const third = takeLock(directory)
-  t.equal(third.wasLeft, true, 'an abandoned lock tells that the stop was not clean')
-  third.release()
+  again.sign()
+  again.giveBack()
   t.same(readdirSync(directory), [], 'nothing is left behind')
 })
 
-t.test('who holds a lock, and who no longer does', async t => {
+t.test('a process that is killed gives its lock back, and the next start is told', async t => {
+  const { directory, remove } = newDirectory()
+  t.teardown(remove)
+  const taker = takerOf(directory, 0)
+  t.equal(String(await once(taker.stdout, 'data')), 'taken')
+  const said = new RegExp(`is open in process ${taker.pid};`)
+  t.throws(() => takeLock(directory), said)
+  taker.kill('SIGKILL')
+  await once(taker, 'close')
+  const left = readFileSync(join(directory, 'lock'), 'utf8')
+  const refused = takeLock(directory)
+  t.equal(refused.wasLeft, true)
+  refused.sign()
+  refused.giveBack()
+  t.equal(readFileSync(join(directory, 'lock'), 'utf8'), left, 'given back as it was found')
+  const next = takeLock(directory)
+  t.equal(next.wasLeft, true)
+  next.release()
+  t.same(readdirSync(directory), [])
+})
+
+t.test('whom the file names counts only for an older node, and for a copy', async t => {
   const own = ownProcess()
   const dead = spawnSync('true').pid
-  const holders: [string, object | string, boolean][] = [
-    ['another boot', { ...own, boot: 'another' }, false],
-    ['no such process', { ...own, pid: dead }, false],
+  const alive = processOf(process.ppid)
+  const holders: [string, object | string, RegExp | undefined][] = [
+    ['another boot', { ...own, boot: 'another' }, undefined],
+    ['no such process', { ...own, pid: dead }, undefined],
+    ['a pid that was reused', { ...own, pid: process.ppid, start: '1' }, undefined],
+    ['half a file', '{"pid":1', undefined],
+    ['an empty file', '', undefined],
+    ['null', 'null', undefined],
+    ['a living process, without the kernel knowing it', { ...alive, kernel: true }, undefined],
+    ['a living process of a version before kernel locks', alive, /is open in process/],
     [
-      'a process of another start time (the pid was reused)',
-      { ...own, pid: process.ppid, start: '1' },
-      false,
+      'a living process with another directory',
+      { ...alive, kernel: true, directory: '1:2' },
+      /is a copy of/,
     ],
-    ['half a file', '{"pid":1', false],
-    ['an empty file', '', false],
-    ['null', 'null', false],
-    ['this process, with a token that it does not hold', own, false],
-    ['a living process', processOf(process.ppid), true],
   ]
-  for (const [what, holder, holds] of holders) {
+  for (const [what, holder, says] of holders) {
     const { directory, remove } = newDirectory()
     t.teardown(remove)
     const text =
-      typeof holder === 'string' ? holder : JSON.stringify({ ...holder, token, directory: '' })
+      typeof holder === 'string'
+        ? holder
+        : JSON.stringify({ directory: placeOf(directory), token, ...holder })
     writeFileSync(join(directory, 'lock'), text)
-    if (holds) {
-      t.throws(() => takeLock(directory), { code: 'STORE_REFUSED' }, what)
+    if (says !== undefined) {
+      t.throws(() => takeLock(directory), { code: 'STORE_REFUSED', message: says }, what)
       t.equal(readFileSync(join(directory, 'lock'), 'utf8'), text, 'and the lock is as it was')
     } else {
       const lock = takeLock(directory)
@@ -63,31 +96,30 @@ t.test('who holds a lock, and who no longer does', async t => {
   }
 })
 
-t.test('a claim that a crash left behind does not block the next one', async t => {
+t.test('who deletes the file is not let in while the data file is there', async t => {
   const { directory, remove } = newDirectory()
   t.teardown(remove)
-  const dead = { pid: 1, start: '0', boot: 'gone', token, directory: '' }
-  writeFileSync(join(directory, 'lock'), JSON.stringify(dead))
-  writeFileSync(
-    join(directory, `lock.after-${token}`),
-    JSON.stringify({ ...dead, token: 'b'.repeat(16) }),
-  )
   const lock = takeLock(directory)
-  t.equal(lock.wasLeft, true)
-  t.same(readdirSync(directory), ['lock'])
+  lock.sign()
+  writeFileSync(join(directory, 'data.mdb'), 'data')
+  lock.guardData()
+  unlinkSync(join(directory, 'lock'))
+  t.throws(() => takeLock(directory), /is open in another process/)
+  t.same(readdirSync(directory), ['data.mdb'], 'and has made nothing')
+  lock.release()
+  const next = takeLock(directory)
+  t.equal(next.wasLeft, false)
+  next.release()
 })
 
 t.test('of many that want a dead lock at once, one gets it', async t => {
   const { directory, remove } = newDirectory()
   t.teardown(remove)
-  const fixture = fileURLToPath(new URL('../fixtures/lock-taker.js', import.meta.url))
   for (let round = 0; round < 3; round++) {
     const dead = { pid: 1, start: '0', boot: 'gone', token, directory: '' }
     writeFileSync(join(directory, 'lock'), JSON.stringify(dead))
-    const at = String(Date.now() + 700)
-    const takers = [1, 2, 3, 4].map(() =>
-      spawn(process.execPath, [fixture, directory, at], { stdio: ['pipe', 'pipe', 'inherit'] }),
-    )
+    const at = Date.now() + 700
+    const takers = [1, 2, 3, 4].map(() => takerOf(directory, at))
     const said = await Promise.all(
       takers.map(async taker => String(await once(taker.stdout, 'data'))),
     )
@@ -95,6 +127,13 @@ t.test('of many that want a dead lock at once, one gets it', async t => {
     for (const taker of takers) taker.stdin.end()
     await Promise.all(takers.map(taker => once(taker, 'close')))
   }
+})
+
+t.test('what cannot be locked is an error of the system', async t => {
+  const { directory, remove } = newDirectory()
+  t.teardown(remove)
+  mkdirSync(join(directory, 'lock'))
+  t.throws(() => takeLock(directory), { code: 'EISDIR' })
 })
 
 t.test('a zombie does not run', { skip: !existsSync('/proc/self/stat') }, async t => {
@@ -113,6 +152,19 @@ t.test('a zombie does not run', { skip: !existsSync('/proc/self/stat') }, async 
 })
 
 const token = 'a'.repeat(16)
+
+/** A process that takes the lock at an instant, says how that went, and holds it. */
+function takerOf(directory: string, at: number) {
+  const fixture = fileURLToPath(new URL('../fixtures/lock-taker.js', import.meta.url))
+  return spawn(process.execPath, [fixture, directory, String(at)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+}
+
+function placeOf(directory: string): string {
+  const { dev, ino } = statSync(directory)
+  return `${dev}:${ino}`
+}
 
 function processOf(pid: number) {
   const start = statOf(pid).split(') ').at(-1)?.split(' ')[19] ?? ''

@@ -1,0 +1,27 @@
+/**
+ * The environment of a process of ours that outlives whoever started it, or that they know nothing
+ * of. It is chosen, not inherited: what a shell sets for its own programs (NODE_OPTIONS with a
+ * relative path, DEBUG, NODE_V8_COVERAGE, FORCE_COLOR) would break the process or fill its log,
+ * and a secret in KV_SECRET is for the command that it was given to.
+ */
+
+/** What of the caller's environment a child gets. */
+export function childEnvironment(
+  from: Readonly<NodeJS.ProcessEnv> = process.env,
+): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { NODE_ENV: 'production' }
+  for (const [name, value] of Object.entries(from)) if (allowed.test(name)) env[name] = value
+  return env
+}
+
+/**
+ * Who and where the user is, the locale, how programs, libraries and temporary files are found,
+ * and what tunes memory and threads. The last line is what Windows cannot start a program without.
+ */
+const allowed = new RegExp(
+  [
+    '^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z]+|TZ|TZDIR|TMPDIR|TMP|TEMP',
+    'LD_LIBRARY_PATH|DYLD_(FALLBACK_)?LIBRARY_PATH|NODE_ICU_DATA|UV_THREADPOOL_SIZE|MALLOC_[A-Z_]+|GLIBC_TUNABLES',
+    'SystemRoot|SystemDrive|windir|ComSpec|PATHEXT|USERPROFILE|APPDATA|LOCALAPPDATA|Path)$',
+  ].join('|'),
+)
