@@ -1,6 +1,7 @@
 /** How a local cluster is shown: pure functions from what was found to lines and documents. */
+import { lastWords } from '../cluster/last-lines.ts'
+import type { NodeProcess } from '../cluster/node-process.ts'
 import type { ClusterStatus, NodeStatus } from '../cluster/status.ts'
-import type { NodeProcess } from '../cluster/supervisor.ts'
 import type { UpResult } from '../cluster/up.ts'
 import { shownDuration } from './duration.ts'
 import { tableLines } from './render.ts'
@@ -35,7 +36,10 @@ export function upLines(up: UpResult): readonly string[] {
   const all = running === nodes.length
   const count = all ? `${running} nodes` : `${running} of ${nodes.length} nodes`
   const others = nodes.filter(node => node.state !== 'running')
-  const rest = others.map(node => `  ${node.name} is ${node.state}: kv node start ${node.name}`)
+  const rest = others.map(node => {
+    if (node.state === 'waiting') return `  ${node.name} is waiting for ${node.waitsFor}`
+    return `  ${node.name} is ${node.state}: kv node start ${node.name}`
+  })
   if (!up.started) return [`Cluster ${file.name} is already up (${count}).`, ...rest]
   const settings = `N=${file.replicas} R=${file.readQuorum} W=${file.writeQuorum}`
   return [
@@ -62,6 +66,7 @@ export function statusDocument(status: ClusterStatus): Record<string, unknown> {
     wiped: node.wiped || undefined,
     connected: node.answer?.connected,
     restarts: node.restarts,
+    waitsFor: node.waitsFor,
     problem: problemOf(node, status.nodes),
     lastLines: node.state === 'crashed' ? node.lastLines : undefined,
   }))
@@ -97,7 +102,7 @@ function verdict(status: ClusterStatus): string {
   const { replicas, readQuorum, writeQuorum } = file
   if (health === 'down') return `${file.name}: DOWN, none of ${nodes.length} nodes runs`
   const count = `${answering} of ${nodes.length} nodes answer`
-  const able = `${quorum.read ? 'reads ok' : 'some reads fail'}, ${quorum.write ? 'writes ok' : 'some writes fail'}`
+  const able = `${quorum.read ? 'reads ok' : 'some reads fail'}, ${writesOf(status)}`
   const copies = `every key has at least ${quorum.fewestReplicas} of ${replicas} replicas`
   return (
     `${file.name}: ${health.toUpperCase()}, ${count}; ${copies} ` +
@@ -105,13 +110,28 @@ function verdict(status: ClusterStatus): string {
   )
 }
 
+function writesOf({ file, quorum }: ClusterStatus): string {
+  if (quorum.write) return 'writes ok'
+  if (quorum.partitionsFull === 0) return 'some writes fail'
+  const part = quorum.partitionsFull === file.partitions ? '' : 'some '
+  return `${part}writes refused, for the disk is full`
+}
+
 /** Why a node is not there: the text of its last line, or that it is silent. */
 function problemOf(node: NodeStatus, all: readonly NodeStatus[]): string | undefined {
-  if (node.state === 'crashed') return `crashed: ${lastWords(node)}`
+  const missing = missingProblem(node)
+  if (missing !== undefined) return missing
   if (node.state === 'running' && node.answer === undefined) return 'runs, but does not answer'
   if (node.answer?.whole === false) return unwholeProblem(node.answer.waitsFor, all)
   if (node.wiped) return 'wiped: its next start makes an empty store, which is not whole'
   if (node.answer?.full === true) return 'its disk is nearly full: writes are refused'
+  return undefined
+}
+
+/** Why a node that is meant to be up has no process. */
+export function missingProblem(node: NodeProcess): string | undefined {
+  if (node.state === 'crashed') return `crashed: ${lastWords(node.lastLines)}`
+  if (node.state === 'waiting') return `waiting for ${node.waitsFor}; it is tried again by itself`
   return undefined
 }
 
@@ -129,20 +149,10 @@ function cannotProve(name: string, all: readonly NodeStatus[]): boolean {
   return all.find(node => node.name === name)?.answer?.whole !== true
 }
 
-/** What the last line of a node's log says. */
-export function lastWords(node: NodeProcess): string {
-  const line = node.lastLines.at(-1)
-  if (line === undefined) return 'it left no word'
-  try {
-    const fields = Object(JSON.parse(line)) as Readonly<Record<string, unknown>>
-    return String(fields['text'] ?? fields['event'] ?? line)
-  } catch {
-    return line
-  }
-}
-
 function nextLines(status: ClusterStatus): readonly string[] {
-  if (status.health === 'down') return [`next: kv cluster up ${status.file.name}`]
+  if (status.health === 'down' && status.supervisor !== 'running') {
+    return [`next: kv cluster up ${status.file.name}`]
+  }
   const next = status.nodes.flatMap(node => {
     if (node.state === 'paused') return [`next: kv node resume ${node.name}`]
     if (node.state === 'crashed') return [`next: kv cluster logs -n ${node.name}`]

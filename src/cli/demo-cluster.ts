@@ -72,14 +72,16 @@ async function untilRunning(
   signal: AbortSignal,
 ): Promise<void> {
   const { processesOf } = await import('../cluster/up.ts')
+  const { lastWords } = await import('../cluster/last-lines.ts')
   const end = performance.now() + startMs
   await withControl(directory, file, async control => {
     for (;;) {
       signal.throwIfAborted()
       const nodes = await processesOf(control, startMs)
-      const crashed = nodes.find(node => node.state === 'crashed')
+      const crashed = nodes.find(({ state }) => state === 'crashed' || state === 'waiting')
       if (crashed !== undefined) {
-        throw new CliError('INTERNAL', `${crashed.name} did not start: ${crashed.lastLines.at(-1)}`)
+        const why = crashed.waitsFor ?? lastWords(crashed.lastLines)
+        throw new CliError('INTERNAL', `${crashed.name} did not start: ${why}`)
       }
       if (nodes.every(node => node.state === 'running')) return
       if (performance.now() > end) throw new CliError('TIMEOUT', 'the nodes did not start in time')

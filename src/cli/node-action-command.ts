@@ -1,6 +1,6 @@
 /** What `kv node start|stop|kill|restart|pause|resume` share: one action, one or more nodes. */
 import { Args } from '@oclif/core'
-import type { Action } from '../cluster/supervisor.ts'
+import type { Action } from '../cluster/node-process.ts'
 import { KvCommand } from './base-command.ts'
 import { printLine } from './render.ts'
 

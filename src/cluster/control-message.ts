@@ -12,7 +12,7 @@ import {
   type NodeProcess,
   type ProcessState,
   processStates,
-} from './supervisor.ts'
+} from './node-process.ts'
 
 export type ControlRequest =
   | { readonly type: 'processes'; readonly id: number }
@@ -116,9 +116,9 @@ const linesMax = 20
 /** Longest text of one line, in bytes. */
 const textMax = 1000
 
-/** [name, state, pid or nil, startedAt or nil, restarts, lastLines] */
+/** [name, state, pid or nil, startedAt or nil, restarts, waitsFor or nil, lastLines] */
 function writeNode(writer: Writer, node: NodeProcess): void {
-  writer.array(6)
+  writer.array(7)
   writer.text(node.name)
   writer.text(node.state)
   for (const number of [node.pid, node.startedAt]) {
@@ -126,6 +126,8 @@ function writeNode(writer: Writer, node: NodeProcess): void {
     else writer.uint(number)
   }
   writer.uint(node.restarts)
+  if (node.waitsFor === undefined) writer.nil()
+  else writer.text(node.waitsFor.slice(0, textMax))
   writeTexts(writer, node.lastLines)
 }
 
@@ -167,13 +169,14 @@ function readReply(reader: Reader): ControlReply {
 }
 
 function readNode(reader: Reader): NodeProcess {
-  reader.array(6)
+  reader.array(7)
   return {
     name: reader.text(textMax),
     state: reader.oneOf(processStates),
     pid: reader.optional(r => r.uint()),
     startedAt: reader.optional(r => r.uint()),
     restarts: reader.uint(),
+    waitsFor: reader.optional(r => r.text(textMax)),
     lastLines: readTexts(reader),
   }
 }

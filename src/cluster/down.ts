@@ -3,35 +3,38 @@
  * supervisor lives. Data is kept. An experiment is over with it: all nodes are meant to be up
  * at the next `up`.
  */
-import { rm, rmdir } from 'node:fs/promises'
+import { readdir, rm, rmdir } from 'node:fs/promises'
 import type { ClusterFile } from '../core/config.ts'
 import { ClusterError } from './cluster-error.ts'
 import { pathsOf, requireClusterFile, writeClusterFile } from './cluster-file.ts'
 import { type Ending, graceMs, isDeadWithin } from './end-processes.ts'
-import { endLeftovers, reachSupervisor, withLock } from './leftovers.ts'
+import { endLeftovers, reachSupervisor, withCommandLock } from './leftovers.ts'
 import { holderOf } from './lock-file.ts'
+import { isMissing, isNoRoom } from './private-file.ts'
 import { readSupervisorFile } from './supervisor-file.ts'
+import { requireClosed } from './wipe.ts'
 
 export type DownResult = {
   readonly file: ClusterFile
   /** How each node ended; `gone`: it was not running. */
   readonly endings: ReadonlyMap<string, Ending>
+  /** The disk had no room to write that all nodes are meant to be up again. */
+  readonly intentsKept: boolean
 }
 
 /** Throws NOT_FOUND, CLUSTER_CONFLICT (an unreadable file), BUSY, DENIED. */
 export async function bringDown(directory: string, timeoutMs: number): Promise<DownResult> {
   await requireClusterFile(directory)
-  return withLock(pathsOf(directory).commandLock, timeoutMs + downMs, () =>
-    endAll(directory, timeoutMs),
-  )
+  return withCommandLock(directory, timeoutMs + downMs, () => endAll(directory, timeoutMs))
 }
 
 /** Ends the cluster and removes its directory with all data. */
 export async function destroy(directory: string, timeoutMs: number): Promise<void> {
   await requireClusterFile(directory)
-  await withLock(pathsOf(directory).commandLock, timeoutMs + downMs, async () => {
+  await withCommandLock(directory, timeoutMs + downMs, async () => {
     await endAll(directory, timeoutMs)
     const paths = pathsOf(directory)
+    for (const name of await namesIn(paths.nodes)) requireClosed(directory, name)
     // Only what is ours: `--dir` may name a directory that holds other things, too.
     await rm(paths.clusterFile, { force: true })
     for (const path of [paths.nodes, paths.secretFile, paths.supervisorLock]) {
@@ -50,11 +53,22 @@ async function endAll(directory: string, timeoutMs: number): Promise<DownResult>
   const file = await requireClusterFile(directory)
   const endings = await askToEnd(directory, file, timeoutMs)
   await endLeftovers(directory)
-  const nodes = file.nodes.map(node => ({ ...node, intent: 'up' as const }))
-  if (file.nodes.some(node => node.intent !== 'up')) {
-    await writeClusterFile(directory, { ...(await requireClusterFile(directory)), nodes })
+  return { file, endings, intentsKept: !(await forgetIntents(directory)) }
+}
+
+/** False: the disk had no room for it. */
+async function forgetIntents(directory: string): Promise<boolean> {
+  // Only now: what was under way while the cluster ended has changed the file, too.
+  const last = await requireClusterFile(directory)
+  if (last.nodes.every(node => node.intent === 'up')) return true
+  const nodes = last.nodes.map(node => ({ ...node, intent: 'up' as const }))
+  try {
+    await writeClusterFile(directory, { ...last, nodes })
+    return true
+  } catch (problem) {
+    if (isNoRoom(problem)) return false
+    throw problem
   }
-  return { file, endings }
 }
 
 /** The supervisor ends its nodes, and then itself; undefined answers are leftovers' business. */
@@ -80,6 +94,13 @@ async function askToEnd(
   } finally {
     control.close()
   }
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  return readdir(directory).catch(problem => {
+    if (isMissing(problem)) return []
+    throw problem
+  })
 }
 
 /** A directory with other things in it stays. */

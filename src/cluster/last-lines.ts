@@ -22,3 +22,15 @@ export function lastLines(path: string, count: number): readonly string[] {
     closeSync(fd)
   }
 }
+
+/** What the last of some lines of a log says. */
+export function lastWords(lines: readonly string[]): string {
+  const line = lines.at(-1)
+  if (line === undefined) return 'it left no word'
+  try {
+    const fields = Object(JSON.parse(line)) as Readonly<Record<string, unknown>>
+    return String(fields['text'] ?? fields['event'] ?? line)
+  } catch {
+    return line
+  }
+}

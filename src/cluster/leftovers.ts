@@ -3,6 +3,7 @@
  * dead one left behind. Leftovers are ended and never adopted: their data is crash-safe, and
  * one rule covers kill -9 of anything, a reboot and a first start that broke off (ux 4.3).
  */
+import { existsSync } from 'node:fs'
 import { readdir, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { ClusterFile } from '../core/config.ts'
@@ -44,6 +45,7 @@ export async function endLeftovers(directory: string): Promise<void> {
   }
   const nodes = [...(trace?.nodes ?? []), ...(await storeHolders(directory))]
   await Promise.all(nodes.map(node => endProcess(node)))
+  await requireNoSupervisor(directory)
   await rm(paths.supervisorFile, { force: true })
   await rm(paths.socket, { force: true })
   if (trace === undefined || trace.socket === paths.socket) return
@@ -52,7 +54,30 @@ export async function endLeftovers(directory: string): Promise<void> {
   await rmdir(dirname(trace.socket)).catch(() => undefined)
 }
 
-/** Runs alone among all that take this lock: commands that start or end a cluster. Throws BUSY. */
+/**
+ * Runs alone among the commands that start or end the cluster in this directory. Throws NOT_FOUND
+ * (the directory is gone), BUSY.
+ */
+export async function withCommandLock<Result>(
+  directory: string,
+  waitMs: number,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  const { clusterFile, commandLock } = pathsOf(directory)
+  return withLock(commandLock, waitMs, async () => {
+    try {
+      return await run()
+    } finally {
+      // Where there is no cluster, a lock for one is litter.
+      if (!existsSync(clusterFile)) await rm(commandLock, { force: true })
+    }
+  }).catch(problem => {
+    if (existsSync(directory)) throw problem
+    throw new ClusterError('NOT_FOUND', `there is no cluster in ${directory} any more`)
+  })
+}
+
+/** Runs alone among all that take this lock. Throws BUSY. */
 export async function withLock<Result>(
   path: string,
   waitMs: number,
@@ -60,12 +85,12 @@ export async function withLock<Result>(
 ): Promise<Result> {
   const end = performance.now() + waitMs
   for (;;) {
-    const taken = await takeLock(path)
+    const taken = takeLock(path)
     if (taken.type === 'held') {
       try {
         return await run()
       } finally {
-        await taken.lock.release()
+        taken.release()
       }
     }
     if (performance.now() > end) {
@@ -74,6 +99,24 @@ export async function withLock<Result>(
     }
     await new Promise(resolve => setTimeout(resolve, pollMs))
   }
+}
+
+/** One that this process cannot see, in another container, say: its files are not ours to clear. */
+async function requireNoSupervisor(directory: string): Promise<void> {
+  const { supervisorLock } = pathsOf(directory)
+  if (!existsSync(supervisorLock)) return
+  const end = performance.now() + supervisorGraceMs
+  for (;;) {
+    const taken = takeLock(supervisorLock)
+    if (taken.type === 'held') return taken.release()
+    if (performance.now() > end) break
+    await new Promise(resolve => setTimeout(resolve, pollMs))
+  }
+  throw new ClusterError(
+    'CLUSTER_CONFLICT',
+    `a supervisor that does not answer, and cannot be seen from here, has ${directory}: ` +
+      'end it where it runs (another container?)',
+  )
 }
 
 /** A supervisor that is asked to end gives its nodes their time first. */

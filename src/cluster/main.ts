@@ -3,18 +3,15 @@
  * is its log. Exit codes: 0 after a `down`, 10 where it may not or cannot run this cluster.
  */
 import { ClusterError } from './cluster-error.ts'
+import type { Report } from './node-process.ts'
 import { runSupervisor } from './run-supervisor.ts'
+import { logLine } from './supervisor-log.ts'
 
 process.umask(0o077)
 const directory = process.argv[process.argv.indexOf('--directory') + 1]
 
-function log(
-  event: string,
-  detail: Readonly<Record<string, string | number>> = {},
-  level = 'info',
-): void {
-  const head = { time: new Date().toISOString(), level, node: 'supervisor', event }
-  console.log(JSON.stringify({ ...head, ...detail, ...head }))
+const log: Report = (...report) => {
+  console.log(logLine(...report))
 }
 
 try {
@@ -24,7 +21,7 @@ try {
     process.on(signal, () => void supervisor.stop())
   }
   await supervisor.stopped
-  log('down')
+  log('down', {})
 } catch (problem) {
   const refused = problem instanceof ClusterError
   const text = refused ? problem.message : String((problem as Error).stack)

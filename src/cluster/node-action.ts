@@ -3,7 +3,7 @@ import { ClusterError } from './cluster-error.ts'
 import { requireClusterFile } from './cluster-file.ts'
 import { graceMs } from './end-processes.ts'
 import { reachSupervisor } from './leftovers.ts'
-import type { Acted, Action } from './supervisor.ts'
+import type { Acted, Action } from './node-process.ts'
 
 export type NodeActed = Acted & { readonly node: string; readonly action: Action }
 

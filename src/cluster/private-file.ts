@@ -21,7 +21,7 @@ export async function replacePrivateFile(path: string, text: string): Promise<vo
 }
 
 /** Makes the file, or throws EEXIST where it is there already. */
-export async function writeNew(path: string, text: string): Promise<void> {
+async function writeNew(path: string, text: string): Promise<void> {
   const handle = await open(path, 'wx', 0o600)
   try {
     await handle.writeFile(text)
@@ -49,6 +49,12 @@ export async function makePrivateDirectory(path: string): Promise<void> {
 
 export function isMissing(problem: unknown): boolean {
   return (problem as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
+}
+
+/** The disk, or this user's part of it, is full. */
+export function isNoRoom(problem: unknown): boolean {
+  const code = (problem as NodeJS.ErrnoException | undefined)?.code
+  return code === 'ENOSPC' || code === 'EDQUOT'
 }
 
 /** So that the rename itself outlives a power cut. */

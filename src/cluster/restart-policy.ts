@@ -1,6 +1,8 @@
 /**
- * When a node that crashed is started again: after 0.2 s, doubling to 10 s, with jitter, and not
- * at all after five crashes within a minute (ux 4.3).
+ * When a node whose process ended is started again. After a crash: after 0.2 s, doubling to 10 s,
+ * with jitter, and not at all after five crashes within a minute. If something outside of the node
+ * was missing (room on the disk, a process to be had): after 1 s, doubling to 10 s, for as long as
+ * it takes, for that is no fault of the node and is over by itself.
  */
 
 const crashesMax = 5
@@ -22,4 +24,9 @@ export function restartDelayMs(history: CrashHistory, random: number): number | 
   if (history.times.length >= crashesMax) return undefined
   const longest = Math.min(10_000, 200 * 2 ** (history.inARow - 1))
   return longest * (0.5 + random / 2)
+}
+
+/** Milliseconds until the next try after `tries` in a row that lacked something. */
+export function waitingDelayMs(tries: number): number {
+  return Math.min(10_000, 1000 * 2 ** (tries - 1))
 }

@@ -8,10 +8,10 @@ import { pathsOf, requireClusterFile } from './cluster-file.ts'
 import type { ControlReply, ControlRequest } from './control-message.ts'
 import { type ControlServer, listenControl } from './control-server.ts'
 import { takeLock } from './lock-file.ts'
+import type { Report } from './node-process.ts'
 import { identityOf } from './process-identity.ts'
 import { readControlSecret } from './secret-file.ts'
-import { nodeEntry } from './spawn.ts'
-import { type Report, Supervisor } from './supervisor.ts'
+import { hostIn, Supervisor } from './supervisor.ts'
 import { writeSupervisorFile } from './supervisor-file.ts'
 
 export type RunningSupervisor = {
@@ -26,7 +26,7 @@ export type RunningSupervisor = {
  * once their processes exist. Throws CLUSTER_CONFLICT where another supervisor is at work.
  */
 export async function runSupervisor(directory: string, report: Report): Promise<RunningSupervisor> {
-  const locked = await takeLock(pathsOf(directory).supervisorLock)
+  const locked = takeLock(pathsOf(directory).supervisorLock)
   if (locked.type === 'busy') {
     const who = locked.holder === undefined ? '' : ` (process ${locked.holder.pid})`
     throw new ClusterError('CLUSTER_CONFLICT', `another supervisor is at work here${who}`)
@@ -36,10 +36,10 @@ export async function runSupervisor(directory: string, report: Report): Promise<
     await work.begin()
   } catch (problem) {
     await work.end()
-    await locked.lock.release()
+    locked.release()
     throw problem
   }
-  const stopped = work.ended.then(() => locked.lock.release())
+  const stopped = work.ended.then(() => locked.release())
   return {
     stop: async () => {
       await work.end()
@@ -71,7 +71,7 @@ class Work {
   async begin(): Promise<void> {
     const file = await requireClusterFile(this.#directory)
     const secret = await readControlSecret(this.#directory, file)
-    const supervisor = new Supervisor(this.#directory, file, nodeEntry, {
+    const supervisor = new Supervisor(file, hostIn(this.#directory), {
       changed: () => this.#trace(),
       report: this.#report,
     })

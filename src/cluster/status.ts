@@ -12,8 +12,8 @@ import { pathsOf, requireClusterFile } from './cluster-file.ts'
 import { reachSupervisor } from './leftovers.ts'
 import { holderOf } from './lock-file.ts'
 import { addressOf, answerMs, askNodes, type NodeAnswer } from './node-answers.ts'
+import type { NodeProcess } from './node-process.ts'
 import { livenessOf } from './process-identity.ts'
-import type { NodeProcess } from './supervisor.ts'
 import { readSupervisorFile } from './supervisor-file.ts'
 import { processesOf } from './up.ts'
 
@@ -50,6 +50,8 @@ export type ClusterStatus = {
     readonly read: boolean
     readonly write: boolean
     readonly partitionsBelow: number
+    /** Partitions of which too few nodes have a disk with room to write to. */
+    readonly partitionsFull: number
     /** Fewest owners that answer and are whole, over all partitions. */
     readonly fewestReplicas: number
   }
@@ -106,6 +108,7 @@ export async function processesIn(
       pid: liveness === 'dead' ? undefined : left?.pid,
       startedAt: undefined,
       restarts: 0,
+      waitsFor: undefined,
       lastLines: [],
     }
   })
@@ -142,23 +145,25 @@ function quorumOf(
 ): ClusterStatus['quorum'] {
   const ring = ringOf(file)
   const isLive = (node: NodeId) => answers.has(node)
+  const hasRoom = (node: NodeId) => answers.get(node)?.full === false
   const isWhole = (node: NodeId) => answers.get(node)?.whole === true
   let read = true
   let write = true
   let partitionsBelow = 0
+  let partitionsFull = 0
   let fewestReplicas = file.replicas
   for (const [partition, list] of ring.lists.entries()) {
-    const owners = list.filter(isLive).length
     const whole = list.filter(isWhole).length
-    const stand = (ring.fallbacks[partition] ?? []).filter(isLive).length
+    const writers = [...list, ...(ring.fallbacks[partition] ?? [])].filter(isLive)
     const canRead = whole >= file.readQuorum
-    const canWrite = owners + stand >= file.writeQuorum
+    const canWrite = writers.filter(hasRoom).length >= file.writeQuorum
+    if (!canWrite && writers.length >= file.writeQuorum) partitionsFull++
     read &&= canRead
     write &&= canWrite
     if (!canRead || !canWrite) partitionsBelow++
     fewestReplicas = Math.min(fewestReplicas, whole)
   }
-  return { read, write, partitionsBelow, fewestReplicas }
+  return { read, write, partitionsBelow, partitionsFull, fewestReplicas }
 }
 
 function healthOf(

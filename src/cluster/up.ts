@@ -9,15 +9,16 @@ import { type ClusterFile, nodesMax } from '../core/config.ts'
 import { ClusterError } from './cluster-error.ts'
 import { pathsOf, readClusterFile, writeClusterFile } from './cluster-file.ts'
 import type { ControlClient } from './control-client.ts'
-import { lastLines } from './last-lines.ts'
-import { endLeftovers, reachSupervisor, withLock } from './leftovers.ts'
+import { lastLines, lastWords } from './last-lines.ts'
+import { endLeftovers, reachSupervisor, withCommandLock, withLock } from './leftovers.ts'
 import { askNodes } from './node-answers.ts'
+import type { NodeProcess, Report } from './node-process.ts'
 import { chooseBasePort, requireFreePorts } from './ports.ts'
 import { makePrivateDirectory } from './private-file.ts'
 import { makeSecret } from './secret-file.ts'
 import { newClusterFile, settle, type WantedSettings } from './settings.ts'
 import { spawnSupervisor } from './spawn.ts'
-import type { NodeProcess } from './supervisor.ts'
+import { reportTo } from './supervisor-log.ts'
 
 export type UpOptions = {
   /** Absolute. */
@@ -31,6 +32,8 @@ export type UpOptions = {
   /** A directory that all clusters of this user share: ports are chosen one `up` at a time. */
   readonly home: string
   readonly signal?: AbortSignal | undefined
+  /** Called with what a supervisor in this process has to report; it stands in its log, too. */
+  readonly onReport?: Report | undefined
   /** Called when a node is ready, or is known not to become so. */
   readonly onNode?: ((node: NodeProcess, port: number, readyMs: number) => void) | undefined
 }
@@ -73,7 +76,11 @@ export async function bringUpHere(options: UpOptions): Promise<UpResult> {
   return prepared(options, async found => {
     if (found.running !== undefined) return seenUp(options, found, found.running, begun)
     const { runSupervisor } = await import('./run-supervisor.ts')
-    const supervisor = await runSupervisor(options.directory, () => undefined)
+    const log = reportTo(pathsOf(options.directory).supervisorLog)
+    const supervisor = await runSupervisor(options.directory, (...report) => {
+      log(...report)
+      options.onReport?.(...report)
+    })
     options.signal?.addEventListener('abort', () => void supervisor.stop())
     try {
       const control = await reachSupervisor(options.directory, found.file, reachMs)
@@ -124,7 +131,7 @@ export async function prepared<Result>(
   if ((await readClusterFile(directory)) === undefined) refuseUnsound(options)
   const isNew = !existsSync(directory)
   await makePrivateDirectory(directory)
-  const under = withLock(pathsOf(directory).commandLock, timeoutMs, async () => {
+  const under = withCommandLock(directory, timeoutMs, async () => {
     const existing = await readClusterFile(directory)
     if (existing === undefined) return found(options, start)
     const running = await reachSupervisor(directory, existing, reachMs)
@@ -242,17 +249,8 @@ async function launch(options: UpOptions, file: ClusterFile): Promise<ControlCli
 }
 
 function supervisorFailed(directory: string): ClusterError {
-  const [line] = lastLines(pathsOf(directory).supervisorLog, 1)
-  const why = lastWords(line)
+  const why = lastWords(lastLines(pathsOf(directory).supervisorLog, 1))
   return new ClusterError('CLUSTER_CONFLICT', `the supervisor ended: ${why}`)
-}
-
-function lastWords(line: string | undefined): string {
-  try {
-    return String(Reflect.get(Object(JSON.parse(line ?? '')), 'text') ?? line)
-  } catch {
-    return line ?? 'it left no word'
-  }
 }
 
 async function untilReady(

@@ -23,6 +23,7 @@ function nodeOf(name: string, changes: Partial<NodeStatus>): NodeStatus {
     pid: 4121,
     startedAt: undefined,
     restarts: 0,
+    waitsFor: undefined,
     lastLines: [],
     address: '127.0.0.1:4701',
     ownership: 0.5,
@@ -38,7 +39,7 @@ const status: ClusterStatus = {
   directory: '/clusters/demo',
   supervisor: 'running',
   health: 'degraded',
-  quorum: { read: true, write: true, partitionsBelow: 0, fewestReplicas: 2 },
+  quorum: { read: true, write: true, partitionsBelow: 0, partitionsFull: 0, fewestReplicas: 2 },
   ringAgreed: true,
   nodes: [
     nodeOf('n1', { answer: { ...answer, hints: 4 } }),

@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { pathsOf, requireClusterFile, writeClusterFile } from '../../src/cluster/cluster-file.ts'
+import type { ProcessState } from '../../src/cluster/node-process.ts'
 import { livenessOf, signalProcess } from '../../src/cluster/process-identity.ts'
-import { type ProcessState, Supervisor } from '../../src/cluster/supervisor.ts'
+import { hostIn, Supervisor } from '../../src/cluster/supervisor.ts'
 import type { ClusterFile, Intent } from '../../src/core/config.ts'
 
 t.jobs = 4
@@ -61,7 +62,7 @@ async function begin(
     await writeFile(join(pathsOf(directory).node(name), 'fake.json'), JSON.stringify(fake))
   }
   const hooks = { changed: () => undefined, report: () => undefined }
-  const supervisor = new Supervisor(directory, file, entry, hooks)
+  const supervisor = new Supervisor(file, hostIn(directory, entry), hooks)
   t.teardown(async () => {
     await supervisor.stop()
     await rm(directory, { recursive: true })

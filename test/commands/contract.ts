@@ -97,7 +97,7 @@ t.test('--json: the fields of each command', async t => {
     ],
     [
       ['cluster', 'status'],
-      '{cluster,dir,health,nodes:[{address,answers,connected:[…],full,hints,keys,member,name,ownership,pid,restarts,state,uptimeMs,whole}],quorum:{fewestReplicas,partitionsBelow,read,write},ringAgreed,supervisor}',
+      '{cluster,dir,health,nodes:[{address,answers,connected:[…],full,hints,keys,member,name,ownership,pid,restarts,state,uptimeMs,whole}],quorum:{fewestReplicas,partitionsBelow,partitionsFull,read,write},ringAgreed,supervisor}',
     ],
     [['node', 'pause', 'n3'], '{action,from,node,to}'],
     [['node', 'resume', 'n3', 'n3'], '{nodes:[{action,from,node,to}]}'],

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { reachSupervisor } from '../../src/cluster/leftovers.ts'
+import type { Action } from '../../src/cluster/node-process.ts'
 import { runSupervisor } from '../../src/cluster/run-supervisor.ts'
-import type { Action } from '../../src/cluster/supervisor.ts'
 import { prepared, processesOf } from '../../src/cluster/up.ts'
 
 export type Ran = {

@@ -26,9 +26,12 @@ export default class ClusterDown extends KvCommand {
       : [await locate(args.name ?? flags.cluster)]
     const documents = []
     for (const directory of directories) {
-      const { file, endings } = await bringDown(directory, flags.timeout)
+      const { file, endings, intentsKept } = await bringDown(directory, flags.timeout)
       const nodes = [...endings].map(([name, ending]) => ({ name, ending }))
       documents.push({ cluster: file.name, dir: directory, nodes })
+      if (intentsKept) {
+        this.warn('the disk has no room for cluster.json: stopped nodes stay so at the next up')
+      }
       if (this.jsonEnabled()) continue
       const ended = nodes.filter(node => node.ending !== 'gone')
       const killed = ended.filter(node => node.ending === 'killed').map(node => node.name)

@@ -1,7 +1,7 @@
 /** `kv cluster up [NAME]`: starts a local cluster, made first where there is none. */
 import { Args, Flags } from '@oclif/core'
 import { durationFlag, KvCommand } from '../../cli/base-command.ts'
-import { lastWords, upDocument, upLines } from '../../cli/cluster-view.ts'
+import { missingProblem, upDocument, upLines } from '../../cli/cluster-view.ts'
 import { exitOf } from '../../cli/exit-codes.ts'
 import { printLine } from '../../cli/render.ts'
 import { settingsFlags, wantedSettings } from '../../cli/settings-flags.ts'
@@ -53,6 +53,10 @@ export default class ClusterUp extends KvCommand {
       taken: await portsTaken(directory),
       home: sharedHome(),
       signal: this.signal,
+      onReport: (event, { about, text = '' }, level) => {
+        if (level !== undefined && level !== 'info')
+          this.note(`kv: ${about ?? ''} ${event} ${text}`)
+      },
       onNode: (node, port, ms) => this.note(`  ${node.name}  ${port}  ${node.state}  ${ms}ms`),
     }
     const { bringUp, bringUpHere } = await import('../../cluster/up.ts')
@@ -61,10 +65,12 @@ export default class ClusterUp extends KvCommand {
     if (!this.jsonEnabled()) for (const line of upLines(up)) printLine(line)
     if (up.created) for (const line of firstSteps) this.hint(line)
     for (const node of up.nodes) {
-      if (node.state === 'crashed') this.warn(`${node.name} crashed: ${lastWords(node)}`)
+      const problem = missingProblem(node)
+      if (problem !== undefined) this.warn(`${node.name} ${problem}`)
     }
     await up.stopped
-    if (up.nodes.some(node => node.state === 'crashed')) this.endWith(exitOf('STORE_REFUSED'))
+    if (up.nodes.some(node => missingProblem(node) !== undefined))
+      this.endWith(exitOf('STORE_REFUSED'))
     return upDocument(up, directory)
   }
 }

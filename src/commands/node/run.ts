@@ -13,7 +13,7 @@ export default class NodeRun extends KvCommand {
     'beside it, and nothing starts it again. Either a cluster file says what it is, or some ' +
     'other nodes do: what it learns of the cluster is kept in its directory. A name that is no ' +
     'member is answered and owns nothing. Exit 10: its store, port or files are refused; 11: the ' +
-    'credential is.'
+    'credential is; 12: its disk has no room for the start.'
   static override examples = [
     '<%= config.bin %> node run --cluster-file ./cluster.json --name n1',
     '<%= config.bin %> node run --name n5 --dir ./n5 --credential secret.json --seeds 127.0.0.1:4701',
