@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { problemsOf, type Source } from './helpers/tidy-rules.ts'
@@ -56,4 +56,12 @@ t.test('each rule fires on a violation planted for it', async t => {
   const unmirrored = [{ path: 'src/core/a.ts', text: 'export const a = 1' }]
   t.same(problemsOf(unmirrored), ['src/core/a.ts: no mirrored test'])
   t.same(problemsOf(mirrored('src/core/a.ts', '/** async Date */ export const a = 1')), [])
+})
+
+t.test('a folder that tap leaves out has no tests, or runs as a bundle', async t => {
+  const options = readFileSync(join(root, '.taprc'), 'utf8')
+  const left = [...options.matchAll(/"build\/test\/([a-z]+)\/\*\*"/g)].map(([, name]) => name!)
+  const bundles = readdirSync(join(root, 'test/bundles')).map(name => name.replace(/\.ts$/, ''))
+  const withoutTests = ['helpers', 'contracts', 'fixtures', 'soak']
+  t.same(left.sort(), [...withoutTests, ...bundles].sort())
 })

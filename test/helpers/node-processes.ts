@@ -111,12 +111,9 @@ export class NodeCluster {
     mkdirSync(join(this.directory, 'nodes', name), { recursive: true, mode: 0o700 })
     const log = openSync(this.log(name), 'a', 0o600)
     const own = ['--cluster-file', this.clusterFile, '--name', name, ...args]
-    // Without the loader that the test runner puts into NODE_OPTIONS, which makes it slow.
-    const child = spawn(
-      'env',
-      ['-u', 'NODE_OPTIONS', process.execPath, ...this.nodeFlags, nodeEntry, ...own],
-      { stdio: ['ignore', log, log, 'ipc'] },
-    )
+    const child = spawn(process.execPath, [...this.nodeFlags, nodeEntry, ...own], {
+      stdio: ['ignore', log, log, 'ipc'],
+    })
     closeSync(log)
     const ended = new Promise<number | string>(resolve => {
       child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown'))

@@ -45,11 +45,8 @@ export async function soakKillTree(
 function killedWriter(directory: string, keys: number): Promise<number> {
   const fixture = fileURLToPath(new URL('../fixtures/tree-writer.js', import.meta.url))
   return new Promise((resolve, reject) => {
-    // Without the loader that the test runner puts into NODE_OPTIONS, which makes it slow.
-    const { NODE_OPTIONS: _, ...env } = process.env
     const child = spawn(process.execPath, [fixture, directory, String(keys)], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env,
     })
     let lines = 0
     child.stdout.on('data', (chunk: Buffer) => {

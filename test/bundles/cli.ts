@@ -1,0 +1,3 @@
+import { runBundle } from '../helpers/bundle.ts'
+
+await runBundle('cli')
