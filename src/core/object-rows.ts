@@ -95,7 +95,8 @@ export class ObjectRows<Then> {
     const kind = record && kindOf(record.siblings)
     if (bytes === undefined) reapable.set(token, key, undefined, 0)
     else if (kind !== undefined || read.kind !== undefined) {
-      reapable.set(token, key, kind, row.length + bytes.length)
+      const pins = record?.siblings.pins.length ?? 0
+      reapable.set(token, key, kind, row.length + bytes.length, pins)
     }
     this.#commit(row, { bytes, meaning: record }, then)
   }

@@ -10,16 +10,23 @@ import { assert } from './assert.ts'
 import { type ActorField, fieldAfterMerge } from './causality/actor.ts'
 import { itemDigest } from './causality/digest.ts'
 import { encodeObject } from './causality/object.ts'
+import { mergePins } from './causality/pins.ts'
 import { joinRecords, type Record } from './causality/record.ts'
-import { mergeSiblings, noSiblings, type Siblings } from './causality/siblings.ts'
+import {
+  appliedOp,
+  mergeSiblings,
+  noSiblings,
+  pinned,
+  type Siblings,
+} from './causality/siblings.ts'
 import type { Tree } from './entropy/tree.ts'
 import type { Hints } from './handoff/hints.ts'
-import type { Generation, Key, NodeId, Partition, Token, WallTime } from './ids.ts'
+import type { Generation, Key, NodeId, OpId, Partition, Token, WallTime } from './ids.ts'
 import { type Damaged, type ObjectRowParts, ObjectRows, type RowRead } from './object-rows.ts'
 import type { Pending } from './pending.ts'
 import type { Generations } from './reaping/generations.ts'
 import type { MarkedKey, Marks } from './reaping/marks.ts'
-import { withoutMarked } from './reaping/reapable.ts'
+import { withoutMarked, withoutShed } from './reaping/reapable.ts'
 import { Room } from './room.ts'
 import { hintRowKey, objectRowKey, partitionRange } from './row-key.ts'
 import type { RowKey, Store } from './step.ts'
@@ -93,7 +100,7 @@ export class Objects<Then> {
     let all: Held | undefined = own
     if (held !== own) all = together(all, held)
     for (const hint of this.hints.held(token, key)) {
-      const left = this.#withoutReaped(token, hint)
+      const left = this.unreaped(token, hint)
       if (left.siblings.versions.length > 0) all = together(all, left)
     }
     return { own, all, row }
@@ -133,6 +140,42 @@ export class Objects<Then> {
       const taken = this.#pass(row, generation, () => ({ record, stamp: time }), then)
       assert(taken === 'waits', 'a put was held against the floor before it was made')
     }
+  }
+
+  /**
+   * Pins an operation that the row knows: the key's row, or the owner's hint. False if it does
+   * not, or if nothing has to be written for it.
+   */
+  pin(token: Token, key: Key, owner: NodeId | undefined, op: OpId): boolean {
+    const { own, row } = this.baseOf(token, key, owner)
+    if (own === undefined || appliedOp(own.siblings, op) === undefined) return false
+    return this.#repin(row, owner, own, pinned(own.siblings, op))
+  }
+
+  /** Pins that a round names; however many there are. */
+  addPins(token: Token, key: Key, ops: readonly OpId[]): void {
+    const row = this.#rows.read(token, key)
+    const { record } = row
+    if (record === undefined) return
+    const pins = mergePins(record.siblings.pins, ops)
+    this.#repin(row, undefined, record, { ...record.siblings, pins })
+  }
+
+  /** Lets go of pins that a round named, unless a version of one is live. True if it did. */
+  shedPins(token: Token, key: Key, ops: readonly OpId[]): boolean {
+    const row = this.#rows.read(token, key)
+    const { record } = row
+    if (record === undefined) return false
+    return this.#repin(row, undefined, record, withoutShed(record.siblings, ops))
+  }
+
+  /** Only the pins are others. */
+  #repin(row: RowRead, owner: NodeId | undefined, held: Held, siblings: Siblings): boolean {
+    if (siblings.pins === held.siblings.pins) return false
+    const record = { ...held, siblings, object: encodeObject(siblings) }
+    if (owner !== undefined) this.hints.writeOwn(owner, row.token, row.key, record, undefined)
+    else this.#pass(row, undefined, () => ({ record, stamp: record.time }), undefined)
+    return true
   }
 
   /**
@@ -240,7 +283,7 @@ export class Objects<Then> {
 
   /** The row with a copy merged into it; undefined: it has all of it already. */
   #merged(token: Token, base: Record | undefined, given: Copy): Written | undefined {
-    const copy = this.#withoutReaped(token, given)
+    const copy = this.unreaped(token, given)
     const stamp = copy.time
     if (base === undefined) {
       // As good as none: a tombstone that another owner has not dropped yet.
@@ -257,7 +300,7 @@ export class Objects<Then> {
   }
 
   /** What this node has reaped does not come back with a copy of an owner that has not. */
-  #withoutReaped<Given extends Copy>(token: Token, copy: Given): Given {
+  unreaped<Given extends Copy>(token: Token, copy: Given): Given {
     const { generations } = this
     const { marks } = this.#parts
     const partition = generations.partitionOf(token)

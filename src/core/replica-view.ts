@@ -7,6 +7,7 @@ import type { Membership } from './membership/membership.ts'
 import type { Pending } from './pending.ts'
 import type { Placement } from './placement.ts'
 import type { Gets } from './quorum/gets.ts'
+import type { SecondSendCounts } from './quorum/making.ts'
 import type { Puts } from './quorum/puts.ts'
 import type { Reaping, ReapingCounts } from './reaping/reaping.ts'
 import type { Requests } from './requests.ts'
@@ -36,6 +37,7 @@ export type ReplicaView = {
   readonly hintBytes: number
   /** Vector entries dropped past the limit, since the start. */
   readonly pruned: number
+  readonly secondSends: SecondSendCounts
   /** False while the tree is counted again after a crash. */
   readonly treeReady: boolean
   readonly exchange: ExchangeCounts
@@ -83,6 +85,7 @@ export function viewOf<Meaning, Then>(counted: Counted<Meaning, Then>): ReplicaV
     hints,
     hintBytes: counted.hints.bytes,
     pruned: puts.pruned,
+    secondSends: { ...puts.secondSends },
     treeReady: tree.ready,
     exchange: exchange.counts,
     reaping,

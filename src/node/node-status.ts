@@ -63,6 +63,7 @@ export function statusReply(identity: NodeIdentity, facts: NodeFacts): StatusRep
       ['tombstoneBytes', view.reaping.tombstoneBytes],
       ['reapedKeys', view.reaping.reaped],
       ['reapRounds', view.reaping.rounds],
+      ...pinCounters(view),
       ['partitionsUnheard', view.reaping.unheard],
       ...[...view.reaping.heldUp].map(
         ([node, partitions]) => [`reapingWaitsFor.${node}`, partitions] as const,
@@ -74,4 +75,22 @@ export function statusReply(identity: NodeIdentity, facts: NodeFacts): StatusRep
       ['externalBytes', memory.external + memory.arrayBuffers],
     ],
   }
+}
+
+/** Second sends and what they leave behind (docs/causality.md). */
+function pinCounters({ reaping, secondSends }: ReplicaView): StatusReply['counters'] {
+  return [
+    ['pinnedKeys', reaping.pinnedKeys],
+    ['pins', reaping.pins],
+    ['pinsFullKeys', reaping.fullKeys],
+    ['pinsShed', reaping.pinsShed],
+    ['pinsMade', secondSends.pinned],
+    ['secondDots', secondSends.dots],
+    ['secondDotsUnasked', secondSends.unasked],
+    ['retriesUnknown', secondSends.unknown],
+    ['retriesPinsFull', secondSends.full],
+    ...[...reaping.pinsHeldUp].map(
+      ([node, partitions]) => [`pinsWaitFor.${node}`, partitions] as const,
+    ),
+  ]
 }

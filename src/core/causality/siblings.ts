@@ -52,6 +52,8 @@ export type Seen = {
   readonly pins: Pins
 }
 
+type Ids = Pick<Seen, 'ops' | 'pins'>
+
 export const opsKept = 8
 export const noSiblings: Siblings = { vector: [], versions: [], ops: [], pins: noPins }
 export const nothingSeen: Seen = { vector: [], ops: [], pins: noPins }
@@ -98,7 +100,7 @@ export function putVersion(base: Siblings, seen: Seen, version: Version): Siblin
 
 /** With the operation pinned; the same one where it is, or where no more are taken. */
 export function pinned(siblings: Siblings, op: OpId): Siblings {
-  if (siblings.pins.length >= pinsMax) return siblings
+  if (siblings.pins.length >= pinsMax || mutant(634)) return siblings
   const pins = mergePins(siblings.pins, [op])
   return pins === siblings.pins ? siblings : { ...siblings, pins }
 }
@@ -124,13 +126,18 @@ export function appliedOp(siblings: Siblings, op: OpId): Version | 'superseded' 
 }
 
 /** Is the operation among the highest, or pinned? */
-export function knowsOp({ ops, pins }: Pick<Seen, 'ops' | 'pins'>, op: OpId): boolean {
+export function knowsOp({ ops, pins }: Ids, op: OpId): boolean {
   return ops.includes(op) || isPinned(pins, op)
 }
 
+/** The ids that either knows, as a record would keep them. */
+export function mergeIds(a: Ids, b: Ids): Ids {
+  return { ops: mergeOps(a.ops, b.ops), pins: mergePins(a.pins, b.pins) }
+}
+
 /** Is the list full and the operation older than all of it? Then we cannot know. */
-export function opBelowFullList(siblings: Siblings, op: OpId): boolean {
-  const lowest = siblings.ops[opsKept - 1]
+export function opBelowFullList({ ops }: Pick<Ids, 'ops'>, op: OpId): boolean {
+  const lowest = ops[opsKept - 1]
   return lowest !== undefined && op < lowest
 }
 

@@ -146,7 +146,13 @@ export class Hints<Then> {
   }
 
   /** Writes what a fallback that coordinates made of its base; admitted before. */
-  writeOwn(owner: NodeId, token: Token, key: Key, made: Omit<Record, 'digest'>, then: Then): void {
+  writeOwn(
+    owner: NodeId,
+    token: Token,
+    key: Key,
+    made: Omit<Record, 'digest'>,
+    then: Then | undefined,
+  ): void {
     this.#write(hintRowKey(token, key, owner), key, made, then)
   }
 

@@ -37,6 +37,8 @@ export type HandedThen = {
 export type PutTerms = PutTallyTerms & {
   readonly key: Key
   readonly token: Token
+  /** Whose hint the coordinator wrote to; undefined: it owns the key. */
+  readonly standsInFor: NodeId | undefined
   readonly begun: Instant
   readonly context: Uint8Array
   /** The highest operation of the key that its coordinator knows; undefined: this one. */
@@ -172,6 +174,7 @@ export class PutCoordination implements Coordination {
     this.#letGo()
     const { context, newest, siblings, generation, explanation } = this.#terms
     if (verdict.type === 'failed') {
+      this.#pin()
       const failure = failed(this.#origin, verdict.failure, explanation?.explained())
       return void out.push(answerPut(this.#origin, failure))
     }
@@ -195,6 +198,14 @@ export class PutCoordination implements Coordination {
     if (this.#copy === undefined) return
     if (!mutant(681)) holdings.add(holderOf(this.#origin), -madeBytes(this.#copy.object))
     this.#copy = undefined
+  }
+
+  /** Its client may send it again: that may make a second dot, where nobody knows of this one. */
+  #pin(): void {
+    const { token, key, op, standsInFor } = this.#terms
+    if (!mutant(633) && this.#parts.objects.pin(token, key, standsInFor, op)) {
+      sometimes('a put that ended in doubt is pinned')
+    }
   }
 
   /**

@@ -17,7 +17,7 @@ export type PutRefusal = {
 /** Its id is too high for this node's clock, or, of a second send, too low for the key's list. */
 export function untimely(
   { op, again }: PutRequest,
-  siblings: Siblings,
+  known: Pick<Siblings, 'ops'>,
   wall: WallTime,
 ): PutRefusal | undefined {
   if (uint48Of(op) > wall + opAheadMsMax) {
@@ -25,7 +25,7 @@ export function untimely(
     const message = 'the operation id is more than a day ahead of the clock of this node'
     return { code: 'OP_AHEAD', message, time: wall }
   }
-  if (!again || !opBelowFullList(siblings, op)) return undefined
+  if (!again || !opBelowFullList(known, op)) return undefined
   sometimes('a retry is below a full list')
   const message = 'too many later writes: whether the first try took effect is not known'
   return { code: 'RETRY_EXPIRED', message, definite: false }

@@ -5,74 +5,39 @@
  * to W again.
  */
 import { luck, mutant, sometimes } from '#mutants'
-import { type ActorField, nextDot } from '../causality/actor.ts'
 import { decodeContext, encodeContext } from '../causality/context.ts'
-import { encodeObject } from '../causality/object.ts'
 import { isPinned } from '../causality/pins.ts'
-import { prune, vectorEntriesMax } from '../causality/prune.ts'
-import {
-  appliedOp,
-  noSiblings,
-  nothingSeen,
-  putVersion,
-  type Seen,
-  type Siblings,
-  seenAfterPut,
-  type Version,
-} from '../causality/siblings.ts'
-import { counterMax, type Dot } from '../causality/version-vector.ts'
-import type { Actor, Generation, Instant, Key, NodeId, OpId, Token, WallTime } from '../ids.ts'
+import { nothingSeen, type Siblings, seenAfterPut } from '../causality/siblings.ts'
+import type { Instant, OpId, WallTime } from '../ids.ts'
 import type { PutRequest, StoreCopy } from '../message.ts'
-import type { Base, Copy, Objects } from '../objects.ts'
+import type { Objects } from '../objects.ts'
 import { nothingDone } from '../outcome.ts'
 import type { Placement } from '../placement.ts'
 import type { Requests } from '../requests.ts'
 import type { Effect, Env } from '../step.ts'
 import { Explanation } from './explain.ts'
 import { deadlineOf } from './longest-deadline.ts'
+import { type Made, Making, type SecondSendCounts, type Shown, type Wish } from './making.ts'
 import { answerPut, failed, holderOf, type Origin } from './origin.ts'
 import { madeBytes, PutCoordination, type Stored } from './put-coordination.ts'
-import { belowFloor, type PutRefusal, untimely } from './put-refusal.ts'
+import type { PutRefusal } from './put-refusal.ts'
 import { type Seat, seatsOf } from './seats.ts'
+import { SecondSend, type Told, toldNothing } from './second-send.ts'
 
 /** A put as it left admission: nothing can refuse it any more. */
-type Admitted = {
+type Admitted = Wish & {
   readonly origin: Origin
-  readonly request: PutRequest
-  readonly token: Token
   readonly needed: number
-  readonly seen: Shown
   readonly deadline: Instant
   readonly seats: readonly Seat[]
-  /** Whose hint this node writes to; undefined: it owns the key. */
-  readonly standsInFor: NodeId | undefined
 }
-
-/** The object that is driven to the replicas, and the row that it was made from. */
-type Made = Copy &
-  Pick<Base, 'row'> & {
-    /** Of this operation; undefined where it was applied before and superseded. */
-    readonly version: Version | undefined
-    /** Of the row that it is written to. */
-    readonly field: ActorField | undefined
-    /** Does the row hold all of it already? */
-    readonly held: boolean
-  }
-
-/** What a context shows, and how far reaping was when it was given out. */
-type Shown = Seen & { readonly generation: Generation }
 
 export class Puts {
   readonly #env: Env
   readonly #placement: Placement
   readonly #objects: Objects<Stored>
   readonly #requests: Requests
-  /** Known-bad 37: the fields of rows, kept outside of them. */
-  readonly #fields = new Map<Key, ActorField>()
-  /** Known-bad 3: what this process counted. */
-  #counted = 0
-  readonly #entriesMax: number
-  #pruned = 0
+  readonly #making: Making
   #wall: WallTime = 0
 
   constructor(env: Env, placement: Placement, objects: Objects<Stored>, requests: Requests) {
@@ -80,12 +45,16 @@ export class Puts {
     this.#placement = placement
     this.#objects = objects
     this.#requests = requests
-    this.#entriesMax = env.vectorEntriesMax ?? vectorEntriesMax
+    this.#making = new Making(env, placement.self, objects)
   }
 
   /** Vector entries dropped past the limit, since the start. */
   get pruned(): number {
-    return this.#pruned
+    return this.#making.pruned
+  }
+
+  get secondSends(): SecondSendCounts {
+    return this.#making.counts
   }
 
   /** The wall clock, for people and for the age of operation ids. */
@@ -97,7 +66,29 @@ export class Puts {
   begin(origin: Origin, request: PutRequest, now: Instant, out: Effect[]): void {
     const admitted = this.#admit(origin, request, now)
     if ('code' in admitted) return void out.push(this.#refuse(origin, request, admitted, now))
-    const made = this.#make(admitted)
+    if (request.again && !this.#making.knows(admitted)) return this.#ask(admitted, now, out)
+    this.#go(admitted, toldNothing, now, out)
+  }
+
+  /** A second send of which nothing is known here: the owners are asked first. */
+  #ask({ origin, request, deadline }: Admitted, now: Instant, out: Effect[]): void {
+    const id = this.#requests.newId()
+    const parts = { env: this.#env, placement: this.#placement, objects: this.#objects }
+    const second = new SecondSend(parts, request, now, (told, now, out) => {
+      // Much may have changed meanwhile.
+      const left = { ...request, timeLeft: Math.max(1, deadline - now) }
+      const admitted = this.#admit(origin, left, now)
+      if ('code' in admitted) return void out.push(this.#refuse(origin, left, admitted, now))
+      this.#go(admitted, told, now, out)
+    })
+    this.#requests.add(id, second)
+    second.begin(id, now, out)
+    this.#requests.forgetIfOver(id, now)
+  }
+
+  #go(admitted: Admitted, told: Told, now: Instant, out: Effect[]): void {
+    const { origin, request } = admitted
+    const made = this.#making.make(admitted, told, this.#wall)
     if ('code' in made) return void out.push(this.#refuse(origin, request, made, now))
     if (!this.#requests.holdings.fits(holderOf(origin), madeBytes(made.object))) {
       sometimes('a put finds no room for the object that it makes')
@@ -156,86 +147,6 @@ export class Puts {
     return { origin, request, token, needed, seen: context, deadline, seats, standsInFor }
   }
 
-  /** The object with the new version in it, or what was made of the operation before. */
-  #make({ request, token, seen, standsInFor }: Admitted): Made | PutRefusal {
-    const { own, all: base, row } = this.#objects.baseOf(token, request.key, standsInFor)
-    const { generations } = this.#objects
-    const floor = generations.floorOf(token)
-    const siblings = base?.siblings ?? noSiblings
-    const applied = mutant(11) ? undefined : appliedOp(siblings, request.op)
-    if (applied !== undefined && base !== undefined) {
-      if (applied === 'superseded') sometimes('a retry meets its first try superseded')
-      else sometimes('a retry meets its first try alive')
-      // An old hint has it, which no owner would take.
-      if (base.generation < floor) return belowFloor(request, floor)
-      const version = applied === 'superseded' ? undefined : applied
-      return { ...base, version, row, held: own === base }
-    }
-    const refused = untimely(request, siblings, this.#wall)
-    if (refused !== undefined) return refused
-    const stamp = Math.min(generations.stampOf(token), base?.generation ?? counterMax)
-    // A context tells, too, how far its client was: whoever repeats an earlier call says nothing else.
-    const heard = Math.max(request.generation, seen.generation)
-    const generation = mutant(38) ? stamp : Math.min(stamp, heard)
-    if (generation < floor) return belowFloor(request, floor)
-    const draw = () => this.#env.random(8) as Actor
-    const before = mutant(37) ? this.#fields.get(request.key) : base?.field
-    const { dot, field } = mutant(3)
-      ? this.#dotFromMemory()
-      : nextDot(before, this.#env.start, siblings, seen, draw)
-    if (mutant(37)) this.#fields.set(request.key, field)
-    const version = this.#version(request, dot)
-    const put = putVersion(siblings, seen, version)
-    const pruned = prune(put, siblings, field, version, this.#entriesMax)
-    if (pruned.dropped > 0) {
-      sometimes('a vector is pruned')
-      this.#pruned += pruned.dropped
-    }
-    const made = pruned.siblings
-    if (made.versions.length > siblingsMax && made.versions.length > siblings.versions.length) {
-      const message = `the key has ${siblingsMax} siblings; resolve them first`
-      return { code: 'SIBLING_LIMIT', message }
-    }
-    if (made.versions.length >= 4) sometimes('a key with four siblings or more')
-    const object = encodeObject(made)
-    if (object.length > objectBytesMax) {
-      return {
-        code: 'SIBLING_LIMIT',
-        message: 'the siblings are too large together; resolve first',
-      }
-    }
-    return {
-      siblings: made,
-      object,
-      field: pruned.field,
-      version,
-      time: this.#wall,
-      generation,
-      row,
-      held: false,
-    }
-  }
-
-  /** Known-bad 3: the node itself is the actor, and counts in memory. */
-  #dotFromMemory(): { readonly dot: Dot; readonly field: ActorField } {
-    const actor = this.#placement.self.padEnd(8, '-') as Actor
-    const dot = { actor, counter: ++this.#counted }
-    return { dot, field: { actor, start: this.#env.start } }
-  }
-
-  #version(request: PutRequest, dot: Dot): Version {
-    const value = request.value ?? noBytes
-    return {
-      dot,
-      op: request.op,
-      tombstone: request.value === undefined,
-      checksum: this.#env.hash.crc32(value),
-      at: this.#wall,
-      via: this.#placement.self,
-      value,
-    }
-  }
-
   #drive(admitted: Admitted, made: Made, now: Instant, out: Effect[]): void {
     const { request, token, needed, deadline, origin } = admitted
     const id = this.#requests.newId()
@@ -260,6 +171,7 @@ export class Puts {
       op: request.op,
       key: request.key,
       token,
+      standsInFor: admitted.standsInFor,
       begun: now,
       context: this.#contextAfter(admitted, made),
       newest: newestBeside(made.siblings, request.op),
@@ -330,8 +242,4 @@ function newestBeside({ ops: [highest] }: Siblings, op: OpId): OpId | undefined 
   return highest === op ? undefined : highest
 }
 
-const noBytes = new Uint8Array(0)
 const noRoomLine = 'the objects that this client writes to fill its part of the memory of this node'
-/** Bounds on what client puts may make of one key ; merges from peers have none. */
-const siblingsMax = 64
-const objectBytesMax = 8 * 1024 * 1024

@@ -62,6 +62,13 @@ export type ReapingCounts = {
   readonly rounds: number
   /** Partitions with something to reap that wait for a silent node, by the node. */
   readonly heldUp: ReadonlyMap<NodeId, number>
+  /** Keys with pins, their pins, keys that take no more, and who these wait for. */
+  readonly pinnedKeys: number
+  readonly pins: number
+  readonly fullKeys: number
+  readonly pinsHeldUp: ReadonlyMap<NodeId, number>
+  /** Pins that were shed here, since the start. */
+  readonly pinsShed: number
   /** Partitions of which this node takes nothing until an owner that it asked has answered. */
   readonly unheard: number
   /** Rows in the store that are no objects. */
@@ -84,13 +91,18 @@ export class Reaping {
 
   get counts(): ReapingCounts {
     const { reapable, marks, objects } = this.#parts
-    const { keys, tombstones, bytes } = reapable.total
+    const { keys, tombstones, bytes, pinned, pins, full } = reapable.total
     return {
       tombstones,
       tombstoneBytes: bytes,
       reaped: this.#rounds.steps.reaped,
       rounds: this.#rounds.done,
       heldUp: this.#rounds.heldUp,
+      pinnedKeys: pinned,
+      pins,
+      fullKeys: full,
+      pinsHeldUp: this.#rounds.pinsHeldUp,
+      pinsShed: this.#rounds.steps.pinsShed,
       unheard: this.#learning.waiting,
       rows: keys + marks.rows + objects.generations.rows,
     }

@@ -1,7 +1,8 @@
 /** The bytes of a round's questions and answers, a part for each partition. */
 import { binaryOf } from '../binary.ts'
 import { ByteReader, ByteWriter } from '../entropy/bytes.ts'
-import { type Generation, type Key, keyOf, type Partition, type Token } from '../ids.ts'
+import { type Generation, type Key, keyOf, type OpId, type Partition, type Token } from '../ids.ts'
+import type { PinnedKey } from './marks.ts'
 import type { PartitionState } from './partition-rows.ts'
 
 /** A key that may be cleaned: its token, and the item digest that it must have everywhere. */
@@ -17,9 +18,10 @@ export type StepPart = {
 export type ProvePart = StepPart & {
   readonly floor: Generation
   readonly reaped: Generation
-  /** Of all objects of the partition; 8 bytes. */
+  /** Of all objects of the partition; 8 bytes, or '' if they need not be equal. */
   readonly sum: string
   readonly keys: readonly Candidate[]
+  readonly pins: readonly PinnedKey[]
 }
 
 /**
@@ -31,7 +33,10 @@ export type PartState = (typeof partStates)[number]
 export type ToldPart = {
   readonly state: PartState
   readonly generation: Generation
-  /** Which of the keys differ here, by their position. */
+  /**
+   * Which of the keys differ here, by their position, and which of the pins are not to be shed:
+   * those stand behind the keys, id by id.
+   */
   readonly missing: readonly number[]
 }
 export type LearntPart = PartitionState & { readonly partition: Partition }
@@ -59,6 +64,13 @@ export function encodeProofs(parts: readonly ProvePart[]): Uint8Array {
       writeBinary(writer, key)
       writeBinary(writer, digest)
     }
+    writer.varint(part.pins.length)
+    for (const { token, key, ops } of part.pins) {
+      writeBinary(writer, token)
+      writeBinary(writer, key)
+      writer.varint(ops.length)
+      for (const op of ops) writeBinary(writer, op)
+    }
   }
   return writer.take()
 }
@@ -78,7 +90,8 @@ export function decodeProofs(bytes: Uint8Array): readonly ProvePart[] {
       if (key === undefined || token.length !== 8) return undefined
       keys.push({ token, key, digest })
     }
-    return { ...step, floor, reaped, sum, keys }
+    const pins = readPins(reader)
+    return pins && { ...step, floor, reaped, sum, keys, pins }
   })
 }
 
@@ -120,6 +133,23 @@ export function decodeLearnt(bytes: Uint8Array): readonly LearntPart[] {
     floor: reader.varint(),
     reaped: reader.varint(),
   }))
+}
+
+function readPins(reader: ByteReader): readonly PinnedKey[] | undefined {
+  const pins: PinnedKey[] = []
+  for (let left = reader.varint(); left > 0 && reader.left > 0; left--) {
+    const token = readBinary(reader) as Token
+    const key = keyOf(readBinary(reader))
+    const ops: OpId[] = []
+    for (let ids = reader.varint(); ids > 0 && reader.left > 0; ids--) {
+      const op = readBinary(reader) as OpId
+      if (op.length !== 12) return undefined
+      ops.push(op)
+    }
+    if (key === undefined || token.length !== 8) return undefined
+    pins.push({ token, key, ops })
+  }
+  return pins
 }
 
 function writeStep(writer: ByteWriter, { partition, generation, round }: StepPart): void {

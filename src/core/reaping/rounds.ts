@@ -15,11 +15,11 @@ import { sharedOf } from '../entropy/shared.ts'
 import { binaryOfSum } from '../entropy/sum.ts'
 import type { ExchangeTiming } from '../entropy/timing.ts'
 import { after, type Epoch, type Instant, type NodeId, type Partition } from '../ids.ts'
-import { damaged } from '../object-rows.ts'
 import { fallbacksOf, preferenceList } from '../ring/preference-list.ts'
-import { objectRowKey } from '../row-key.ts'
 import type { Effect } from '../step.ts'
-import { idleEntries, kindOf, type Reapable } from './reapable.ts'
+import { Candidates, countOf, without } from './candidates.ts'
+import type { PinnedKey } from './marks.ts'
+import type { Reapable, ReapableCount } from './reapable.ts'
 import type { RoundAnswer, RoundQuestion, RoundStep } from './round-message.ts'
 import {
   type Candidate,
@@ -45,8 +45,10 @@ type Round = {
   /** As of when all owners were equal. */
   readonly stamp: number
   readonly began: Instant
+  /** '' if they need not be: pins are shed of keys that differ, too. */
   sum: string
   keys: readonly Candidate[]
+  pins: readonly PinnedKey[]
   step: RoundStep
   /** Who is not done with this step. */
   readonly left: Set<NodeId>
@@ -68,6 +70,7 @@ export class Rounds {
   /** Generations that others were heard to be in. */
   readonly #heard = new Map<Partition, number>()
   readonly #askAgainAt = new Map<NodeId, Instant>()
+  readonly #candidates: Candidates
   #lastId: number
   #beginAt = 0 as Instant
   #done = 0
@@ -77,6 +80,7 @@ export class Rounds {
     const { self } = parts.placement
     this.steps = new Steps(parts, (message, now, out) => this.answered(self, message, now, out))
     this.#parts = parts
+    this.#candidates = new Candidates(parts)
     this.#lastId = uint48Of(parts.random(6)) % 2 ** 32
   }
 
@@ -87,9 +91,19 @@ export class Rounds {
 
   /** Partitions with something to reap that wait for a node, by the node. */
   get heldUp(): ReadonlyMap<NodeId, number> {
+    return this.#heldUp(() => true)
+  }
+
+  /** The same, of those with a key that takes no more pins. */
+  get pinsHeldUp(): ReadonlyMap<NodeId, number> {
+    return this.#heldUp(({ full }) => full > 0)
+  }
+
+  #heldUp(counts: (count: ReapableCount) => boolean): ReadonlyMap<NodeId, number> {
     const waiting = new Map<NodeId, number>()
     const { reapable, placement } = this.#parts
-    for (const partition of reapable.counts.keys()) {
+    for (const [partition, count] of reapable.counts) {
+      if (!counts(count)) continue
       for (const node of this.#holders(partition)) {
         if (!placement.reachable(node)) waiting.set(node, (waiting.get(node) ?? 0) + 1)
       }
@@ -132,12 +146,24 @@ export class Rounds {
       this.#askAgainAt.set(from, after(now, drainMs))
       return
     }
-    if (part.state === 'wait' && part.missing.length > 0) {
-      // Some keys were changed meanwhile: the others are proved anew.
-      const keys = round.keys.filter((_, i) => !part.missing.includes(i))
-      if (keys.length > 0 && keys.length < round.keys.length) return this.#prove(round, keys)
-    }
+    if (part.state === 'wait' && this.#proveLess(round, part.missing)) return
     this.#giveUp(round, now)
+  }
+
+  /** Some keys were changed meanwhile: the others are proved anew. False if nothing is left. */
+  #proveLess(round: Round, missing: readonly number[]): boolean {
+    if (missing.length === 0) {
+      // The roots differ, or that node is not ready. Pins are shed without equal roots.
+      if (round.sum === '' || round.pins.length === 0) return false
+      round.sum = ''
+      this.#prove(round, [], round.pins)
+      return true
+    }
+    const { keys, pins } = without(round, missing)
+    if (keys.length + pins.length === 0) return false
+    if (keys.length === round.keys.length && countOf(pins) === countOf(round.pins)) return false
+    this.#prove(round, keys, pins)
+    return true
   }
 
   #next(round: Round, now: Instant): void {
@@ -147,7 +173,7 @@ export class Rounds {
       drain: 'floor',
       floor: 'reap',
     }
-    const step = following[round.step]
+    const step = round.step === 'prove' && mutant(625) ? 'reap' : following[round.step]
     if (step === undefined) {
       sometimes('a round ends')
       this.#done++
@@ -158,12 +184,13 @@ export class Rounds {
     const isForOwners = (step === 'floor' && !mutant(39)) || step === 'reap'
     const nodes = isForOwners ? this.#owners(round.partition) : this.#holders(round.partition)
     for (const node of nodes) round.left.add(node)
-    this.#nextAt.set(round.partition, after(now, this.#pauseMs))
+    this.#nextAt.set(round.partition, after(now, this.#pauseOf(round.partition)))
   }
 
-  #prove(round: Round, keys: readonly Candidate[]): void {
+  #prove(round: Round, keys: readonly Candidate[], pins: readonly PinnedKey[]): void {
     round.step = 'prove'
     round.keys = keys
+    round.pins = pins
     round.round = this.#draw()
     round.left.clear()
     const owners = this.#owners(round.partition)
@@ -173,7 +200,7 @@ export class Rounds {
   #giveUp(round: Round, now: Instant): void {
     sometimes('a round is given up')
     this.#rounds.delete(round.partition)
-    this.#nextAt.set(round.partition, after(now, this.#pauseMs))
+    this.#nextAt.set(round.partition, after(now, this.#pauseOf(round.partition)))
   }
 
   /** One that a node does not get on with, or whose members are others now, is over. */
@@ -191,7 +218,8 @@ export class Rounds {
     this.#beginAt = after(now, beginMs)
     for (const partition of reapable.counts.keys()) {
       if (this.#rounds.size >= roundsMax) return
-      if (this.#rounds.has(partition) || now < (this.#nextAt.get(partition) ?? 0)) continue
+      if (this.#rounds.has(partition)) continue
+      if (now < (this.#nextAt.get(partition) ?? 0)) continue
       const [first] = preferenceList(placement.ring, partition)
       if (first !== placement.self || !wholeness.isWholeIn(partition)) continue
       if (!objects.generations.isOpen(partition)) continue
@@ -199,9 +227,10 @@ export class Rounds {
         sometimes('a round waits for a silent node')
         continue
       }
-      const keys = this.#candidates(partition, now)
-      this.#nextAt.set(partition, after(now, keys.length === 0 ? freshMs : this.#pauseMs))
-      if (keys.length === 0) continue
+      const { keys, pins } = this.#candidates.of(partition, now)
+      const isNothing = keys.length + pins.length === 0
+      this.#nextAt.set(partition, after(now, isNothing ? freshMs : this.#pauseOf(partition)))
+      if (isNothing) continue
       const { generation } = objects.generations.of(partition)
       const round: Round = {
         partition,
@@ -212,30 +241,14 @@ export class Rounds {
         began: now,
         sum: '',
         keys,
+        pins,
         step: 'prove',
         left: new Set(),
       }
       round.sum = this.#sumOf(round, now)
       this.#rounds.set(partition, round)
-      this.#prove(round, keys)
+      this.#prove(round, keys, pins)
     }
-  }
-
-  /** Keys that were not changed lately, and are what the index says. */
-  #candidates(partition: Partition, now: Instant): readonly Candidate[] {
-    const { reapable, objects, tree } = this.#parts
-    const candidates: Candidate[] = []
-    let dots = 0
-    for (const { token, key } of reapable.page(partition, keysMax)) {
-      if (dots >= dotsMax) break
-      if (tree.recent.has(objectRowKey(token, key), now)) continue
-      const record = objects.durable(token, key)
-      if (record === undefined || record === damaged) continue
-      if (kindOf(record.siblings) === undefined) continue
-      dots += record.siblings.versions.length + idleEntries(record.siblings).length
-      candidates.push({ token, key, digest: record.digest })
-    }
-    return candidates
   }
 
   #sumOf({ partition, stamp, began }: Round, now: Instant): string {
@@ -266,7 +279,13 @@ export class Rounds {
       .sort((a, b) => a.partition - b.partition)
     // One cut for all that is proved at once.
     const stamp = rounds[0]?.stamp ?? 0
-    const some = rounds.filter(one => step !== 'prove' || one.stamp === stamp).slice(0, partsMax)
+    let ids = 0
+    const some = rounds
+      .filter(one => step !== 'prove' || one.stamp === stamp)
+      .filter((one, i) => {
+        ids += step === 'prove' ? countOf(one.pins) : 0
+        return i < partsMax && (i === 0 || ids <= pinsInMessage)
+      })
     const { now, wall } = this.#at
     this.#lastId = (this.#lastId + 1) % 2 ** 40
     const named = some.map(round => ({ round, number: round.round }))
@@ -274,9 +293,9 @@ export class Rounds {
     const began = some[0]?.began ?? now
     const { generations } = this.#parts.objects
     const proofs = (): ProvePart[] =>
-      some.map(({ partition, generation, round, sum, keys }) => {
+      some.map(({ partition, generation, round, sum, keys, pins }) => {
         const { floor, reaped } = generations.of(partition)
-        return { partition, generation, round, sum, keys, floor, reaped }
+        return { partition, generation, round, sum, keys, pins, floor, reaped }
       })
     const question: RoundQuestion = {
       type: 'round',
@@ -305,8 +324,10 @@ export class Rounds {
     return uint48Of(this.#parts.random(6))
   }
 
-  get #pauseMs(): number {
-    return this.#parts.timing.pauseMs / 2
+  /** Until the next round: shorter while second sends find the pins of a key full. */
+  #pauseOf(partition: Partition): number {
+    const isFull = (this.#parts.reapable.counts.get(partition)?.full ?? 0) > 0
+    return isFull ? fullMs : this.#parts.timing.pauseMs / 2
   }
 }
 
@@ -314,12 +335,11 @@ const stepsInOrder: readonly RoundStep[] = ['reap', 'floor', 'drain', 'turn', 'p
 /** How often it is looked for partitions to begin with; with one whose keys are too young. */
 const beginMs = 200
 const freshMs = 1000
+const fullMs = 1000
 /** At once, and in one message. */
 const roundsMax = 1024
 const partsMax = 256
-/** In one mark. */
-const dotsMax = 10_000
-const keysMax = 2000
+const pinsInMessage = 20_000
 const answerMsMax = 2000
 const roundMsMax = 15_000
 /** How long hints get to go home before it is asked again. */

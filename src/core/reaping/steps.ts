@@ -20,7 +20,7 @@ import type { Stored } from '../quorum/put-coordination.ts'
 import { roleOf } from '../ring/preference-list.ts'
 import type { Effect } from '../step.ts'
 import type { Wholeness } from '../wholeness/wholeness.ts'
-import { type MarkedKey, type Marks, markRowKey } from './marks.ts'
+import { type Mark, type MarkedKey, type Marks, markRowKey, type PinnedKey } from './marks.ts'
 import { type PartitionState, partitionRowKey } from './partition-rows.ts'
 import { idleEntries } from './reapable.ts'
 import type { RoundAnswer, RoundQuestion } from './round-message.ts'
@@ -61,6 +61,7 @@ export class Steps {
   readonly #parts: StepParts
   readonly #takeOwn: TakeOwn
   #reaped = 0
+  #pinsShed = 0
 
   constructor(parts: StepParts, takeOwn: TakeOwn) {
     this.#parts = parts
@@ -70,6 +71,11 @@ export class Steps {
   /** Keys that were cleaned here, since the start. */
   get reaped(): number {
     return this.#reaped
+  }
+
+  /** Pins that were shed here, since the start. */
+  get pinsShed(): number {
+    return this.#pinsShed
   }
 
   /** Any step but `learn` (`learning.ts`). */
@@ -105,6 +111,7 @@ export class Steps {
       if (key.entries.length > 0) sometimes('vector entries are shed')
       if (objects.reap(key, stamp)) this.#reaped++
     }
+    this.#shed(mark)
     this.#write(partition, { ...state, reaped: mark.generation + 1 }, then)
   }
 
@@ -130,7 +137,7 @@ export class Steps {
   /** Equal to the asker in all of the partition, and in each key as it is now: then it is marked. */
   #prove(part: ProvePart, sum: string, missing: number[], at: Moment, then: RoundThen): PartState {
     const { objects, marks, wholeness, placement } = this.#parts
-    const { partition, generation, round, keys } = part
+    const { partition, generation, round, keys, pins } = part
     const { generations } = objects
     if (!wholeness.isWholeIn(partition) || !generations.isOpen(partition)) return 'wait'
     const state = generations.of(partition)
@@ -139,7 +146,7 @@ export class Steps {
     if (state.generation < part.floor) return 'wait'
     // Whoever has reaped makes the others reap first.
     if (part.reaped > state.reaped) this.#catchUp(part, at.wall)
-    if (sum !== part.sum) {
+    if (part.sum !== '' && sum !== part.sum) {
       sometimes('a round finds unequal roots')
       return 'wait'
     }
@@ -149,10 +156,16 @@ export class Steps {
       if (key === undefined) missing.push(i)
       else marked.push(key)
     }
+    this.#refusePins(pins, keys.length, missing)
     if (missing.length > 0) return 'wait'
     const { epoch } = placement
     then.left++
-    marks.write(partition, { epoch, generation, round, keys: marked }, then)
+    // What this node lacks of them is added in the commit of the mark: what is read here from
+    // now on has them.
+    if (!mutant(626)) for (const { token, key, ops } of pins) objects.addPins(token, key, ops)
+    const mark = { epoch, generation, round, keys: marked, pins }
+    marks.write(partition, mark, then)
+    if (mutant(623)) this.#shed(mark)
     this.#raise(partition, { generation, floor: part.floor }, then)
     return 'done'
   }
@@ -165,6 +178,28 @@ export class Steps {
     const isDead = versions.every(({ tombstone }) => tombstone)
     const tombstones = isDead ? versions.map(({ dot }) => dot) : []
     return { token, key, tombstones, entries: isDead ? [] : idleEntries(record.siblings) }
+  }
+
+  /** Ids of which a version is live here, and all of a key that this node does not hold. */
+  #refusePins(pins: readonly PinnedKey[], from: number, missing: number[]): void {
+    let position = from
+    for (const { token, key, ops } of pins) {
+      const versions = this.#parts.objects.base(token, key)?.siblings.versions
+      for (const op of ops) {
+        if (versions === undefined || versions.some(version => version.op === op)) {
+          missing.push(position)
+        }
+        position++
+      }
+    }
+  }
+
+  #shed({ pins }: Pick<Mark, 'pins'>): void {
+    for (const { token, key, ops } of pins) {
+      if (!this.#parts.objects.shedPins(token, key, ops)) continue
+      sometimes('pins are shed')
+      this.#pinsShed += ops.length
+    }
   }
 
   #take(
@@ -185,6 +220,7 @@ export class Steps {
     if (state.generation > generation + 1 && !mutant(40)) return 'past'
     switch (step) {
       case 'turn':
+        if (mutant(624)) this.#shed(this.#parts.marks.of(partition) ?? { pins: [] })
         return this.#raise(partition, { generation: generation + 1 }, then)
       case 'drain':
         if (!this.#isDrained(partition, generation)) return 'wait'
@@ -193,6 +229,10 @@ export class Steps {
       case 'floor':
         return this.#raise(partition, { floor: generation + 1 }, then)
       case 'reap':
+        if (mutant(625)) {
+          this.#shed(this.#parts.marks.of(partition) ?? { pins: [] })
+          return 'done'
+        }
         if (state.floor <= generation) return 'lost'
         this.reapMarked(partition, nearest(wall, cut), then)
         return this.#raise(partition, {}, then)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Record } from '../../../src/core/causality/record.ts'
-import { noSiblings } from '../../../src/core/causality/siblings.ts'
+import { noSiblings, pinned } from '../../../src/core/causality/siblings.ts'
 import type { Actor, Epoch, Key, Partition, Token } from '../../../src/core/ids.ts'
 import { Pending } from '../../../src/core/pending.ts'
 import {
@@ -13,7 +13,9 @@ import {
 import { isStateRow, partitionOfRow } from '../../../src/core/reaping/partition-rows.ts'
 import type { RowKey } from '../../../src/core/step.ts'
 import { nodeHash } from '../../../src/node/hash.ts'
+import { opOf } from '../../helpers/arbitrary-siblings.ts'
 import { actorOf, putOn } from '../../helpers/exchange-pair.ts'
+import { bytesOfHex, golden } from '../../helpers/golden.ts'
 
 const partition = 3 as Partition
 const dot = (name: string, counter: number) => ({ actor: actorOf(name) as Actor, counter })
@@ -30,6 +32,7 @@ const mark: Mark = {
     },
     { token: '\x31.......' as Token, key: 'other' as Key, tombstones: [], entries: [dot('a', 7)] },
   ],
+  pins: [{ token: '\x30.......' as Token, key: 'k' as Key, ops: [opOf(9), opOf(4)] }],
 }
 
 function start(disk = new Map<RowKey, Uint8Array>()) {
@@ -51,6 +54,22 @@ function start(disk = new Map<RowKey, Uint8Array>()) {
     disk,
   }
 }
+
+t.test('a mark that an earlier version wrote is read', async t => {
+  const { is, bytes } = golden.mark
+  const { token, key } = is.keys[0]!
+  t.equal(key, golden.key)
+  t.equal(token.length, 8)
+  t.same(decodeMark(nodeHash, bytesOfHex(bytes)), { ...is, pins: [] })
+})
+
+t.test('what a mark names is taken out of a copy: tombstones and pins', async t => {
+  const { marks } = start()
+  const copy = pinned(pinned(putOn(noSiblings, 'c', 'v'), opOf(4)), opOf(5))
+  t.equal(marks.without(partition, copy), copy)
+  marks.write(partition, mark, 'then')
+  t.same(marks.without(partition, copy).pins, [opOf(5)])
+})
 
 t.test('a mark comes back as it was written, or not at all', async t => {
   const bytes = encodeMark(nodeHash, mark)

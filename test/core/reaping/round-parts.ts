@@ -19,12 +19,14 @@ const partition = fc.nat(65_535).map(number => number as Partition)
 const generation = fc.nat(2 ** 31 - 1)
 const step = { partition, generation, round: fc.maxSafeNat() }
 const candidate = fc.record({ token: id(8), key, digest: binary(0, 8) })
+const pinned = fc.record({ token: id(8), key, ops: fc.array(id(12), { maxLength: 3 }) })
 const proof = fc.record({
   ...step,
   floor: generation,
   reaped: generation,
-  sum: binary(8, 8),
+  sum: fc.oneof(binary(8, 8), fc.constant('')),
   keys: fc.array(candidate, { maxLength: 4 }),
+  pins: fc.array(pinned, { maxLength: 3 }),
 })
 
 t.test('what is said comes back', async t => {

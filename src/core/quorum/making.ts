@@ -1,0 +1,264 @@
+/**
+ * What a put makes of what is held of its key: a new version under a new dot, or what is held
+ * already where the operation is known. All of it happens in one step of the coordinator.
+ */
+import { mutant, sometimes } from '#mutants'
+import { type ActorField, nextDot } from '../causality/actor.ts'
+import { encodeObject } from '../causality/object.ts'
+import { isPinned, pinsMax } from '../causality/pins.ts'
+import { prune, vectorEntriesMax } from '../causality/prune.ts'
+import { joinRecords } from '../causality/record.ts'
+import {
+  appliedOp,
+  knowsOp,
+  mergeIds,
+  mergeSiblings,
+  noSiblings,
+  pinned,
+  putVersion,
+  type Seen,
+  type Siblings,
+  type Version,
+} from '../causality/siblings.ts'
+import { counterMax, type Dot } from '../causality/version-vector.ts'
+import type { Actor, Generation, Key, NodeId, Token, WallTime } from '../ids.ts'
+import type { PutRequest } from '../message.ts'
+import type { Base, Copy, Objects } from '../objects.ts'
+import type { Env } from '../step.ts'
+import type { Stored } from './put-coordination.ts'
+import { belowFloor, type PutRefusal, untimely } from './put-refusal.ts'
+import type { Told } from './second-send.ts'
+
+/** What a context shows, and how far reaping was when it was given out. */
+export type Shown = Seen & { readonly generation: Generation }
+
+/** A put with all that it is made of. */
+export type Wish = {
+  readonly request: PutRequest
+  readonly token: Token
+  readonly seen: Shown
+  /** Whose hint this node writes to; undefined: it owns the key. */
+  readonly standsInFor: NodeId | undefined
+}
+
+/** The object that is driven to the replicas, and the row that it was made from. */
+export type Made = Copy &
+  Pick<Base, 'row'> & {
+    /** Of this operation; undefined if it was applied before and superseded. */
+    readonly version: Version | undefined
+    /** Of the row that it is written to. */
+    readonly field: ActorField | undefined
+    /** Does the row hold all of it already? */
+    readonly held: boolean
+  }
+
+/** Since the start. */
+export type SecondSendCounts = {
+  /** Second sends that made a dot, and those of them that could ask too few owners. */
+  dots: number
+  unasked: number
+  /** Ids that were pinned here. */
+  pinned: number
+  /** Second sends of which it is not known whether the first took effect, and those for full pins. */
+  unknown: number
+  full: number
+}
+
+export class Making {
+  readonly counts: SecondSendCounts = { dots: 0, unasked: 0, pinned: 0, unknown: 0, full: 0 }
+  readonly #env: Env
+  readonly #self: NodeId
+  readonly #objects: Objects<Stored>
+  readonly #entriesMax: number
+  /** Known-bad 37: the fields of rows, kept outside of them. */
+  readonly #fields = new Map<Key, ActorField>()
+  /** Known-bad 3: what this process counted. */
+  #counted = 0
+  #pruned = 0
+
+  constructor(env: Env, self: NodeId, objects: Objects<Stored>) {
+    this.#env = env
+    this.#self = self
+    this.#objects = objects
+    this.#entriesMax = env.vectorEntriesMax ?? vectorEntriesMax
+  }
+
+  /** Vector entries dropped past the limit, since the start. */
+  get pruned(): number {
+    return this.#pruned
+  }
+
+  /** Is the operation known here, so that nobody has to be asked for it? */
+  knows({ request, token, standsInFor }: Wish): boolean {
+    const { all } = this.#objects.baseOf(token, request.key, standsInFor)
+    return all !== undefined && appliedOp(all.siblings, request.op) !== undefined
+  }
+
+  /** The object with the new version in it, or what was made of the operation before. */
+  make(wish: Wish, told: Told, wall: WallTime): Made | PutRefusal {
+    const { request, token, standsInFor } = wish
+    const base = this.#objects.baseOf(token, request.key, standsInFor)
+    const isKnown = ({ siblings }: Pick<Copy, 'siblings'>) =>
+      appliedOp(siblings, request.op) !== undefined
+    const shown = mutant(629) ? [] : told.shown
+    const held = base.all === undefined ? shown : [base.all, ...shown]
+    if (held.some(isKnown) && !mutant(11)) return this.#again(wish, base, shown)
+    const doubt = this.#doubt(wish, base, { shown, enough: told.enough }, wall)
+    return doubt ?? this.#new(wish, base, wall)
+  }
+
+  /**
+   * The operation is known, here or to an owner that was asked: no dot is made. What both hold
+   * together is pinned, and driven to W at the lowest stamp.
+   */
+  #again(
+    { request, token }: Wish,
+    { own, all, row }: Base,
+    shown: readonly Copy[],
+  ): Made | PutRefusal {
+    const { op, again } = request
+    let record = all
+    for (const copy of shown) {
+      const left = this.#objects.unreaped(token, copy)
+      if (record === undefined) record = { ...left, field: undefined }
+      else {
+        const siblings = mergeSiblings(record.siblings, left.siblings)
+        if (siblings !== record.siblings) record = joinRecords(record, left, siblings)
+      }
+    }
+    if (record === undefined || record.siblings.versions.length === 0) return forgotten(this.counts)
+    const floor = this.#objects.generations.floorOf(token)
+    // An old hint has it, which no owner would take.
+    if (record.generation < floor) return this.#belowFloor(request, floor)
+    const applied = appliedOp(record.siblings, op)
+    if (applied === 'superseded') sometimes('a retry meets its first try superseded')
+    else sometimes('a retry meets its first try alive')
+    const version = applied === 'superseded' ? undefined : applied
+    const siblings = again && !mutant(622) ? this.#pin(record.siblings, op) : record.siblings
+    if (siblings === record.siblings) return { ...record, version, row, held: own === record }
+    return { ...record, siblings, object: encodeObject(siblings), version, row, held: false }
+  }
+
+  /** Why a put, of which nothing is known here, makes no dot all the same. */
+  #doubt(
+    { request, seen }: Wish,
+    { all }: Base,
+    { shown, enough }: Told,
+    wall: WallTime,
+  ): PutRefusal | undefined {
+    const { op, again, strict } = request
+    if (knowsOp(seen, op) && !mutant(629)) {
+      sometimes('a context knows the operation that it is sent with')
+      return forgotten(this.counts)
+    }
+    if (!again) return untimely(request, noSiblings, wall)
+    const others = mutant(629) ? [] : [seen, ...shown.map(({ siblings }) => siblings)]
+    const ids = others.reduce(mergeIds, mergeIds(noSiblings, all?.siblings ?? noSiblings))
+    const refused = untimely(request, ids, wall)
+    if (refused !== undefined) {
+      this.counts.unknown += refused.definite === false ? 1 : 0
+      return refused
+    }
+    if (ids.pins.length >= pinsMax) {
+      sometimes('a second send finds the pins full')
+      this.counts.full++
+      return forgotten(this.counts)
+    }
+    if (enough || mutant(632)) return undefined
+    if (strict) {
+      const message = 'too few owners can say whether the first try took effect'
+      this.counts.unknown++
+      return { code: 'QUORUM', message, definite: false }
+    }
+    this.counts.unasked++
+    return undefined
+  }
+
+  #new(wish: Wish, { all: base, row }: Base, wall: WallTime): Made | PutRefusal {
+    const { request, token, seen } = wish
+    const siblings = base?.siblings ?? noSiblings
+    const { generations } = this.#objects
+    const stamp = Math.min(generations.stampOf(token), base?.generation ?? counterMax)
+    // A context tells, too, how far its client was: whoever repeats an earlier call says nothing else.
+    const heard = Math.max(request.generation, seen.generation)
+    const late = mutant(38) || (mutant(628) && request.again)
+    const generation = late ? stamp : Math.min(stamp, heard)
+    const floor = generations.floorOf(token)
+    if (generation < floor) return this.#belowFloor(request, floor)
+    const draw = () => this.#env.random(8) as Actor
+    const before = mutant(37) ? this.#fields.get(request.key) : base?.field
+    const { dot, field } = mutant(3)
+      ? this.#dotFromMemory()
+      : nextDot(before, this.#env.start, siblings, seen, draw)
+    if (mutant(37)) this.#fields.set(request.key, field)
+    const version = this.#version(request, dot, wall)
+    const plain = putVersion(siblings, seen, version)
+    const put = request.again ? pinned(plain, request.op) : plain
+    const pruned = prune(put, siblings, field, version, this.#entriesMax)
+    if (pruned.dropped > 0) sometimes('a vector is pruned')
+    this.#pruned += pruned.dropped
+    const made = pruned.siblings
+    if (made.versions.length > siblingsMax && made.versions.length > siblings.versions.length) {
+      const message = `the key has ${siblingsMax} siblings; resolve them first`
+      return { code: 'SIBLING_LIMIT', message }
+    }
+    if (made.versions.length >= 4) sometimes('a key with four siblings or more')
+    const object = encodeObject(made)
+    if (object.length > objectBytesMax) {
+      return {
+        code: 'SIBLING_LIMIT',
+        message: 'the siblings are too large together; resolve first',
+      }
+    }
+    if (request.again) {
+      sometimes('a second send makes a dot')
+      this.counts.dots++
+      this.counts.pinned++
+    }
+    const copy = { siblings: made, object, time: wall, generation }
+    return { ...copy, field: pruned.field, version, row, held: false }
+  }
+
+  #pin(siblings: Siblings, op: Version['op']): Siblings {
+    const made = pinned(siblings, op)
+    if (made !== siblings) this.counts.pinned++
+    else if (!isPinned(siblings.pins, op)) sometimes('an id is not pinned since the pins are full')
+    return made
+  }
+
+  #belowFloor(request: PutRequest, floor: Generation): PutRefusal {
+    if (request.again) this.counts.unknown++
+    return belowFloor(request, floor)
+  }
+
+  /** Known-bad 3: the node itself is the actor, and counts in memory. */
+  #dotFromMemory(): { readonly dot: Dot; readonly field: ActorField } {
+    const actor = this.#self.padEnd(8, '-') as Actor
+    const dot = { actor, counter: ++this.#counted }
+    return { dot, field: { actor, start: this.#env.start } }
+  }
+
+  #version(request: PutRequest, dot: Dot, wall: WallTime): Version {
+    const value = request.value ?? noBytes
+    return {
+      dot,
+      op: request.op,
+      tombstone: request.value === undefined,
+      checksum: this.#env.hash.crc32(value),
+      at: wall,
+      via: this.#self,
+      value,
+    }
+  }
+}
+
+function forgotten(counts: SecondSendCounts): PutRefusal {
+  counts.unknown++
+  const message = 'too many later writes: whether the first try took effect is not known'
+  return { code: 'RETRY_EXPIRED', message, definite: false }
+}
+
+const noBytes = new Uint8Array(0)
+/** Bounds on what client puts may make of one key; merges from peers have none. */
+const siblingsMax = 64
+const objectBytesMax = 8 * 1024 * 1024
