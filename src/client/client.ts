@@ -32,6 +32,7 @@ import {
 import { type Context, type Entry, entryOf } from './entry.ts'
 import { refusal } from './errors.ts'
 import type { SessionHost } from './session-host.ts'
+import { Turns } from './turns.ts'
 import { type Compute, type UpdateResult, updated } from './update.ts'
 
 export type CallOptions = {
@@ -97,6 +98,8 @@ export class Client {
   readonly cluster: string
   readonly #host: SessionHost
   readonly #timeoutMs: number
+  /** Of updates, by key. */
+  readonly #turns = new Turns()
 
   constructor(cluster: string, host: SessionHost, timeoutMs: number) {
     this.cluster = cluster
@@ -127,10 +130,18 @@ export class Client {
    * Reads, computes, and writes with the context of what was read. Where another write landed
    * meanwhile, `compute` is called again with all siblings, its own earlier result among them,
    * so it has to be a merge: applied to its own result it must change nothing. `undefined`
-   * writes nothing.
+   * writes nothing. Where nobody tells what the key holds it fails, and nothing is written.
    */
   async update(key: KeyLike, compute: Compute, options: UpdateOptions = {}): Promise<UpdateResult> {
-    return updated(this, key, compute, options, this.#timeout(options))
+    const timeoutMs = this.#timeout(options)
+    const deadline = performance.now() + timeoutMs
+    const limits = { leaseMs: timeoutMs / 4, waitMs: timeoutMs }
+    const turn = await this.#turns.take(keyFrom(key), limits, options.signal)
+    try {
+      return await updated({ client: this, key, compute, options, deadline, turn })
+    } finally {
+      turn.end()
+    }
   }
 
   /**

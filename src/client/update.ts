@@ -1,12 +1,15 @@
 /**
- * Read, compute, write. A write never waits for a read quorum (design §4): where fewer than R
- * replicas answer, it goes out with the context of what did answer, and says so; at worst that
- * makes a sibling.
+ * Read, compute, write; and again with all siblings where another write landed meanwhile, until the
+ * deadline. A write never waits for a read quorum: with fewer than R replicas it goes out with the
+ * context of what did answer, and says so; at worst that makes a sibling. But where nobody tells what
+ * the key holds nothing is computed: it would be written beside all that is there.
  */
 import type { KeyLike, ValueLike } from './arguments.ts'
 import type { Client, UpdateOptions, WriteResult } from './client.ts'
 import { type Entry, type Sibling, siblingsOf } from './entry.ts'
-import { KvError } from './errors.ts'
+import { KvError, refusal } from './errors.ts'
+import { pause } from './pause.ts'
+import type { Turn } from './turns.ts'
 
 /** `partialRead`: fewer replicas than R were read, so versions on others are kept beside. */
 export type UpdateResult =
@@ -22,52 +25,75 @@ type Update = {
   readonly compute: Compute
   readonly options: UpdateOptions
   readonly deadline: number
+  readonly turn: Turn
 }
 type Read = {
   readonly siblings: readonly Sibling[]
-  /** undefined where no replica answered. */
-  readonly context: Uint8Array | undefined
+  readonly context: Uint8Array
   readonly partialRead: boolean
+  /** Milliseconds that it took: how busy the key's replicas are. */
+  readonly tookMs: number
 }
 type Written = UpdateResult & { readonly written: true }
 
-export async function updated(
-  client: Client,
-  key: KeyLike,
-  compute: Compute,
-  options: UpdateOptions,
-  timeoutMs: number,
-): Promise<UpdateResult> {
-  const update = { client, key, compute, options, deadline: performance.now() + timeoutMs }
-  const read = await readWhatAnswers(update)
-  const written = await write(update, read)
-  if (written === undefined) return { written: false, partialRead: read.partialRead }
-  return mergeWhatLandedBeside(update, written)
+export async function updated(update: Update): Promise<UpdateResult> {
+  const first = await writeAtLast(update)
+  return first.written ? mergeWhatLandedBeside(update, first) : first
 }
 
-/** undefined where the caller wants nothing written. */
-async function write(update: Update, read: Read): Promise<Written | undefined> {
+/** The first write that is taken; what merging can settle is no end before the deadline. */
+async function writeAtLast(update: Update): Promise<UpdateResult> {
+  let refused: KvError | undefined
+  for (;;) {
+    try {
+      const read = await readWhatAnswers(update)
+      try {
+        return await write(update, read)
+      } catch (problem) {
+        if (!isSettledByMerging(problem)) throw problem
+        if (refused?.definite !== false) refused = problem
+        await backOff(update, read)
+      }
+    } catch (problem) {
+      throw reasonOf(problem, refused)
+    }
+  }
+}
+
+/**
+ * Why the update fails in the end. If one of its writes may have taken effect, so may the update have;
+ * and that one was refused says more than that the time is over.
+ */
+function reasonOf(problem: unknown, refused: KvError | undefined): unknown {
+  if (!(problem instanceof KvError && problem.definite) || refused === undefined) return problem
+  return refused.definite && problem.code !== 'TIMEOUT' ? problem : refused
+}
+
+/** Nothing is written where the caller wants nothing written. */
+async function write(update: Update, read: Read): Promise<UpdateResult> {
   const { client, key, compute, options } = update
+  const { context, partialRead } = read
   const value = compute(read.siblings)
-  if (value === undefined) return undefined
+  if (value === undefined) return { written: false, partialRead }
   const { r: _, ...rest } = options
-  const context = read.context === undefined ? {} : { context: read.context }
-  const result = await client.put(key, value, { ...rest, ...context, timeoutMs: timeLeft(update) })
-  return { ...result, written: true, partialRead: read.partialRead }
+  const result = await client.put(key, value, { ...rest, context, timeoutMs: timeFor(update, 1) })
+  return { ...result, written: true, partialRead }
 }
 
-/** Another write that had not seen ours is merged with it, as long as there is time. */
+/**
+ * Another write that had not seen ours is merged with it, as long as there is time; but where the
+ * next update of this client waits for its turn, that one does it.
+ */
 async function mergeWhatLandedBeside(update: Update, first: Written): Promise<Written> {
   let last = first
+  let read: Read | undefined
   try {
-    for (let round = 0; last.siblings > 0 && !last.partialRead; round++) {
-      await pause(Math.random() * pauseMs * 2 ** Math.min(round, 6), update.options.signal)
-      const read = await readWhatAnswers(update)
-      if (read.siblings.length <= 1 && read.context !== undefined) {
-        return { ...last, siblings: 0, context: read.context }
-      }
+    while (last.siblings > 0 && !last.partialRead && !update.turn.isWanted()) {
+      if (!(await backOff(update, read, last.siblings))) return last
+      read = await readWhatAnswers(update)
+      if (read.siblings.length <= 1) return { ...last, siblings: 0, context: read.context }
       const next = await write(update, read)
-      if (next === undefined) return last
+      if (!next.written) return last
       last = next
     }
   } catch (problem) {
@@ -77,50 +103,60 @@ async function mergeWhatLandedBeside(update: Update, first: Written): Promise<Wr
   return last
 }
 
-/** At the cluster's R (or the caller's); failing that at one replica; failing that, nothing. */
+/** At the cluster's R (or the caller's); failing that what one replica has, if it has something. */
 async function readWhatAnswers(update: Update): Promise<Read> {
-  const timeoutMs = timeLeft(update) / 4
-  const whole = await readOrShort(update, { timeoutMs })
-  if (whole !== undefined) return readOf(whole, false)
-  const entry = await readOrShort(update, { r: 1, timeoutMs })
-  return entry === undefined ? nothingRead : readOf(entry, true)
-}
-
-/** undefined where too few replicas answered. */
-async function readOrShort(
-  { client, key, options: { w: _, ...options } }: Update,
-  now: { readonly r?: number; readonly timeoutMs: number },
-): Promise<Entry | undefined> {
+  const begun = performance.now()
+  const readOf = (entry: Entry, partialRead: boolean): Read => {
+    const { context } = entry
+    return { siblings: siblingsOf(entry), context, partialRead, tookMs: performance.now() - begun }
+  }
   try {
-    return await client.get(key, { ...options, ...now })
+    return readOf(await read(update, { timeoutMs: timeFor(update, 2) }), false)
   } catch (problem) {
-    if (problem instanceof KvError && shortCodes.has(problem.code)) return undefined
-    throw problem
+    if (!(problem instanceof KvError && shortCodes.has(problem.code))) throw problem
+    const entry = await read(update, { r: 1, timeoutMs: timeFor(update, 2) })
+    // The others may hold it: what is computed from nothing would lie beside that.
+    if (siblingsOf(entry).length === 0) throw problem
+    return readOf(entry, true)
   }
 }
 
-function readOf(entry: Entry, partialRead: boolean): Read {
-  return { siblings: siblingsOf(entry), context: entry.context, partialRead }
+function read(
+  { client, key, options: { w: _, ...options } }: Update,
+  now: { readonly r?: number; readonly timeoutMs: number },
+): Promise<Entry> {
+  return client.get(key, { ...options, ...now })
 }
 
-/** At least a moment: the call that it is for tells that the time is over. */
 function timeLeft(update: Update): number {
-  return Math.max(1, update.deadline - performance.now())
+  return update.deadline - performance.now()
 }
 
-/** Two that update the same key must not meet again and again. */
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(done, ms)
-    function done() {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', done)
-      resolve()
-    }
-    signal?.addEventListener('abort', done, { once: true })
-  })
+/** This part of what is left; what follows has the rest. Throws TIMEOUT where nothing is. */
+function timeFor(update: Update, part: number): number {
+  const left = timeLeft(update)
+  if (left > 0) return left / part
+  throw refusal('TIMEOUT', 'no time is left to read the key and write it')
 }
 
-const nothingRead: Read = { siblings: [], context: undefined, partialRead: true }
+/**
+ * Two that update the same key must not meet again and again: as many turns are waited, on average
+ * half of them, as there were writers, each as long as a read takes. False where no time is left.
+ */
+async function backOff(update: Update, read: Read | undefined, beside = 0): Promise<boolean> {
+  const writers = Math.max(read?.siblings.length ?? 0, beside + 1)
+  const ms = Math.random() * writers * Math.max(turnMsMin, read?.tookMs ?? 0)
+  const left = timeLeft(update)
+  if (left <= 0) return false
+  await pause(Math.min(ms, left / 8), update.options.signal)
+  return true
+}
+
+/** Known to the replicas as too many siblings, or as too many writes since it was first sent. */
+function isSettledByMerging(problem: unknown): problem is KvError {
+  return problem instanceof KvError && mergedCodes.has(problem.code)
+}
+
 const shortCodes: ReadonlySet<string> = new Set(['QUORUM', 'TIMEOUT'])
-const pauseMs = 10
+const mergedCodes: ReadonlySet<string> = new Set(['SIBLING_LIMIT', 'RETRY_EXPIRED'])
+const turnMsMin = 5

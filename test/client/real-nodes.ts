@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Client } from '../../src/client/index.ts'
+import type { Client, Sibling } from '../../src/client/index.ts'
 import { connect, KvError } from '../../src/client/index.ts'
 import { NodeCluster } from '../helpers/node-processes.ts'
 
@@ -45,6 +45,40 @@ t.test('five nodes in processes of their own', async t => {
       })
       await t.rejects(kv.put('other', 'x', { context: both.context }), { code: 'BAD_CONTEXT' })
       t.same(await valuesOf(kv, 'k'), ['grog'])
+    },
+  )
+
+  await t.test(
+    'many loops update one key: each element is kept, and none counts from nothing',
+    async t => {
+      const clients = await Promise.all(
+        Array.from({ length: 4 }, () => connect({ cluster: cluster.directory })),
+      )
+      await kv.put('set', 'base', { w: 'all' })
+      let fromNothing = 0
+      const added = (word: string) => (siblings: readonly Sibling[]) => {
+        if (siblings.length === 0) fromNothing++
+        const words = siblings.flatMap(({ value = new Uint8Array() }) => textOf(value).split(' '))
+        return [...new Set([...words, word])].join(' ')
+      }
+      const acknowledged: string[] = ['base']
+      const loops = Array.from({ length: 40 }, async (_, loop) => {
+        for (let i = 0; i < 3; i++) {
+          const word = `${loop}.${i}`
+          const options = { timeoutMs: 60_000 }
+          await (clients[loop % 4] as Client).update('set', added(word), options)
+          acknowledged.push(word)
+        }
+      })
+      await Promise.all(loops)
+      const values = (await valuesOf(kv, 'set')).flatMap(value => value.split(' '))
+      t.same(
+        acknowledged.filter(word => !values.includes(word)),
+        [],
+      )
+      t.equal(acknowledged.length, 121)
+      t.equal(fromNothing, 0)
+      await Promise.all(clients.map(client => client.close()))
     },
   )
 
