@@ -54,7 +54,7 @@ t.test('five nodes in processes of their own', async t => {
       const clients = await Promise.all(
         Array.from({ length: 4 }, () => connect({ cluster: cluster.directory })),
       )
-      await kv.put('set', 'base', { w: 'all' })
+      await kv.put('contended', 'base', { w: 'all' })
       let fromNothing = 0
       const added = (word: string) => (siblings: readonly Sibling[]) => {
         if (siblings.length === 0) fromNothing++
@@ -66,12 +66,12 @@ t.test('five nodes in processes of their own', async t => {
         for (let i = 0; i < 3; i++) {
           const word = `${loop}.${i}`
           const options = { timeoutMs: 60_000 }
-          await (clients[loop % 4] as Client).update('set', added(word), options)
+          await (clients[loop % 4] as Client).update('contended', added(word), options)
           acknowledged.push(word)
         }
       })
       await Promise.all(loops)
-      const values = (await valuesOf(kv, 'set')).flatMap(value => value.split(' '))
+      const values = (await valuesOf(kv, 'contended')).flatMap(value => value.split(' '))
       t.same(
         acknowledged.filter(word => !values.includes(word)),
         [],
