@@ -10,6 +10,7 @@ import type { RepairReply, RepairRequest } from '../core/entropy/repair-message.
 import type { Explained } from '../core/explained.ts'
 import type { HintsReply } from '../core/handoff/hints-message.ts'
 import type { OpId } from '../core/ids.ts'
+import type { ScanMissing } from '../core/listing-message.ts'
 import type { FaultsReply, GossipReply, InspectReply, ViewReply } from '../core/message.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { RepairMode } from '../core/quorum/repair-mode.ts'
@@ -69,6 +70,11 @@ export type UpdateOptions = Omit<WriteOptions, 'context' | 'op'> & ReadOptions
 export type KeysOptions = CallOptions & {
   /** Only keys that begin with it. */
   readonly prefix?: KeyLike
+  /**
+   * Where fewer whole replicas than R answer, go on with what can be seen: each page says what
+   * is missing. Without it that is an error: QUORUM.
+   */
+  readonly partial?: boolean
 }
 
 export type KeyPageOptions = KeysOptions & {
@@ -81,6 +87,8 @@ export type KeyPage = {
   readonly keys: readonly (string | Uint8Array)[]
   /** Where the next page begins; undefined: there is none. */
   readonly cursor: Uint8Array | undefined
+  /** Of a partial listing: so many partitions had no quorum, and why. Keys may be lacking. */
+  readonly missing: ScanMissing | undefined
 }
 
 export type WriteResult = {
@@ -165,9 +173,11 @@ export class Client {
     const prefix = prefixFrom(options.prefix ?? '')
     const after = binaryOf(options.cursor ?? noCursor)
     const limit = Math.min(options.limit ?? pageKeysMax, pageKeysMax)
-    const wanted: Wanted = { type: 'scan', prefix, after, limit }
-    const { keys, cursor } = only(await this.#call(wanted, options), 'page')
-    return { keys: keys.map(shownKey), cursor: cursor === undefined ? cursor : bytesOf(cursor) }
+    const { partial = false } = options
+    const wanted: Wanted = { type: 'scan', prefix, after, limit, partial }
+    const { keys, cursor, missing } = only(await this.#call(wanted, options), 'page')
+    const next = cursor === undefined ? undefined : bytesOf(cursor)
+    return { keys: keys.map(shownKey), cursor: next, missing }
   }
 
   /** What each replica of the key holds. */

@@ -4,7 +4,8 @@ import * as Flags from '@oclif/core/flags'
 import { DataCommand, readQuorum, readQuorumFlag, viaFlag } from '../cli/data-command.ts'
 import { exportRecords } from '../cli/export.ts'
 import { OutputFile } from '../cli/output-file.ts'
-import { counted } from '../cli/render.ts'
+import { Missing, partialExit, partialFlag } from '../cli/partial.ts'
+import { counted, say } from '../cli/render.ts'
 
 export default class Export extends DataCommand {
   static override summary = 'write all keys and values as NDJSON'
@@ -21,6 +22,7 @@ export default class Export extends DataCommand {
   }
   static override flags = {
     prefix: Flags.string({ description: 'only keys that begin so', default: '' }),
+    ...partialFlag,
     ...readQuorumFlag,
     ...viaFlag,
   }
@@ -31,14 +33,21 @@ export default class Export extends DataCommand {
     return this.withClient(flags, async client => {
       await using output = await OutputFile.open(args.file)
       const options = { ...this.callOptions(flags), ...readQuorum(flags) }
-      const counts = await exportRecords(client, output, flags.prefix, options)
+      const missing = flags.partial ? new Missing() : undefined
+      const wanted = { prefix: flags.prefix, missing }
+      const counts = await exportRecords(client, output, wanted, options)
       await output.finish()
       const ms = Math.round(performance.now() - begun)
       const { records, conflicts } = counts
       this.note(`exported ${counted(records, 'record')}, ${conflicts} with siblings, in ${ms} ms`)
+      if (missing?.some) {
+        say(missing.line('the export'))
+        this.endWith(partialExit)
+      }
       // Records and a summary must not share one stream.
       if (args.file === '-') return undefined
-      return { cluster: client.cluster, ...counts, ms }
+      const lacks = missing?.some ? { missing: missing.shown } : {}
+      return { cluster: client.cluster, ...counts, ms, ...lacks }
     })
   }
 }

@@ -3,7 +3,8 @@ import * as Flags from '@oclif/core/flags'
 import { CliError } from '../cli/cli-error.ts'
 import { DataCommand, given, viaFlag } from '../cli/data-command.ts'
 import { contextToken as cursorToken, encodedKey } from '../cli/encoding.ts'
-import { printChunk, printRecord } from '../cli/render.ts'
+import { Missing, partialExit, partialFlag } from '../cli/partial.ts'
+import { printChunk, printRecord, say } from '../cli/render.ts'
 import { visibleBytes } from '../cli/visible.ts'
 
 const pageKeys = 1000
@@ -23,6 +24,7 @@ export default class Keys extends DataCommand {
     limit: Flags.integer({ description: 'at most so many keys', min: 1 }),
     cursor: Flags.string({ helpValue: '<token>', description: 'go on behind this page' }),
     null: Flags.boolean({ description: '-0 for short: end each key with a NUL, not a newline' }),
+    ...partialFlag,
     ...viaFlag,
   }
 
@@ -30,20 +32,30 @@ export default class Keys extends DataCommand {
     const { flags } = await this.parse(Keys, longNull(this.argv))
     const options = this.callOptions(flags)
     const most = flags.limit ?? Number.POSITIVE_INFINITY
+    const missing = new Missing()
     await this.withClient(flags, async client => {
       let cursor = flags.cursor === undefined ? undefined : cursorFrom(flags.cursor)
       let printed = 0
       do {
         const limit = Math.min(pageKeys, most - printed)
-        const { prefix } = flags
-        const page = await client.keyPage({ ...options, prefix, limit, ...given({ cursor }) })
+        const { prefix, partial } = flags
+        const wanted = { ...options, prefix, partial, limit, ...given({ cursor }) }
+        const page = await client.keyPage(wanted)
+        missing.add(page.missing)
         for (const key of page.keys) await this.printKey(bytesOfKey(key), flags.null)
         printed += page.keys.length
         cursor = page.cursor
       } while (cursor !== undefined && printed < most)
       if (cursor !== undefined) await this.printCursor(cursorToken(cursor))
     })
+    if (missing.some) await this.tellMissing(missing)
     return undefined
+  }
+
+  private async tellMissing(missing: Missing): Promise<void> {
+    if (this.jsonEnabled()) await printRecord({ missing: missing.shown })
+    else say(missing.line('the list'))
+    this.endWith(partialExit)
   }
 
   private async printKey(key: Uint8Array, nul: boolean): Promise<void> {

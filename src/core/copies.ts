@@ -4,7 +4,8 @@ import { decodeObject } from './causality/object.ts'
 import type { Siblings } from './causality/siblings.ts'
 import type { Key, NodeId, Token } from './ids.ts'
 import type { Listing } from './listing.ts'
-import type { Handoff, ListKeys, ReadCopy, StoreCopy } from './message.ts'
+import type { ListKeys } from './listing-message.ts'
+import type { Handoff, ReadCopy, StoreCopy } from './message.ts'
 import { damaged } from './object-rows.ts'
 import type { Copy, Objects, Taken } from './objects.ts'
 import { type Code, type Failure, nothingDone } from './outcome.ts'
@@ -132,12 +133,12 @@ export class Copies {
   }
 
   list(from: NodeId, request: ListKeys, out: Effect[]): void {
-    const { id, after, prefix, limit } = request
+    const { id } = request
     const refused = this.#refusalOf(request)
     const message =
       refused === undefined
-        ? this.#listing.list(id, after, prefix, limit)
-        : ({ type: 'listed', id, rows: [], upTo: undefined, refused } as const)
+        ? this.#listing.list(request)
+        : ({ type: 'listed', id, rows: [], upTo: undefined, counts: nothing, refused } as const)
     out.push({ type: 'send', to: from, message })
   }
 
@@ -169,6 +170,7 @@ export class Copies {
   }
 }
 
+const nothing = new Uint8Array(0)
 const notHeardYet = 'this node has just begun and has not heard from another owner of the key'
 
 function noRoom(): Failure {

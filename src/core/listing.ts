@@ -1,52 +1,139 @@
-/** Lists the keys that this node holds of the partitions it owns, in token order, in bounded steps. */
-import { decodeRecord } from './causality/record.ts'
-import type { Hash } from './hash.ts'
-import type { RequestId } from './ids.ts'
-import type { KeysListed, ListedKey } from './message.ts'
+/**
+ * Lists the keys that this node holds of the partitions it owns, in token order. How many rows
+ * are looked at, and bytes read, has a bound that is not the limit of what is wanted: a page
+ * over nothing but tombstones costs what any other page costs.
+ */
+import { encodeObject } from './causality/object.ts'
+import { noPins } from './causality/pins.ts'
+import { decodeRecord, type Record } from './causality/record.ts'
+import type { Siblings } from './causality/siblings.ts'
+import { includeDot, type VersionVector } from './causality/version-vector.ts'
+import type { Tree } from './entropy/tree.ts'
+import { type Hash, partitionOf } from './hash.ts'
+import type { Key, Partition, Token } from './ids.ts'
+import type { KeysListed, ListedKey, ListKeys } from './listing-message.ts'
 import type { Placement } from './placement.ts'
-import { keyOfRow, objectRowAt, objectRowsEnd } from './row-key.ts'
-import type { Store } from './step.ts'
+import type { Generations } from './reaping/generations.ts'
+import { keyOfRow, objectRowAt, partitionRange } from './row-key.ts'
+import type { Store, StoredRow } from './step.ts'
+import type { Wholeness } from './wholeness/wholeness.ts'
+
+type Parts = {
+  readonly hash: Hash
+  readonly reads: Store
+  readonly placement: Placement
+  readonly tree: Tree
+  readonly wholeness: Wholeness
+  readonly generations: Pick<Generations<unknown>, 'isOpen'>
+}
+/** What a page is about. */
+export type Wish = Pick<ListKeys, 'id' | 'after' | 'last' | 'prefix' | 'limit'>
 
 export class Listing {
-  readonly #hash: Hash
-  readonly #reads: Store
-  readonly #placement: Placement
+  readonly #parts: Parts
 
-  constructor(hash: Hash, reads: Store, placement: Placement) {
-    this.#hash = hash
-    this.#reads = reads
-    this.#placement = placement
+  constructor(parts: Parts) {
+    this.#parts = parts
   }
 
-  /** At most `limit` keys behind `after` (token ‖ key) that begin with `prefix`. */
-  list(id: RequestId, after: string, prefix: string, limit: number): KeysListed {
-    const rows: ListedKey[] = []
-    let place = after
-    let bytes = 0
-    let examined = 0
-    while (rows.length < limit && examined < examinedMax && bytes < bytesMax) {
-      const some = this.#reads.range(objectRowAt(place), objectRowsEnd, rowsAtOnce)
-      for (const { key: rowKey, value } of some) {
-        const { token, key } = keyOfRow(rowKey)
-        place = token + key
-        examined += 1
-        bytes += value.length
-        if (!key.startsWith(prefix) || !this.#placement.owns(token)) continue
-        const record = decodeRecord(this.#hash, key, value)
-        const live = record?.siblings.versions.some(version => !version.tombstone) ?? true
-        rows.push({ token, key, live })
-        if (rows.length >= limit) break
-      }
-      if (some.length < rowsAtOnce && rows.length < limit) return this.#page(id, rows, undefined)
+  /** Rows that a partition has here on average. */
+  get rowsEach(): number {
+    let [rows, partitions] = [0, 0]
+    for (const [, leaves] of this.#parts.tree.subtrees.all) {
+      rows += leaves.count
+      partitions++
     }
-    return this.#page(id, rows, place)
+    return partitions === 0 ? 0 : rows / partitions
   }
 
-  #page(id: RequestId, rows: readonly ListedKey[], upTo: string | undefined): KeysListed {
-    return { type: 'listed', id, rows, upTo, refused: undefined }
+  list(wish: Wish): KeysListed {
+    const { id, prefix, limit } = wish
+    const rows: ListedKey[] = []
+    let upTo: string | undefined
+    let [live, looked, bytes] = [0, 0, 0]
+    for (const { key: row, value } of this.#rows(wish)) {
+      const { token, key } = keyOfRow(row)
+      if (key.startsWith(prefix) && this.#tells(token)) {
+        const listed = this.#listed(token, key, value)
+        rows.push(listed)
+        bytes += rowBytes + key.length + (listed.object?.length ?? 0)
+        if (listed.live) live++
+      }
+      looked++
+      bytes += value.length
+      upTo = token + key
+      if (live >= limit || looked >= rowsMax || bytes >= bytesMax) {
+        return { type: 'listed', id, rows, upTo, counts: this.#counts(wish), refused: undefined }
+      }
+    }
+    upTo = undefined
+    return { type: 'listed', id, rows, upTo, counts: this.#counts(wish), refused: undefined }
+  }
+
+  /** One, then as many at a time as are about a quarter of what may be read. */
+  *#rows({ after, last }: Wish): Generator<StoredRow> {
+    const { partitions } = this.#parts.placement.settings
+    const end = partitionRange(last, partitions).to
+    let limit = 1
+    for (let from = objectRowAt(after); ; ) {
+      const rows = this.#parts.reads.range(from, end, limit)
+      yield* rows
+      const latest = rows.at(-1)
+      if (latest === undefined || rows.length < limit) return
+      from = latest.key
+      const each = rows.reduce((sum, { value }) => sum + value.length, 0) / rows.length
+      limit = Math.max(1, Math.min(rowsAtOnce, Math.floor(bytesMax / 4 / Math.max(1, each))))
+    }
+  }
+
+  /** Until it is heard how far the others are, nothing of a partition is told. */
+  #tells(token: Token): boolean {
+    const { placement, generations } = this.#parts
+    const partition = partitionOf(token, placement.settings.partitions)
+    return placement.owns(token) && generations.isOpen(partition)
+  }
+
+  #listed(token: Token, key: Key, value: Uint8Array): ListedKey {
+    const record = decodeRecord(this.#parts.hash, key, value)
+    if (record === undefined) return { token, key, live: false, object: undefined }
+    const live = record.siblings.versions.some(({ tombstone }) => !tombstone)
+    return { token, key, live, object: live ? outlineOf(record) : record.object }
+  }
+
+  #counts({ after, last }: Wish): Uint8Array {
+    const { placement, wholeness, generations } = this.#parts
+    const first = partitionAt(after, placement.settings.partitions)
+    const counts = new Uint8Array(Math.max(0, Math.ceil((last + 1 - first) / 8)))
+    for (let partition = first; partition <= last; partition++) {
+      const isOwn = placement.ring.lists[partition]?.includes(placement.self) === true
+      const sound = isOwn && wholeness.isWholeIn(partition)
+      if (!sound || !generations.isOpen(partition as Partition)) continue
+      const bit = partition - first
+      counts[bit >> 3] = (counts[bit >> 3] ?? 0) | (1 << (bit & 7))
+    }
+    return counts
   }
 }
 
-const rowsAtOnce = 64
-const examinedMax = 4096
-const bytesMax = 8 * 1024 * 1024
+/** The partition that a place is in, or the beginning of one. */
+export function partitionAt(place: string, partitions: number): number {
+  return partitionOf(place.slice(0, 8).padEnd(8, '\0') as Token, partitions)
+}
+
+/** Live versions without their values: what is told of a key that is there. */
+function outlineOf({ siblings }: Record): Uint8Array {
+  const versions: Siblings['versions'] = siblings.versions
+    .filter(({ tombstone }) => !tombstone)
+    .map(version => ({ ...version, value: noBytes }))
+  let vector: VersionVector = []
+  for (const { dot } of versions) vector = includeDot(vector, dot)
+  return encodeObject({ vector, versions, ops: [], pins: noPins })
+}
+
+const noBytes = new Uint8Array(0)
+/** What one page looks at: rows, and bytes read and told. */
+export const rowsMax = 2000
+const bytesMax = 1024 * 1024
+const rowBytes = 24
+/** Rows that are read together. */
+const rowsAtOnce = 256

@@ -7,6 +7,7 @@ import type { Dot } from './causality/version-vector.ts'
 import type { ExchangeMessage } from './entropy/exchange-message.ts'
 import type { Explained } from './explained.ts'
 import type { Epoch, Generation, Key, NodeId, OpId, RequestId, Token, WallTime } from './ids.ts'
+import type { KeysListed, ListKeys, ScanReply, ScanRequest } from './listing-message.ts'
 import type { Beliefs } from './membership/beliefs.ts'
 import type { DigestEntry, MemberDelta } from './membership/member-state.ts'
 import type { Digest } from './membership/member-table.ts'
@@ -97,25 +98,6 @@ export type Forwarded = {
   readonly reply: PutReply | FailReply
 }
 
-/** The keys you hold in token order behind `after`, of the partitions you own. */
-export type ListKeys = Envelope & {
-  readonly type: 'list'
-  /** Binary string: token ‖ key, or a prefix of one; '' is the beginning. Exclusive. */
-  readonly after: string
-  readonly prefix: string
-  readonly limit: number
-}
-export type KeysListed = {
-  readonly type: 'listed'
-  readonly id: RequestId
-  /** Rows in order; `live` is false where only tombstones are held. */
-  readonly rows: readonly ListedKey[]
-  /** Everything up to this token ‖ key (inclusive) is listed; undefined: to the end. */
-  readonly upTo: string | undefined
-  readonly refused: Failure | undefined
-}
-export type ListedKey = { readonly token: Token; readonly key: Key; readonly live: boolean }
-
 // -- membership (`membership/membership.ts`) ----------------------------------------------------
 
 /** What every message of gossip carries: the sender's view, whole where the receiver's differs. */
@@ -201,15 +183,6 @@ export type PutRequest = Envelope & {
   readonly explain: boolean
 }
 
-/** A page of keys in token order. */
-export type ScanRequest = Envelope & {
-  readonly type: 'scan'
-  readonly prefix: string
-  /** '' or the cursor of the page before: token ‖ key. */
-  readonly after: string
-  readonly limit: number
-}
-
 /** What does each replica of this key hold? For `kv ring KEY`. */
 export type InspectRequest = Envelope & { readonly type: 'inspect'; readonly key: Key }
 /** Who are the members, and how is the cluster set? Also the first request of a client. */
@@ -287,14 +260,6 @@ export type PutReply = {
   readonly generation: Generation
   readonly outcome: Outcome
   readonly explained: Explained | undefined
-}
-
-export type ScanReply = {
-  readonly type: 'page'
-  readonly id: RequestId
-  readonly keys: readonly Key[]
-  /** Where the next page begins; undefined: there is none. */
-  readonly cursor: string | undefined
 }
 
 export type InspectReply = {

@@ -78,7 +78,7 @@ export class Replica {
     const held = heldBy(env, placement, this.#pending)
     const { hints, tree, wholeness, recalls, objects } = held
     this.tree = tree
-    const listing = new Listing(hash, reads, placement)
+    const listing = new Listing(held)
     const requests = new Requests(Math.floor(uint48Of(random(6)) / 4))
     this.placement = placement
     this.#wholeness = wholeness

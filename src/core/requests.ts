@@ -6,7 +6,8 @@
 import { mutant, sometimes } from '#mutants'
 import { Holdings } from './holdings.ts'
 import type { Instant, NodeId, RequestId } from './ids.ts'
-import type { CopyRead, CopyStored, Forwarded, Handed, KeysListed } from './message.ts'
+import type { KeysListed } from './listing-message.ts'
+import type { CopyRead, CopyStored, Forwarded, Handed } from './message.ts'
 import type { Effect } from './step.ts'
 
 /** A machine that waits for answers of peers; it pushes its effects to `out`. */

@@ -137,7 +137,7 @@ function hintsOfKey(token: Token, key: Key): string {
 }
 
 /** The lowest token of a partition; `partitions` is a power of two up to 65,536. */
-function firstToken(partition: number, partitions: number): string {
+export function firstToken(partition: number, partitions: number): string {
   const top = (partition * 65_536) / partitions
   return String.fromCharCode(top >>> 8, top & 255).padEnd(8, '\0')
 }

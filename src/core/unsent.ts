@@ -52,7 +52,7 @@ export function refusalOf(request: PeerRequest, failure: Failure): PeerReply {
         reply: { type: 'failed', id: request.request.id, failure, explained: undefined },
       }
     case 'list':
-      return { type: 'listed', id, rows: [], upTo: '', refused: failure }
+      return { type: 'listed', id, rows: [], upTo: '', counts: noBytes, refused: failure }
     case 'compare':
     case 'sketch':
       return { type: 'compared', id, ...notNow, wall: undefined, entries: noBytes }
@@ -74,7 +74,7 @@ export function insteadOf(reply: PeerReply, failure: Failure): PeerReply | undef
     case 'listed':
       return reply.rows.length === 0
         ? undefined
-        : { type: 'listed', id, rows: [], upTo: '', refused: failure }
+        : { type: 'listed', id, rows: [], upTo: '', counts: noBytes, refused: failure }
     case 'compared':
       return reply.entries.length === 0
         ? undefined

@@ -1,6 +1,6 @@
 /** What a node answers a client: arrays by position, `docs/wire.md` shows them all. */
 
-import { keyBytesMax, type OpId } from '../core/ids.ts'
+import type { OpId } from '../core/ids.ts'
 import { membersMax } from '../core/membership/view.ts'
 import type {
   ClientReply,
@@ -9,17 +9,17 @@ import type {
   InspectedReplica,
   InspectReply,
   PutReply,
-  ScanReply,
   ShownVersion,
 } from '../core/message.ts'
 import type { StatusReply } from '../core/status-message.ts'
-import { counterMax, itemsMax, pageKeysMax } from './bounds.ts'
+import { counterMax, itemsMax } from './bounds.ts'
 import { countsAreRow, writeCountsAre } from './count-codec.ts'
 import { exchangeIsRow, writeExchangeIs } from './exchange-status-codec.ts'
 import { readExplained, writeExplained } from './explained-codec.ts'
 import { faultsAreRow, writeFaultsAre } from './fault-codec.ts'
 import { gossipedRow, writeGossiped } from './gossip-codec.ts'
 import { hintsAreRow, writeHints } from './hints-codec.ts'
+import { pageRow, writePage } from './listing-codec.ts'
 import {
   readBytes,
   readDot,
@@ -124,13 +124,6 @@ function writeVersion(writer: Writer, version: ShownVersion): void {
   writer.text(version.via)
 }
 
-function writePage(writer: Writer, reply: ScanReply): void {
-  writeHead(writer, 4, tags.page, reply.id)
-  writer.array(reply.keys.length)
-  for (const key of reply.keys) writer.binary(key)
-  writeOptionalBinary(writer, reply.cursor)
-}
-
 function writeInspected(writer: Writer, reply: InspectReply): void {
   writeHead(writer, 4, tags.inspected, reply.id)
   writer.binary(reply.token)
@@ -218,15 +211,6 @@ function readOp(reader: Reader): OpId {
   return reader.id(12)
 }
 
-function readPage(reader: Reader): ScanReply {
-  return {
-    type: 'page',
-    id: reader.uint(),
-    keys: reader.list(r => r.key(), pageKeysMax),
-    cursor: reader.optional(r => r.binary(0, 8 + keyBytesMax)),
-  }
-}
-
 function readInspected(reader: Reader): InspectReply {
   return {
     type: 'inspected',
@@ -293,7 +277,7 @@ export const failedRow: Row<FailReply> = { tag: tags.failed, arity: 4, read: rea
 export const clientReplies = tableOf<ClientReply>([
   { tag: tags.got, arity: 7, read: readGot },
   wroteRow,
-  { tag: tags.page, arity: 4, read: readPage },
+  pageRow,
   { tag: tags.inspected, arity: 4, read: readInspected },
   { tag: tags.viewed, arity: 6, read: readView },
   { tag: tags['status-is'], arity: 11, read: readStatus },

@@ -1,19 +1,13 @@
 /** What a client asks a node: arrays by position, `docs/wire.md` shows them all. */
 
-import { keyBytesMax } from '../core/ids.ts'
 import { membersMax } from '../core/membership/view.ts'
-import type {
-  ClientRequest,
-  GetRequest,
-  InspectRequest,
-  PutRequest,
-  ScanRequest,
-} from '../core/message.ts'
+import type { ClientRequest, GetRequest, InspectRequest, PutRequest } from '../core/message.ts'
 import { type RepairMode, repairModes } from '../core/quorum/repair-mode.ts'
 import { counterMax } from './bounds.ts'
 import { countRow, writeCount } from './count-codec.ts'
 import { exchangeRequestRow, writeExchangeRequest } from './exchange-status-codec.ts'
 import { faultsRow, writeFaults } from './fault-codec.ts'
+import { scanRow, writeScan } from './listing-codec.ts'
 import { readBytes, readNode, writeOptionalBytes } from './outcome-codec.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
@@ -103,13 +97,6 @@ export function readRepairMode(reader: Reader): RepairMode {
   return repairModes[count] ?? reader.refuse('a mode of read repair that there is not')
 }
 
-function writeScan(writer: Writer, request: ScanRequest): void {
-  writeEnvelope(writer, 7, tags.scan, request)
-  writer.binary(request.prefix)
-  writer.binary(request.after)
-  writer.uint(request.limit)
-}
-
 function writeInspect(writer: Writer, request: InspectRequest): void {
   writeEnvelope(writer, 5, tags.inspect, request)
   writer.binary(request.key)
@@ -154,16 +141,6 @@ function readPut(reader: Reader): PutRequest {
   }
 }
 
-function readScan(reader: Reader): ScanRequest {
-  return {
-    type: 'scan',
-    ...readEnvelope(reader),
-    prefix: reader.binary(0, keyBytesMax),
-    after: reader.binary(0, 8 + keyBytesMax),
-    limit: reader.uint(counterMax),
-  }
-}
-
 function readInspect(reader: Reader): ClientRequest {
   return { type: 'inspect', ...readEnvelope(reader), key: reader.key() }
 }
@@ -180,7 +157,7 @@ export const putRow: Row<PutRequest> = { tag: tags.put, arity: 13, read: readPut
 export const clientRequests = tableOf<ClientRequest>([
   { tag: tags.get, arity: 9, read: readGet },
   putRow,
-  { tag: tags.scan, arity: 7, read: readScan },
+  scanRow,
   { tag: tags.inspect, arity: 5, read: readInspect },
   { tag: tags.view, arity: 2, read: reader => ({ type: 'view', id: reader.uint() }) },
   { tag: tags.status, arity: 2, read: reader => ({ type: 'status', id: reader.uint() }) },

@@ -9,7 +9,7 @@ import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
 
 /** Longest line for a person that is read; a longer one is cut where it is written. */
-const lineBytesMax = 1024
+export const lineBytesMax = 1024
 
 /** [actor, counter] */
 export function writeDot(writer: Writer, dot: Dot): void {

@@ -1,5 +1,3 @@
-/** Messages between nodes: arrays by position, `docs/wire.md` shows them all. */
-import { keyBytesMax } from '../core/ids.ts'
 import type {
   CopyRead,
   CopyStored,
@@ -7,9 +5,6 @@ import type {
   Forwarded,
   Handed,
   Handoff,
-  KeysListed,
-  ListedKey,
-  ListKeys,
   PeerMessage,
   PutReply,
   ReadCopy,
@@ -21,11 +16,11 @@ import { putRow, writePut } from './client-request-codec.ts'
 import { readHandedCopy, writeHandedCopy } from './copy-codec.ts'
 import { exchangeRows, writeExchange } from './exchange-codec.ts'
 import { membershipRows, writeMembership } from './gossip-codec.ts'
+import { listedRow, listRow, writeList, writeListed } from './listing-codec.ts'
 import {
   readBytes,
   readFailure,
   readNode,
-  writeOptionalBinary,
   writeOptionalBytes,
   writeOptionalFailure,
 } from './outcome-codec.ts'
@@ -143,31 +138,6 @@ function writeForwarded(writer: Writer, message: Forwarded): void {
   else writeFailed(writer, message.reply)
 }
 
-function writeList(writer: Writer, message: ListKeys): void {
-  writeEnvelope(writer, 7, tags.list, message)
-  writer.binary(message.after)
-  writer.binary(message.prefix)
-  writer.uint(message.limit)
-}
-
-function writeListed(writer: Writer, message: KeysListed): void {
-  writer.array(5)
-  writer.uint(tags.listed)
-  writer.uint(message.id)
-  writer.array(message.rows.length)
-  for (const row of message.rows) writeListedKey(writer, row)
-  writeOptionalBinary(writer, message.upTo)
-  writeOptionalFailure(writer, message.refused)
-}
-
-/** [token, key, live] */
-function writeListedKey(writer: Writer, row: ListedKey): void {
-  writer.array(3)
-  writer.binary(row.token)
-  writer.binary(row.key)
-  writer.boolean(row.live)
-}
-
 function readStore(reader: Reader): StoreCopy {
   const { id, epoch, timeLeft } = readEnvelope(reader)
   return {
@@ -237,31 +207,6 @@ function readForwarded(reader: Reader): Forwarded {
   return { type: 'forwarded', id: reader.uint(), reply: readFrom(reader, forwardedReplies) }
 }
 
-function readList(reader: Reader): ListKeys {
-  return {
-    type: 'list',
-    ...readEnvelope(reader),
-    after: reader.binary(0, 8 + keyBytesMax),
-    prefix: reader.binary(0, keyBytesMax),
-    limit: reader.uint(counterMax),
-  }
-}
-
-function readListed(reader: Reader): KeysListed {
-  return {
-    type: 'listed',
-    id: reader.uint(),
-    rows: reader.list(readListedKey, itemsMax),
-    upTo: reader.optional(r => r.binary(0, 8 + keyBytesMax)),
-    refused: reader.optional(readFailure),
-  }
-}
-
-function readListedKey(reader: Reader): ListedKey {
-  reader.array(3)
-  return { token: reader.id(8), key: reader.key(), live: reader.boolean() }
-}
-
 const digestBytesMax = 64
 
 const forwardedRequests = tableOf([putRow])
@@ -286,8 +231,8 @@ export const peerMessages = tableOf<PeerMessage>([
     }),
   },
   { tag: tags.forwarded, arity: 3, read: readForwarded },
-  { tag: tags.list, arity: 7, read: readList },
-  { tag: tags.listed, arity: 5, read: readListed },
+  listRow,
+  listedRow,
   { tag: tags.handoff, arity: 5, read: readHandoff },
   { tag: tags.handed, arity: 5, read: readHanded },
 ])

@@ -366,7 +366,13 @@ t.test('a reply of the wrong kind or from another node is no answer', async t =>
   const first = world.last()
   world.succeed({ to: node('n9'), request: first.request })
   t.equal(world.result(call), undefined)
-  world.reply(first, { type: 'page', id: first.request.id, keys: [], cursor: undefined })
+  world.reply(first, {
+    type: 'page',
+    id: first.request.id,
+    keys: [],
+    cursor: undefined,
+    missing: undefined,
+  })
   world.pass(20)
   t.match(put(world.last()), { op: put(first).op, again: true })
 })

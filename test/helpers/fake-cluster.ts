@@ -129,7 +129,8 @@ export class FakeCluster {
         const keys = [...this.rows.keys()].filter(key => key.startsWith(request.prefix)).sort()
         const rest = keys.filter(key => key > request.after)
         const page = rest.slice(0, 2)
-        return { type: 'page', id, keys: page, cursor: rest.length > 2 ? page.at(-1) : undefined }
+        const cursor = rest.length > 2 ? page.at(-1) : undefined
+        return { type: 'page', id, keys: page, cursor, missing: undefined }
       }
       case 'inspect': {
         const token = tokenOf(testHash, request.key)

@@ -23,6 +23,7 @@ import {
   uint48,
 } from './arbitraries.ts'
 import { exchangeMessages, handed } from './exchange-messages.ts'
+import { listingMessages } from './listing-messages.ts'
 import { operatorMessages } from './operator-messages.ts'
 import { wholenessMessages } from './wholeness-messages.ts'
 
@@ -157,6 +158,7 @@ const views = {
 }
 
 export const messages = {
+  ...listingMessages(envelope, failure),
   store: fc.record({
     type: tag('store'),
     ...envelope,
@@ -210,20 +212,6 @@ export const messages = {
     id: requestId,
     reply: fc.oneof(wrote, failed),
   }),
-  list: fc.record({
-    type: tag('list'),
-    ...envelope,
-    after: binary(0, 1032),
-    prefix: binary(0, 1024),
-    limit: uint48,
-  }),
-  listed: fc.record({
-    type: tag('listed'),
-    id: requestId,
-    rows: fc.array(fc.record({ token: id<Token>(8), key, live: fc.boolean() }), { maxLength: 20 }),
-    upTo: some(binary(0, 1032)),
-    refused: some(failure),
-  }),
   syn: fc.record({
     type: tag('syn'),
     ...views,
@@ -245,13 +233,6 @@ export const messages = {
     explain: fc.boolean(),
   }),
   put,
-  scan: fc.record({
-    type: tag('scan'),
-    ...envelope,
-    prefix: binary(0, 1024),
-    after: binary(0, 1032),
-    limit: uint48,
-  }),
   inspect: fc.record({ type: tag('inspect'), ...envelope, key }),
   view: fc.record({ type: tag('view'), id: requestId }),
   status: fc.record({ type: tag('status'), id: requestId }),
@@ -288,12 +269,6 @@ export const messages = {
     explained,
   }),
   wrote,
-  page: fc.record({
-    type: tag('page'),
-    id: requestId,
-    keys: fc.array(key, { maxLength: 20 }),
-    cursor: some(binary(0, 1032)),
-  }),
   inspected: fc.record({
     type: tag('inspected'),
     id: requestId,

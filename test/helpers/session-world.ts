@@ -239,7 +239,7 @@ export function successOf({ request }: Sent, generation = 0): ClientReply {
       return { type: 'wholeness-is', id, node: 'n1' as NodeId, ...all }
     }
     case 'scan':
-      return { type: 'page', id, keys: [], cursor: undefined }
+      return { type: 'page', id, keys: [], cursor: undefined, missing: undefined }
     case 'view':
       return viewOf(five, { id })
     case 'inspect':

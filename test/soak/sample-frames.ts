@@ -31,7 +31,16 @@ export const clientMakes: readonly Make[] = [
     explain: false,
   }),
   ({ id, epoch, key }) => ({ type: 'inspect', id, epoch, timeLeft, key }),
-  ({ id, epoch, key }) => ({ type: 'scan', id, epoch, timeLeft, prefix: key, after: '', limit: 3 }),
+  ({ id, epoch, key }) => ({
+    type: 'scan',
+    id,
+    epoch,
+    timeLeft,
+    prefix: key,
+    after: '',
+    limit: 3,
+    partial: false,
+  }),
   ({ id, epoch, key }) => ({
     type: 'get',
     id,
@@ -50,7 +59,16 @@ export const memberMakes: readonly Make[] = [
   ({ id, epoch, key }) => ({ type: 'read', id, epoch, timeLeft, key, token: of(key), full: true }),
   ({ id, epoch, key }) => ({ type: 'read', id, epoch, timeLeft, key, token: of(key), full: false }),
   parts => ({ ...parts, type: 'forward', timeLeft, request: putOf(parts) }),
-  ({ id, epoch, key }) => ({ type: 'list', id, epoch, timeLeft, after: '', prefix: key, limit: 9 }),
+  ({ id, epoch, key }) => ({
+    type: 'list',
+    id,
+    epoch,
+    timeLeft,
+    after: '',
+    last: 3 as never,
+    prefix: key,
+    limit: 9,
+  }),
 ]
 
 /**

@@ -1,13 +1,16 @@
-/** Coordinates pages of keys: every reachable member lists what it owns (`scan.ts`). */
-import { after, type Instant, type NodeId, type RequestId } from '../ids.ts'
-import type { Listing } from '../listing.ts'
-import type { ScanRequest } from '../message.ts'
+/**
+ * Coordinates pages of keys (`scan.ts`): a page is about as many partitions as hold what one step
+ * looks at, and only their owners are asked.
+ */
+import { after, type Instant, type NodeId, type Partition, type RequestId } from '../ids.ts'
+import { type Listing, partitionAt, rowsMax } from '../listing.ts'
+import type { ScanRequest } from '../listing-message.ts'
 import { nothingDone } from '../outcome.ts'
 import type { Placement } from '../placement.ts'
 import type { Coordination, PeerAnswer, Requests } from '../requests.ts'
 import type { Effect } from '../step.ts'
 import { type ClientOrigin, failed, replyTo } from './origin.ts'
-import { type ScanStep, ScanTally } from './scan.ts'
+import { type ScanPage, type ScanStep, ScanTally } from './scan.ts'
 
 export class Scans {
   readonly #placement: Placement
@@ -21,24 +24,48 @@ export class Scans {
   }
 
   begin(origin: ClientOrigin, request: ScanRequest, now: Instant, out: Effect[]): void {
-    const { self, settings, ring, epoch } = this.#placement
-    const asked = [self, ...this.#placement.peers]
+    const { self, settings, epoch } = this.#placement
+    const { readQuorum: needed } = settings
     if (!this.#requests.room) {
       const message = 'this node coordinates as much as it can'
-      const outcome = nothingDone(settings.readQuorum)
+      const outcome = nothingDone(needed)
       return void out.push(replyTo(origin, failed(origin, { code: 'BUSY', message, outcome })))
     }
     const id = this.#requests.newId()
-    const { after: from, prefix, timeLeft } = request
-    const limit = Math.min(Math.max(1, request.limit), pageKeysMax)
-    const deadline = after(now, timeLeft * answerShare)
-    const tally = new ScanTally(asked, { after: from, limit }, ring, settings.readQuorum, deadline)
+    const page = this.#pageOf(request)
+    const asked = this.#ownersIn(page)
+    const deadline = after(now, request.timeLeft * answerShare)
+    const tally = new ScanTally(asked, page, { ring: this.#placement.ring, needed, deadline })
     const scan = new ScanCoordination(origin, tally)
     this.#requests.add(id, scan)
-    const message = { type: 'list', id, epoch, timeLeft, after: from, prefix, limit } as const
-    for (const to of this.#placement.peers) out.push({ type: 'send', to, message })
-    scan.listed(self, this.#listing.list(id, from, prefix, limit), out)
+    const { prefix, timeLeft } = request
+    const wish = { id, after: page.after, last: page.last, prefix, limit: page.limit }
+    for (const to of asked) {
+      if (to === self) continue
+      out.push({ type: 'send', to, message: { type: 'list', epoch, timeLeft, ...wish } })
+    }
+    if (asked.includes(self)) scan.listed(self, this.#listing.list(wish), out)
+    else scan.tick(now, out)
     this.#requests.forgetIfOver(id, now)
+  }
+
+  #pageOf(request: ScanRequest): ScanPage {
+    const { partitions } = this.#placement.settings
+    const limit = Math.min(Math.max(1, request.limit), pageKeysMax)
+    const span = Math.max(1, Math.floor(rowsMax / Math.max(1, this.#listing.rowsEach)))
+    const first = partitionAt(request.after, partitions)
+    const last = Math.min(partitions, first + span) - 1
+    return { after: request.after, last: last as Partition, limit, partial: request.partial }
+  }
+
+  /** Those that can be reached. */
+  #ownersIn({ after: from, last }: ScanPage): readonly NodeId[] {
+    const { ring } = this.#placement
+    const owners = new Set<NodeId>()
+    for (let partition = partitionAt(from, ring.partitions); partition <= last; partition++) {
+      for (const node of ring.lists[partition] ?? []) owners.add(node)
+    }
+    return [...owners].filter(node => this.#placement.reachable(node))
   }
 }
 
@@ -79,7 +106,7 @@ class ScanCoordination implements Coordination {
     out.push(
       step.type === 'failed'
         ? replyTo(this.#origin, failed(this.#origin, step.failure))
-        : replyTo(this.#origin, { type: 'page', id, keys: step.keys, cursor: step.cursor }),
+        : replyTo(this.#origin, { ...step, type: 'page', id }),
     )
   }
 }

@@ -47,6 +47,7 @@ export type Wanted =
       readonly prefix: string
       readonly after: string
       readonly limit: number
+      readonly partial: boolean
     }
   | { readonly type: 'inspect'; readonly key: Key }
   | { readonly type: 'view' }
@@ -198,8 +199,8 @@ export function requestOf(
       }
     }
     case 'scan': {
-      const { prefix, after, limit } = wanted
-      return { type: 'scan', id, epoch, timeLeft, prefix, after, limit }
+      const { prefix, after, limit, partial } = wanted
+      return { type: 'scan', id, epoch, timeLeft, prefix, after, limit, partial }
     }
     case 'inspect':
       return { type: 'inspect', id, epoch, timeLeft, key: wanted.key }

@@ -28,8 +28,15 @@ t.test('each wish becomes its message, under the envelope', async t => {
   })
   const put = request(callOf(putOf('k')))
   t.match(put, { ...envelope, type: 'put', op, again: false, generation: 4 })
-  const scan = callOf({ type: 'scan', prefix: 'p', after: 'a', limit: 9 })
-  t.same(request(scan), { ...envelope, type: 'scan', prefix: 'p', after: 'a', limit: 9 })
+  const scan = callOf({ type: 'scan', prefix: 'p', after: 'a', limit: 9, partial: true })
+  t.same(request(scan), {
+    ...envelope,
+    type: 'scan',
+    prefix: 'p',
+    after: 'a',
+    limit: 9,
+    partial: true,
+  })
   t.same(request(callOf({ type: 'inspect', key: key('k') })), {
     ...envelope,
     type: 'inspect',
