@@ -8,7 +8,7 @@ import type { PeerMessage } from '../../src/core/message.ts'
 import { contextOf, live, TestCluster, type TestNode, valuesOf } from './replicas.ts'
 
 type Letter = { readonly from: NodeId; readonly to: NodeId; readonly message: PeerMessage }
-type Passes = (letter: Letter) => boolean
+export type Passes = (letter: Letter) => boolean
 
 /** A cluster that has run for long enough to compare, and a key with its owners and fallbacks. */
 export function begin() {
@@ -48,6 +48,9 @@ export function ask(
 ) {
   const before = at.replies.length
   cluster.ask(at.id, request)
+  cluster.settle(passes)
+  // The next operation has a higher id.
+  cluster.pass(10)
   for (let i = 0; i < 40 && at.replies.length === before; i++) live(cluster, 250, passes)
   return at.replies[before]
 }
@@ -121,5 +124,3 @@ export function putTwice({
   const context = contextOf(ask(cluster, second, { ...put, again: true }))
   ask(cluster, second, cluster.put(key, 'over', { context }))
 }
-
-export const scenarios = { splitAndRetry, splitAndRetryMirrored }

@@ -18,6 +18,7 @@ import {
   putVersion,
   type Seen,
   type Siblings,
+  seenOf,
   type Version,
 } from '../causality/siblings.ts'
 import { counterMax, type Dot } from '../causality/version-vector.ts'
@@ -175,8 +176,10 @@ export class Making {
   }
 
   #new(wish: Wish, { all: base, row }: Base, wall: WallTime): Made | PutRefusal {
-    const { request, token, seen } = wish
+    const { request, token } = wish
     const siblings = base?.siblings ?? noSiblings
+    // Known-bad 630: a second send has seen what is held when it comes.
+    const seen = mutant(630) && request.again ? { ...wish.seen, ...seenOf(siblings) } : wish.seen
     const { generations } = this.#objects
     const stamp = Math.min(generations.stampOf(token), base?.generation ?? counterMax)
     // A context tells, too, how far its client was: whoever repeats an earlier call says nothing else.

@@ -59,7 +59,7 @@ export function withoutMarked(
 export function withoutShed(siblings: Siblings, ops: readonly OpId[]): Siblings {
   const { versions } = siblings
   const isShed = (op: OpId) =>
-    (ops.includes(op) || mutant(627)) && versions.every(version => version.op !== op)
+    mutant(627) || (ops.includes(op) && versions.every(version => version.op !== op))
   const pins = withoutPins(siblings.pins, isShed)
   return pins === siblings.pins ? siblings : { ...siblings, pins }
 }
