@@ -81,7 +81,10 @@ export abstract class DataCommand extends KvCommand {
     // What the environment says is read by `connect`: a secret there is not for a named cluster.
     const cluster = reach.cluster === KV_CLUSTER ? undefined : reach.cluster
     const credential = reach.credential === KV_CREDENTIAL ? undefined : reach.credential
-    const client = await connect(given({ cluster, credential, timeoutMs: reach.timeout }))
+    const client = await connect({
+      ...given({ cluster, credential, timeoutMs: reach.timeout }),
+      operator: true,
+    })
     try {
       this.detail(`cluster ${client.cluster}`)
       return await work(client)

@@ -23,6 +23,8 @@ export type ConnectOptions = {
   readonly timeoutMs?: number
   /** Calls in flight at most: 1,024; one more fails as BUSY at once. */
   readonly maxInFlight?: number
+  /** Of a person's tool: takes one of the places that each node keeps for operators. */
+  readonly operator?: boolean
 }
 
 /**
@@ -32,7 +34,8 @@ export type ConnectOptions = {
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
   const timeoutMs = timeoutFrom(options.timeoutMs ?? timeoutMsDefault)
   const reach = await reachOf(options)
-  const host = new SessionHost(reach, maxInFlightFrom(options.maxInFlight ?? maxInFlightDefault))
+  const maxInFlight = maxInFlightFrom(options.maxInFlight ?? maxInFlightDefault)
+  const host = new SessionHost(reach, maxInFlight, options.operator === true)
   try {
     await host.call({ type: 'view' }, timeoutMs, undefined, undefined)
     return new Client(reach.cluster, host, timeoutMs)

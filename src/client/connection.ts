@@ -12,7 +12,7 @@ import { type Code, type Failure, nothingDone } from '../core/outcome.ts'
 import { Channel, type ChannelEvent } from '../wire/channel.ts'
 import { writeClientRequest } from '../wire/client-request-codec.ts'
 import type { Proved } from '../wire/handshake.ts'
-import type { Refusal, RefusalCode } from '../wire/hello.ts'
+import { clientWord, type Refusal, type RefusalCode } from '../wire/hello.ts'
 import { decodeClientReply } from '../wire/message-codec.ts'
 import type { SecretKey } from '../wire/secret.ts'
 import type { Address } from './cluster-directory.ts'
@@ -24,6 +24,8 @@ export type ConnectionOptions = {
   /** undefined: whoever answers there. */
   readonly expected: NodeId | undefined
   readonly network: readonly SecretKey[]
+  /** Takes one of the places that are kept for operators. */
+  readonly operator: boolean
   /** The node and its cluster have proved themselves. */
   readonly onProved: (node: NodeId, cluster: ClusterId) => void
   readonly onReply: (reply: ClientReply) => void
@@ -145,27 +147,28 @@ export class Connection {
 }
 
 function channelOf(options: ConnectionOptions): Channel<ClientReply, ClientRequest> {
-  const { address, cluster, expected, network } = options
+  const { address, cluster, expected, network, operator } = options
   return new Channel({
     handshake: {
       side: 'client',
       hash: clientHash,
       network,
       nonce: randomBytes(32).toString('latin1'),
-      role: 'client',
+      role: operator ? 'admin' : 'client',
       cluster,
       self: undefined,
       expected,
       port: address.port,
+      features: [ownWord],
     },
     openedMs: performance.now(),
-    decoders: { client: decodeClientReply },
+    decoders: { client: decodeClientReply, admin: decodeClientReply },
     write: writeClientRequest,
   })
 }
 
 function textOf({ code, text }: Refusal): string {
-  return code === 'busy' ? 'has no room for another connection' : text
+  return code === 'busy' ? `is busy: ${text}` : text
 }
 
 function reasonOf(problem: Error): string {
@@ -190,6 +193,8 @@ const codeOfRefusal: { readonly [C in RefusalCode]: Code } = {
   refused: 'DENIED',
 }
 
+/** All connections of this process are one client's: what a node holds for them counts together. */
+const ownWord = clientWord(randomBytes(8).toString('hex'))
 /** From the first packet to the proof. */
 const proofMsMax = 1000
 /** A turn's output is written early past this many bytes. */

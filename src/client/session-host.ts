@@ -24,6 +24,7 @@ type Waiter = {
 
 export class SessionHost {
   readonly #reach: Reach
+  readonly #operator: boolean
   readonly #session: Session
   readonly #waiters = new Map<CallId, Waiter>()
   readonly #connections = new Map<NodeId, Connection>()
@@ -37,8 +38,9 @@ export class SessionHost {
   #isClosed = false
   #onAllClosed: (() => void) | undefined
 
-  constructor(reach: Reach, maxInFlight: number) {
+  constructor(reach: Reach, maxInFlight: number, operator: boolean) {
     this.#reach = reach
+    this.#operator = operator
     this.#cluster = reach.id
     this.#session = new Session({ hash: clientHash, random: randomBinary, maxInFlight })
   }
@@ -181,6 +183,7 @@ export class SessionHost {
       cluster: this.#cluster,
       expected,
       network: this.#reach.secret.network,
+      operator: this.#operator,
       onProved: (node, cluster) => {
         if (this.#cluster !== undefined && this.#cluster !== cluster) return connection.destroy()
         proved = node

@@ -36,7 +36,9 @@ export async function askNodes(
   if (names.length === 0) return answers
   const seeds = names.map(name => addressOf(file, name))
   const credential = pathsOf(directory).secretFile
-  const client = await connect({ seeds, credential, timeoutMs }).catch(ignoreSilence)
+  const client = await connect({ seeds, credential, timeoutMs, operator: true }).catch(
+    ignoreSilence,
+  )
   if (client === undefined) return answers
   try {
     await Promise.all(

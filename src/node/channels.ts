@@ -56,7 +56,7 @@ export class Channels {
         cluster,
         self: this.#identity(),
         port: this.#port,
-        roles: ['peer', 'client'],
+        roles: ['peer', 'client', 'admin'],
         limits: {
           frameBytes: frameBytesMax,
           inFlight: inFlightMax,
@@ -66,7 +66,11 @@ export class Channels {
         admit,
       },
       openedMs: clock.now(),
-      decoders: { peer: decodePeerMessage, client: decodeClientRequest },
+      decoders: {
+        peer: decodePeerMessage,
+        client: decodeClientRequest,
+        admin: decodeClientRequest,
+      },
       write: writeMessage,
     })
   }

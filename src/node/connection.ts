@@ -12,6 +12,8 @@ import type { Gate } from './faults.ts'
 
 /** A turn's output of one connection is written early past this many bytes. */
 const writeBytes = 64 * 1024
+/** Whoever takes less than a megabyte a second lets others wait. */
+const leastBytesPerMs = 1000
 /** A closed connection has this long to hand over its last bytes. */
 const lingerMs = 1000
 
@@ -23,7 +25,12 @@ export type ConnectionOwner<In> = {
   readonly onClosed: (reason: string) => void
   /** The connection has output: `flush` it at the end of this turn. */
   readonly touch: (connection: Flushable) => void
+  /** Bytes came, and what they completed was told. */
+  readonly onReceived?: () => void
 }
+
+/** All that was handed to the socket by then, and what of it the other side had not taken. */
+type Mark = { readonly upTo: number; readonly bytes: number; readonly since: number }
 
 export type Flushable = { readonly flush: () => void }
 
@@ -37,8 +44,8 @@ export class Connection<In extends AnyMessage, Out extends AnyMessage> implement
   #touched = false
   #framesBehind = 0
   #paused = false
-  #taken = 0
-  #takenAt: number | undefined
+  /** What waited for the other side when last all was taken that had waited before. */
+  #mark: Mark | undefined
 
   constructor(socket: Socket, channel: Channel<In, Out>, owner: ConnectionOwner<In>) {
     this.#socket = socket
@@ -71,13 +78,21 @@ export class Connection<In extends AnyMessage, Out extends AnyMessage> implement
     return this.#framesBehind
   }
 
-  /** Milliseconds since the other side last took a byte, while bytes wait for it; else 0. */
-  stalledFor(now: number): number {
-    const taken = this.#socket.bytesWritten - this.#socket.writableLength
-    if (this.#socket.writableLength === 0 || taken !== this.#taken) this.#takenAt = undefined
-    this.#taken = taken
-    this.#takenAt ??= now
-    return now - this.#takenAt
+  /** How long something has waited for the other side to take it, at least; 0: nothing does. */
+  waitedFor(now: number): number {
+    const { bytesWritten, writableLength } = this.#socket
+    const taken = bytesWritten - writableLength
+    if (writableLength === 0) this.#mark = undefined
+    else if (this.#mark === undefined || taken >= this.#mark.upTo) {
+      this.#mark = { upTo: bytesWritten, bytes: writableLength, since: now }
+    }
+    return this.#mark === undefined ? 0 : now - this.#mark.since
+  }
+
+  /** Does it take less than the least rate? It has `graceMs` at least for what waits. */
+  isTooSlow(now: number, graceMs: number): boolean {
+    const waited = this.waitedFor(now)
+    return waited > Math.max(graceMs, (this.#mark?.bytes ?? 0) / leastBytesPerMs)
   }
 
   /** Queues one message for the end of this turn; behind a gate, maybe for later. */
@@ -143,6 +158,7 @@ export class Connection<In extends AnyMessage, Out extends AnyMessage> implement
       else this.gate.pass('in', event.message, () => this.open && this.#owner.onEvent(event))
     }
     if (this.channel.queuedBytes > 0) this.#touch()
+    this.#owner.onReceived?.()
   }
 
   #touch(): void {

@@ -13,6 +13,10 @@ export type Counters = {
   rows: number
   /** Requests refused because a bound was reached. */
   busy: number
+  /** Of these, requests of members. */
+  membersRefused: number
+  /** Connections that were closed so that others find room. */
+  closedForRoom: number
   malformed: number
   refusedHellos: number
   /** Requests to members, and replies, that could not leave: too large, behind, no connection. */
@@ -32,6 +36,8 @@ export function noCounters(): Counters {
     commits: 0,
     rows: 0,
     busy: 0,
+    membersRefused: 0,
+    closedForRoom: 0,
     malformed: 0,
     refusedHellos: 0,
     droppedSends: 0,

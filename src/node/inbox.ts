@@ -1,30 +1,36 @@
 /**
- * The requests that came in and are not answered yet, within the bounds of `security.md` §2.4.
- * Past a connection's bound it is not read any more and what was read already waits; past the
- * node's bound, or a full waiting room, a request is refused as busy: definite, nothing done.
+ * The requests that came in and are not answered yet. Past a connection's bound it is not read
+ * any more, and what was read already waits. Past a client's part of the room that clients have
+ * (`client-room.ts`) a small request waits a little, and a large one, or one that has waited, is
+ * refused as busy: definite, nothing done. No sum over clients ever stops or refuses a member.
  */
+import type { Holder } from '../core/holdings.ts'
 import type { Instant, NodeId, RequestId } from '../core/ids.ts'
 import type { ClientReply, ClientRequest } from '../core/message.ts'
 import { isPeerRequest, type PeerReply, type PeerRequest } from '../core/message-class.ts'
 import type { Failure } from '../core/outcome.ts'
 import type { Caller } from '../core/step.ts'
 import { refusalOf, type Unsent } from '../core/unsent.ts'
+import type { ClientRoom } from './client-room.ts'
 import type { Counters } from './counters.ts'
 import { type Incoming, timeLeftOf } from './incoming.ts'
 import { busy, objectBytesOf, valueBytesOf, weightOf } from './message-class.ts'
 
-/** Requests in flight and replies that nobody took yet, over all connections. */
-const queuedBytesMax = 128 * 1024 * 1024
 /** Replies that one connection may leave lying before it is not read any more. */
 const behindBytesMax = 32 * 1024 * 1024
 export const scansMax = 16
+/** What is larger does not wait for room: it would fill some itself. */
+const waitingBytesMax = 4096
+/** A request waits for room so long at most, and no longer than half of the time that it has. */
+const waitingMsMax = 2000
 
 export type InboxHost = {
   /** A request of a client; answered by `reply` with this caller. */
-  readonly onRequest: (caller: Caller, request: ClientRequest) => void
+  readonly onRequest: (caller: Caller, request: ClientRequest, holder: Holder | undefined) => void
   /** A request of a member; answered by `answer`. */
   readonly onMessage: (from: NodeId, message: PeerRequest) => void
   readonly now: () => Instant
+  readonly room: ClientRoom
   readonly counters: Counters
 }
 
@@ -39,8 +45,6 @@ export class Inbox {
   readonly #waiting = new Set<Incoming>()
   #lastCaller = 0
   #closed = false
-  /** Bytes in flight; and of replies that nobody took yet, at least. */
-  #queuedBytes = 0
 
   constructor(host: InboxHost) {
     this.#host = host
@@ -66,34 +70,35 @@ export class Inbox {
   /** A proved connection may send requests from now on. */
   enter(incoming: Incoming): void {
     this.#all.add(incoming)
+    this.#host.room.enter(incoming)
   }
 
   /** The connection is gone, and who waited for its answers with it. */
   leave(incoming: Incoming): void {
     this.#all.delete(incoming)
     this.#waiting.delete(incoming)
+    this.#host.room.leave(incoming)
     for (const id of incoming.flights.ids()) {
       this.#callers.delete(id as Caller)
-      this.#end(incoming, id)
+      incoming.flights.end(id)
     }
   }
 
   /** A request was read. False: this number is in flight already. */
   take(incoming: Incoming, request: ClientRequest | PeerRequest): boolean {
-    const isClient = !isPeerRequest(request)
-    if (!isClient && incoming.flights.has(request.id)) return false
-    const now = this.#host.now()
-    if (isClient && this.#closed) this.#refuse(incoming, request, 'it stops')
-    else if (isClient && request.type === 'scan' && incoming.flights.scans >= scansMax) {
+    if (isPeerRequest(request)) return this.#takeOfMember(incoming, request)
+    const { flights } = incoming
+    const bytes = weightOf(request)
+    if (this.#closed) this.#refuse(incoming, request, 'it stops')
+    else if (request.type === 'scan' && flights.scans >= scansMax) {
       this.#refuse(incoming, request, `${scansMax} scans on this connection`)
-    } else if (this.#isFull()) {
-      this.#stopReading(incoming)
-      this.#refuse(incoming, request, 'too many bytes are under way')
-    } else if (incoming.ready) {
-      this.#begin(incoming, request, now, timeLeftOf(request))
-      if (incoming.flights.full) this.#stopReading(incoming)
-    } else if (incoming.hold(request, now)) this.#stopReading(incoming)
-    else this.#refuse(incoming, request, 'too many requests are under way')
+    } else if (incoming.ready && this.#hasRoom(incoming, request, bytes)) {
+      this.#begin(incoming, request, bytes, timeLeftOf(request))
+      if (flights.full) this.#stopReading(incoming)
+    } else if (flights.full || bytes <= waitingBytesMax) {
+      this.#wait(incoming, request, bytes)
+      if (flights.full) this.#stopReading(incoming)
+    } else this.#refuse(incoming, request, 'what this client has under way fills its part of it')
     return true
   }
 
@@ -103,14 +108,14 @@ export class Inbox {
     if (to === undefined) return this.#dropped('gone')
     const { incoming } = to
     const bytes = valueBytesOf(reply)
-    const isBehind = bytes > 0 && (this.#isBehind(incoming) || this.#isFull())
+    const isBehind =
+      bytes > 0 && (this.#isBehind(incoming) || !this.#host.room.fits(incoming, bytes))
     const sent = isBehind ? 'behind' : incoming.connection.send(reply)
     if (sent === 'behind' || sent === 'too-large') return this.#dropped(sent)
     this.#callers.delete(caller)
-    this.#end(incoming, caller)
-    if (sent === 'closed') return this.#dropped('gone')
-    this.#queuedBytes += bytes
-    return undefined
+    incoming.flights.end(caller)
+    this.#host.room.count(incoming)
+    return sent === 'closed' ? this.#dropped('gone') : undefined
   }
 
   /**
@@ -122,24 +127,26 @@ export class Inbox {
     const bytes = objectBytesOf(reply)
     const sent = bytes > 0 && this.#isBehind(incoming) ? 'behind' : incoming.connection.send(reply)
     if (sent === 'behind' || sent === 'too-large') return this.#dropped(sent)
-    this.#end(incoming, reply.id)
-    if (sent === 'closed') return this.#dropped('gone')
-    this.#queuedBytes += bytes
-    return undefined
+    incoming.flights.end(reply.id)
+    return sent === 'closed' ? this.#dropped('gone') : undefined
   }
 
   /** Begins what waited for room, and reads again where there is some; once a turn. */
   resume(): void {
-    if (this.#waiting.size === 0 || this.#isFull()) return
+    this.#host.room.turn()
+    if (this.#waiting.size === 0) return
     const now = this.#host.now()
-    for (const incoming of this.#waiting) {
-      for (let next = incoming.takeHeld(now); next; next = incoming.takeHeld(now)) {
-        if (next.leftMs > 0) this.#begin(incoming, next.request, now, next.leftMs)
-        else this.#host.counters.expired++
+    for (const incoming of [...this.#waiting]) {
+      const before = incoming.held
+      this.#beginHeld(incoming, now)
+      if (incoming.ready && !this.#isBehind(incoming)) {
+        this.#waiting.delete(incoming)
+        incoming.connection.pause(false)
+      } else if (incoming.held < before) {
+        // Others that wait come first next time.
+        this.#waiting.delete(incoming)
+        this.#waiting.add(incoming)
       }
-      if (!incoming.ready || this.#isBehind(incoming)) continue
-      this.#waiting.delete(incoming)
-      incoming.connection.pause(false)
     }
   }
 
@@ -149,10 +156,11 @@ export class Inbox {
       for (const id of incoming.flights.expired(now)) {
         this.#host.counters.expired++
         this.#callers.delete(id as Caller)
-        this.#end(incoming, id)
+        incoming.flights.end(id)
       }
       if (this.#isBehind(incoming)) this.#stopReading(incoming)
     }
+    this.#host.room.sweep(now)
   }
 
   /** Fails everything that clients still wait for. */
@@ -161,14 +169,51 @@ export class Inbox {
     this.#callers.clear()
   }
 
+  #takeOfMember(incoming: Incoming, request: PeerRequest): boolean {
+    if (incoming.flights.has(request.id)) return false
+    const bytes = weightOf(request)
+    if (incoming.ready) this.#begin(incoming, request, bytes, timeLeftOf(request))
+    else this.#wait(incoming, request, bytes)
+    if (incoming.flights.full || incoming.held > 0) this.#stopReading(incoming)
+    return true
+  }
+
+  /** What carries nothing and is answered with little always has room. */
+  #hasRoom(incoming: Incoming, { type }: ClientRequest, bytes: number): boolean {
+    const weighs = type === 'get' || type === 'put' || type === 'scan' || type === 'inspect'
+    return !weighs || this.#host.room.fits(incoming, bytes)
+  }
+
+  #wait(incoming: Incoming, request: ClientRequest | PeerRequest, bytes: number): void {
+    if (!incoming.hold(request, bytes, this.#host.now())) {
+      return this.#refuse(incoming, request, 'too many requests are under way')
+    }
+    this.#waiting.add(incoming)
+    this.#host.room.count(incoming)
+  }
+
+  #beginHeld(incoming: Incoming, now: Instant): void {
+    for (let first = incoming.firstHeld; first; first = incoming.firstHeld) {
+      const { request, bytes } = first
+      if (incoming.flights.full) return
+      const isOfMember = isPeerRequest(request)
+      const fits = isOfMember || this.#hasRoom(incoming, request, bytes)
+      const waitsMs = Math.min(waitingMsMax, timeLeftOf(request) / 2)
+      if (!fits && now - first.at < waitsMs) return
+      const leftMs = incoming.takeHeld(now)?.leftMs ?? 0
+      if (leftMs <= 0) this.#host.counters.expired++
+      else if (fits) this.#begin(incoming, request, bytes, leftMs)
+      else this.#refuse(incoming, request, 'what this client has under way fills its part of it')
+    }
+  }
+
   #begin(
     incoming: Incoming,
     request: ClientRequest | PeerRequest,
-    now: Instant,
+    bytes: number,
     leftMs: number,
   ): void {
-    const bytes = weightOf(request)
-    this.#queuedBytes += bytes
+    const now = this.#host.now()
     if (isPeerRequest(request)) {
       incoming.flights.begin(request.id, bytes, false, now, leftMs)
       if (incoming.proved?.member !== undefined) {
@@ -179,7 +224,8 @@ export class Inbox {
     const caller = ++this.#lastCaller as Caller
     incoming.flights.begin(caller, bytes, request.type === 'scan', now, leftMs)
     this.#callers.set(caller, { incoming, id: request.id })
-    this.#host.onRequest(caller, request)
+    this.#host.room.count(incoming)
+    this.#host.onRequest(caller, request, incoming.holder)
   }
 
   #dropped(why: Unsent): Unsent {
@@ -188,10 +234,12 @@ export class Inbox {
   }
 
   #refuse(incoming: Incoming, request: ClientRequest | PeerRequest, what: string): void {
-    this.#host.counters.busy++
     const failure = busy(what)
-    if (isPeerRequest(request)) incoming.connection.send(refusalOf(request, failure))
-    else this.#fail(incoming, request.id, failure)
+    this.#host.counters.busy++
+    if (isPeerRequest(request)) {
+      this.#host.counters.membersRefused++
+      incoming.connection.send(refusalOf(request, failure))
+    } else this.#fail(incoming, request.id, failure)
   }
 
   #fail(incoming: Incoming, id: RequestId, failure: Failure): void {
@@ -203,24 +251,7 @@ export class Inbox {
     incoming.connection.pause(true)
   }
 
-  #end(incoming: Incoming, id: number): boolean {
-    const before = incoming.flights.bytes
-    const ended = incoming.flights.end(id)
-    this.#queuedBytes -= before - incoming.flights.bytes
-    return ended
-  }
-
   #isBehind(incoming: Incoming): boolean {
     return incoming.connection.bytesBehind > behindBytesMax
-  }
-
-  /** Counts exactly only where the running sum, which never forgets a reply, says "full". */
-  #isFull(): boolean {
-    if (this.#queuedBytes < queuedBytesMax) return false
-    this.#queuedBytes = 0
-    for (const { flights, connection } of this.#all) {
-      this.#queuedBytes += flights.bytes + connection.bytesBehind
-    }
-    return this.#queuedBytes >= queuedBytesMax
   }
 }

@@ -3,15 +3,21 @@
  * stopped. A client's requests are named by callers, a member's by their own numbers.
  */
 import type { Socket } from 'node:net'
+import type { Holder } from '../core/holdings.ts'
 import type { Instant, NodeId, StartId } from '../core/ids.ts'
 import type { ClientReply, ClientRequest, PeerMessage } from '../core/message.ts'
 import type { PeerRequest } from '../core/message-class.ts'
 import type { IncomingChannel } from './channels.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { Flights } from './flights.ts'
+import type { Place } from './places.ts'
 
 /** A request that was read past the bound, and when. */
-type Held = { readonly request: ClientRequest | PeerRequest; readonly at: Instant }
+type Held = {
+  readonly request: ClientRequest | PeerRequest
+  readonly bytes: number
+  readonly at: Instant
+}
 
 /** Requests that were read before reading stopped: about one chunk of the socket. */
 const heldMax = 1024
@@ -20,9 +26,22 @@ export class Incoming {
   readonly connection: Connection<PeerMessage | ClientRequest, PeerMessage | ClientReply>
   readonly flights = new Flights()
   /** Who proved itself: undefined before that. A client has no name. */
-  proved: { readonly member: NodeId | undefined; readonly start: StartId | undefined } | undefined
+  proved:
+    | {
+        readonly member: NodeId | undefined
+        readonly start: StartId | undefined
+        readonly place: Place
+      }
+    | undefined
+  /** Who is charged for what it holds; undefined: a member, or nobody yet. */
+  holder: Holder | undefined
+  /** What is charged at present. */
+  counted = { bytes: 0, frame: 0, requests: 0 }
   readonly #held: Held[] = []
   #taken = 0
+  #heldBytes = 0
+  #frame = -1
+  #frameSince: number | undefined
 
   constructor(
     socket: Socket,
@@ -47,19 +66,50 @@ export class Incoming {
     return this.#held.length - this.#taken
   }
 
+  /** Of requests that wait. */
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  /** Milliseconds since the frame under way was first seen; 0: there is none. */
+  frameAge(now: Instant): number {
+    const { heldBytes, framesRead } = this.connection.channel
+    if (heldBytes === 0) this.#frameSince = undefined
+    else if (this.#frameSince === undefined || this.#frame !== framesRead) {
+      this.#frame = framesRead
+      this.#frameSince = now
+    }
+    return this.#frameSince === undefined ? 0 : now - this.#frameSince
+  }
+
+  /** Bytes that the other side lets lie here, times how long; what is younger does not count. */
+  burden(now: Instant, patienceMs: number): number {
+    const { connection } = this
+    const [waited, age] = [connection.waitedFor(now), this.frameAge(now)]
+    const unread = waited < patienceMs ? 0 : connection.bytesBehind * waited
+    return unread + (age < patienceMs ? 0 : connection.channel.heldBytes * age)
+  }
+
   /** False where even the waiting room is full. */
-  hold(request: ClientRequest | PeerRequest, at: Instant): boolean {
+  hold(request: ClientRequest | PeerRequest, bytes: number, at: Instant): boolean {
     if (this.held >= heldMax) return false
-    this.#held.push({ request, at })
+    this.#held.push({ request, bytes, at })
+    this.#heldBytes += bytes
     return true
   }
 
-  /** The next request that waited, with the time it has left; undefined: none may begin. */
+  /** The request that has waited longest; undefined: none does. */
+  get firstHeld(): Held | undefined {
+    return this.#held[this.#taken]
+  }
+
+  /** Takes it out, with the time it has left; undefined: none waits. */
   takeHeld(
     now: Instant,
   ): { readonly request: ClientRequest | PeerRequest; readonly leftMs: number } | undefined {
     const held = this.#held[this.#taken]
-    if (held === undefined || this.flights.full) return undefined
+    if (held === undefined) return undefined
+    this.#heldBytes -= held.bytes
     this.#taken++
     if (this.#taken === this.#held.length) {
       this.#held.length = 0

@@ -3,7 +3,9 @@
  * and closes what is malformed, slow or too much (`security.md` §2.3, §2.4).
  */
 import { createServer, type Server, type Socket } from 'node:net'
+import { holderOfClient } from '../core/holdings.ts'
 import type { Instant, NodeId } from '../core/ids.ts'
+import { membersMax } from '../core/membership/view.ts'
 import type { ClientRequest, PeerMessage } from '../core/message.ts'
 import {
   type GossipAnswer,
@@ -14,20 +16,24 @@ import {
 } from '../core/message-class.ts'
 import { type Failure, nothingDone } from '../core/outcome.ts'
 import { refusalOf, type Unsent } from '../core/unsent.ts'
+import { connectionsMax, operatorsMax, unprovedMax } from '../wire/bounds.ts'
 import type { ChannelEvent } from '../wire/channel.ts'
-import type { Hello, Refusal } from '../wire/hello.ts'
+import { clientIn, type Hello, type Refusal } from '../wire/hello.ts'
 import { isPeerMessage } from '../wire/message-codec.ts'
 import type { Admit, IncomingChannel } from './channels.ts'
+import type { ClientRoom } from './client-room.ts'
 import type { Flushable } from './connection.ts'
 import type { Counters } from './counters.ts'
 import type { Faults } from './faults.ts'
 import type { Inbox } from './inbox.ts'
 import { Incoming } from './incoming.ts'
 import type { Log } from './log.ts'
-export const connectionsMax = 1024
-export const unprovedMax = 64
-/** Who takes nothing for so long, with bytes waiting, is hung up on. */
+import { Places, placeOf } from './places.ts'
+
+/** Who has not taken what waited for it within this time is hung up on. */
 const stalledMs = 10_000
+/** More sockets than all that have a place: members are in no other bound than their number. */
+const socketsMax = connectionsMax + operatorsMax + unprovedMax + 2 * membersMax
 /** Past so many bytes that a node has not taken, it gets no gossip on top. */
 const gossipBehindMax = 4 * 1024 * 1024
 const noMember: Failure = {
@@ -47,6 +53,7 @@ export type ListenerHost = {
   /** A new channel's side that accepts; `admit` has the last word over a proved hello. */
   readonly channel: (admit: Admit) => IncomingChannel
   readonly inbox: Inbox
+  readonly room: ClientRoom
   readonly faults: Faults
   readonly log: Log
   readonly counters: Counters
@@ -59,13 +66,15 @@ export class Listener {
   readonly #unproved = new Set<Incoming>()
   readonly #proved = new Set<Incoming>()
   readonly #members = new Map<NodeId, Incoming>()
+  readonly #places = new Places()
+  /** Clients that do not name themselves: each connection is one. */
+  #nameless = 0
   #stopping = false
 
   constructor(host: ListenerHost) {
     this.#host = host
     this.#server = createServer({ noDelay: true }, socket => this.#accept(socket))
-    // Those without proof come on top, so that a full node can say so in the handshake.
-    this.#server.maxConnections = connectionsMax + unprovedMax
+    this.#server.maxConnections = socketsMax
   }
 
   /** Binds and returns the port. Rejects with the system's error (`EADDRINUSE`). */
@@ -135,6 +144,7 @@ export class Listener {
       onEvent: event => this.#onEvent(incoming, event),
       onClosed: () => this.#onClosed(incoming),
       touch: this.#host.touch,
+      onReceived: () => this.#host.room.received(incoming),
     })
     this.#unproved.add(incoming)
     if (this.#unproved.size <= unprovedMax) return
@@ -148,14 +158,9 @@ export class Listener {
   /** What speaks against a proved hello (design §5: no second start of one node). */
   #objection({ role, self }: Hello): Refusal | undefined {
     if (this.#stopping) return { code: 'busy', text: 'this node stops' }
-    if (role !== 'peer' || self === undefined) {
-      if (this.#proved.size < connectionsMax) return undefined
-      return { code: 'busy', text: `this node has ${connectionsMax} connections` }
-    }
-    const isStranger = !this.#host.isMember(self.node)
-    if (isStranger && this.#proved.size >= connectionsMax) {
-      return { code: 'busy', text: `this node has ${connectionsMax} connections` }
-    }
+    const node = role === 'peer' ? self?.node : undefined
+    const noPlace = this.#places.objection(placeOf(role, this.#isMember(node)))
+    if (noPlace !== undefined || self === undefined || node === undefined) return noPlace
     const other = this.#members.get(self.node)
     const isSecond = other !== undefined && other.proved?.start !== self.start
     if (self.node !== this.#host.self && !isSecond) return undefined
@@ -186,15 +191,21 @@ export class Listener {
     }
   }
 
-  #admit(incoming: Incoming, { role, self }: Hello): void {
+  #admit(incoming: Incoming, hello: Hello): void {
+    const { role, self } = hello
     const member = role === 'peer' ? self?.node : undefined
     if (member !== undefined && this.#host.faults.cuts(member)) {
       return incoming.connection.destroy('cut off on purpose')
     }
     this.#unproved.delete(incoming)
     this.#proved.add(incoming)
+    const place = placeOf(role, this.#isMember(member))
+    this.#places.enter(place)
+    incoming.proved = { member, start: self?.start, place }
+    if (place !== 'member') {
+      incoming.holder = holderOfClient(member ?? clientIn(hello) ?? `${++this.#nameless}`)
+    }
     this.#host.inbox.enter(incoming)
-    incoming.proved = { member, start: self?.start }
     if (member === undefined) return
     incoming.connection.gate = this.#host.faults.gateTo(member)
     const older = this.#members.get(member)
@@ -229,7 +240,8 @@ export class Listener {
   #onClosed(incoming: Incoming): void {
     this.#unproved.delete(incoming)
     if (!this.#proved.delete(incoming)) return
-    const member = incoming.proved?.member
+    const { member, place } = incoming.proved ?? {}
+    if (place !== undefined) this.#places.leave(place)
     if (member !== undefined && this.#members.get(member) === incoming) {
       this.#members.delete(member)
     }
@@ -240,5 +252,5 @@ export class Listener {
 function closeLate({ connection }: Incoming, now: Instant): void {
   const late = connection.channel.overdue(now)
   if (late !== undefined) connection.close(late)
-  else if (connection.stalledFor(now) > stalledMs) connection.destroy('it takes nothing')
+  else if (connection.isTooSlow(now, stalledMs)) connection.destroy('it takes nothing')
 }

@@ -49,6 +49,7 @@ export function statusReply(identity: NodeIdentity, facts: NodeFacts): StatusRep
       ['inFlight', facts.inFlight],
       ['connections', facts.connections],
       ['coordinating', view.coordinating],
+      ['heldBytes', view.heldBytes],
       ['hedges', view.hedges],
       ['repairs', view.repairs],
       ['pendingBytes', view.pendingBytes],

@@ -23,7 +23,7 @@ const behindFramesMax = 1000
 const connectMs = 1000
 /** A member that accepts and says nothing (a stopped process) is not waited for any longer. */
 const firstDialsMs = 1000
-/** A member that takes nothing for so long, with bytes waiting, is hung up on. */
+/** A member that has not taken what waited for it within this time is hung up on. */
 const stalledMs = 5000
 const firstPauseMs = 50
 const longestPauseMs = 1000
@@ -142,7 +142,7 @@ export class Peers {
   #watch(connection: PeerConnection, now: Instant): void {
     const late = connection.channel.overdue(now)
     if (late !== undefined) connection.close(late)
-    else if (connection.stalledFor(now) > stalledMs) connection.destroy('it takes nothing')
+    else if (connection.isTooSlow(now, stalledMs)) connection.destroy('it takes nothing')
   }
 
   #dial(link: Link, now: Instant): void {

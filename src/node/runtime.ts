@@ -4,14 +4,17 @@
  * `setImmediate`, the turn ends: one `turn` input, so at most one commit, and one write for each
  * connection that has output.
  */
+import type { Holder } from '../core/holdings.ts'
 import type { Instant, NodeId } from '../core/ids.ts'
 import type { ClientRequest, PeerMessage } from '../core/message.ts'
 import { isAsked, isGossipAnswer } from '../core/message-class.ts'
+import { type Failure, nothingDone } from '../core/outcome.ts'
 import type { Replica } from '../core/replica.ts'
 import type { Caller, CommitId, Effect, Input, PeerAddress, Row } from '../core/step.ts'
 import type { Unsent } from '../core/unsent.ts'
 import { SleepWatch } from './awake.ts'
 import type { Channels } from './channels.ts'
+import { ClientRoom } from './client-room.ts'
 import type { Clock } from './clock.ts'
 import type { Flushable } from './connection.ts'
 import { type Counters, noCounters } from './counters.ts'
@@ -73,13 +76,16 @@ export class Runtime {
       log,
       counters: this.#counters,
     }
+    const room = new ClientRoom(options.replica.holdings, host)
     this.#inbox = new Inbox({
       ...host,
-      onRequest: (caller, request) => this.#onRequest(caller, request),
+      room,
+      onRequest: (caller, request, holder) => this.#onRequest(caller, request, holder),
       onMessage: (from, message) => this.#onMessage({ type: 'message', from, message }),
     })
     this.#listener = new Listener({
       ...host,
+      room,
       self: options.self.id,
       isMember: node => options.replica.isMember(node),
       onMember: node => this.#peers.heardFrom(node),
@@ -144,7 +150,7 @@ export class Runtime {
     return this.#options.clock.now()
   }
 
-  #onRequest(caller: Caller, request: ClientRequest): void {
+  #onRequest(caller: Caller, request: ClientRequest, holder: Holder | undefined): void {
     switch (request.type) {
       case 'status':
         this.#answerStatus(caller, request.id)
@@ -164,7 +170,8 @@ export class Runtime {
       case 'gossip':
         break
     }
-    this.#input({ type: 'request', caller, request })
+    const whose = holder === undefined ? {} : { holder }
+    this.#input({ type: 'request', caller, ...whose, request })
   }
 
   #onMessage(input: Extract<Input, { type: 'message' }>): void {
@@ -337,18 +344,8 @@ export class Runtime {
   }
 }
 
-const stoppedFailure = {
+const stoppedFailure: Failure = {
   code: 'ABORTED',
   message: 'the node stops',
-  outcome: {
-    primaryAcks: [],
-    fallbackAcks: [],
-    needed: 0,
-    hinted: [],
-    repaired: [],
-    unrepaired: false,
-    definite: false,
-    dot: undefined,
-    op: undefined,
-  },
-} as const
+  outcome: { ...nothingDone(0), definite: false },
+}

@@ -15,6 +15,11 @@ export const itemsMax = 65_536
 /** Requests in flight on one connection, and their bytes; told in the welcome, kept by the node. */
 export const inFlightMax = 1024
 export const inFlightBytesMax = 32 * 1024 * 1024
+/** Proved connections of a node: of clients, and on top those that are kept for operators. */
+export const connectionsMax = 1024
+export const operatorsMax = 16
+/** Connections without proof; the oldest goes. */
+export const unprovedMax = 64
 /** Keys in one page. */
 export const pageKeysMax = 1000
 /** Versions of one key in a reply; merges from peers have no bound but the frame. */

@@ -85,9 +85,14 @@ export class Channel<In extends object, Out> {
     return this.#output.length
   }
 
-  /** Bytes held of a frame whose end has not come. */
+  /** Bytes of memory that a frame takes whose end has not come. */
   get heldBytes(): number {
-    return this.#frames.pendingBytes
+    return this.#frames.heldBytes
+  }
+
+  /** Frames read so far: a frame under way is known by it. */
+  get framesRead(): number {
+    return this.#frames.frames
   }
 
   /** Takes a chunk. The messages own their bytes: the chunk may be used again at once. */
@@ -112,6 +117,14 @@ export class Channel<In extends object, Out> {
     if (this.#output.endFrame(begin) <= frameBytes) return 'queued'
     this.#output.cut(before)
     return 'too-large'
+  }
+
+  /** Tells the other side why it is hung up on, and is dead. */
+  refuse(refusal: Refusal): void {
+    if (this.#dead) return
+    this.#dead = true
+    this.#frames.drop()
+    this.#sendFrame(encodeRefuse(refusal))
   }
 
   /** All that was queued since the last call, for one write; nobody changes these bytes. */

@@ -29,6 +29,11 @@ export class FrameDecoder {
     return this.#headerBytes + this.#bodyBytes
   }
 
+  /** Bytes of memory that the frame under way takes: at most twice what came of it. */
+  get heldBytes(): number {
+    return this.#headerBytes + this.#body.length
+  }
+
   /** Length of the frame under way; 0 while it is not known. */
   get pendingSize(): number {
     return Math.max(this.#size, 0)
@@ -59,6 +64,13 @@ export class FrameDecoder {
       at = end
     }
     return undefined
+  }
+
+  /** Lets go of the frame under way: nothing will be pushed any more. */
+  drop(): void {
+    this.#body = nothing
+    this.#bodyBytes = 0
+    this.#headerBytes = 0
   }
 
   #readHeader(chunk: Uint8Array, from: number): number {

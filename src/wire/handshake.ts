@@ -61,6 +61,8 @@ export type ClientOptions = Common & {
   readonly expected: NodeId | undefined
   /** The port that is dialled; 0 for a local socket. */
   readonly port: number
+  /** Words that the server may know. */
+  readonly features?: readonly string[]
 }
 
 /** Who is on the other side. */
@@ -165,7 +167,7 @@ export class ClientHandshake {
 
   constructor(options: ClientOptions) {
     this.#options = options
-    const { cluster, role, self, expected, port, nonce } = options
+    const { cluster, role, self, expected, port, nonce, features = [] } = options
     this.#hello = encodeHello({
       versions: [protocolVersion],
       cluster,
@@ -176,7 +178,7 @@ export class ClientHandshake {
       methods: [method],
       keyId: keyInUse(options.network)?.id ?? 0,
       nonce,
-      features: [],
+      features,
       tokenHash: cluster === undefined ? undefined : tokenHashName,
     })
   }

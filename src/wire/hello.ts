@@ -71,6 +71,19 @@ export type Hello = {
   readonly tokenHash: string | undefined
 }
 
+/** How a hello names the process of a client, whose connections then count together. */
+export function clientWord(client: string): string {
+  return clientWordBegin + client
+}
+
+/** The client that a hello names; undefined: it names none. */
+export function clientIn({ features }: Hello): string | undefined {
+  const word = features.find(one => one.startsWith(clientWordBegin))
+  return word?.slice(clientWordBegin.length)
+}
+
+const clientWordBegin = 'client:'
+
 export type Limits = {
   readonly frameBytes: number
   readonly inFlight: number

@@ -147,6 +147,11 @@ export class NodeCluster {
     return RawClient.open(this.port(name), this.secret.network)
   }
 
+  /** A client that says which one it is, or that it is an operator. */
+  clientAs(name: string, as: { readonly client?: string; readonly operator?: boolean }) {
+    return RawClient.open(this.port(name), this.secret.network, undefined, undefined, as)
+  }
+
   /** A connection to a node of somebody who says that it is a node, too. */
   peer(to: string, as: string, start?: string): Promise<RawPeer> {
     const cluster = binaryOfHex(this.file.id) as ClusterId

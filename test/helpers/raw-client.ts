@@ -8,7 +8,7 @@ import type { ClusterId, Epoch, Key, OpId } from '../../src/core/ids.ts'
 import type { ClientReply, ClientRequest } from '../../src/core/message.ts'
 import { nodeHash } from '../../src/node/hash.ts'
 import { Channel } from '../../src/wire/channel.ts'
-import type { Identity, Refusal } from '../../src/wire/hello.ts'
+import { clientWord, type Identity, type Refusal } from '../../src/wire/hello.ts'
 import { decodeClientReply, writeMessage } from '../../src/wire/message-codec.ts'
 import type { SecretKey } from '../../src/wire/secret.ts'
 
@@ -40,6 +40,8 @@ export class RawClient {
     network: readonly SecretKey[],
     self?: Identity,
     cluster?: ClusterId,
+    /** Which client it says that it is, or that it is an operator. */
+    as: { readonly client?: string; readonly operator?: boolean } = {},
   ): Promise<RawClient> {
     const socket = connect({ host: '127.0.0.1', port, noDelay: true })
     const channel = new Channel<ClientReply, ClientRequest>({
@@ -48,14 +50,15 @@ export class RawClient {
         hash: nodeHash,
         network,
         nonce: randomBytes(32).toString('latin1'),
-        role: self === undefined ? 'client' : 'peer',
+        role: self !== undefined ? 'peer' : as.operator === true ? 'admin' : 'client',
         cluster,
         self,
         expected: undefined,
         port,
+        features: as.client === undefined ? [] : [clientWord(as.client)],
       },
       openedMs: 0,
-      decoders: { client: decodeClientReply, peer: decodeClientReply },
+      decoders: { client: decodeClientReply, peer: decodeClientReply, admin: decodeClientReply },
       write: writeMessage,
     })
     const client = new RawClient(socket, channel)

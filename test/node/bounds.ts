@@ -1,9 +1,15 @@
 import { randomBytes } from 'node:crypto'
+import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import type { Key } from '../../src/core/ids.ts'
 import { scansMax } from '../../src/node/inbox.ts'
-import { connectionsMax } from '../../src/node/listener.ts'
-import { inFlightBytesMax, inFlightMax } from '../../src/wire/bounds.ts'
+import {
+  connectionsMax,
+  inFlightBytesMax,
+  inFlightMax,
+  operatorsMax,
+  unprovedMax,
+} from '../../src/wire/bounds.ts'
 import { NodeCluster } from '../helpers/node-processes.ts'
 import { newOp, type RawClient } from '../helpers/raw-client.ts'
 
@@ -127,8 +133,8 @@ t.test('16 scans on a connection and no more', async t => {
   await client.close()
 })
 
-t.test('1,024 connections and no more', async t => {
-  const cluster = await NodeCluster.make(t.testdir(), 1)
+t.test('1,024 clients, 16 operators on top, and every member', async t => {
+  const cluster = await NodeCluster.make(t.testdir(), 2)
   t.teardown(() => cluster.end())
   await cluster.start('n1')
   const clients: RawClient[] = []
@@ -136,10 +142,29 @@ t.test('1,024 connections and no more', async t => {
     const batch = Array.from({ length: 32 }, () => cluster.client('n1'))
     clients.push(...(await Promise.all(batch)))
   }
+  const strangers = Array.from({ length: 2 * unprovedMax }, () => {
+    const socket = connect({ host: '127.0.0.1', port: cluster.port('n1') })
+    return socket.on('error', () => undefined)
+  })
   await t.rejects(cluster.client('n1'), /busy: this node has 1024 connections/)
+  const operators: RawClient[] = []
+  for (let i = 0; i < operatorsMax; i++) {
+    operators.push(await cluster.clientAs('n1', { operator: true }))
+  }
+  t.equal((await operators[0]?.status())?.node, 'n1')
+  await t.rejects(cluster.clientAs('n1', { operator: true }), /busy: this node has 1024/)
+  const member = await cluster.peer('n1', 'n2')
+  await t.rejects(
+    cluster.peer('n1', 'n9'),
+    /1024 connections/,
+    'a node that is no member is nobody special',
+  )
+
   await clients.pop()?.close()
   await new Promise(resolve => setTimeout(resolve, 50))
   const late = await cluster.client('n1')
-  t.match(await late.put('k', 'v'), { type: 'wrote' })
-  for (const client of [...clients, late]) client.socket.destroy()
+  t.match(await late.ask({ type: 'view' }), { type: 'viewed' })
+  await member.close()
+  for (const { socket } of [...clients, ...operators, late]) socket.destroy()
+  for (const socket of strangers) socket.destroy()
 })

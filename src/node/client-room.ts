@@ -1,0 +1,132 @@
+/**
+ * The room that clients have in this node's memory: frames under way, requests, what is read and
+ * made for them (`core/holdings.ts`), replies that they have not read. Each client has its part of
+ * it, over all of its connections. Where little is left for others, the connection that has let
+ * the most lie for the longest is closed; members have no part in this, and always find room.
+ */
+import { Holdings } from '../core/holdings.ts'
+import type { Instant } from '../core/ids.ts'
+import type { Counters } from './counters.ts'
+import type { Incoming } from './incoming.ts'
+import type { Log } from './log.ts'
+
+/** Requests of clients in flight, over all connections. */
+const requestsMax = 16_384
+/** Of frames whose end has not come, over all connections of clients. */
+export const framesBytesMax = 32 * 1024 * 1024
+/** One part in so many is to stay free for newcomers. */
+const keptPart = 8
+/** Whoever has let something lie for less than this is not closed for it. */
+const patienceMs = 250
+/** A reason still reaches whoever has left no more than this unread. */
+const readableBytes = 64 * 1024
+
+export type ClientRoomHost = {
+  readonly now: () => Instant
+  readonly log: Log
+  readonly counters: Counters
+}
+
+export class ClientRoom {
+  readonly #host: ClientRoomHost
+  readonly #bytes: Holdings
+  readonly #requests = new Holdings(requestsMax)
+  readonly #all = new Set<Incoming>()
+  #frameBytes = 0
+  /** Who is slow was looked at in this turn. */
+  #lookedAt = false
+
+  constructor(bytes: Holdings, host: ClientRoomHost) {
+    this.#bytes = bytes
+    this.#host = host
+  }
+
+  enter(incoming: Incoming): void {
+    if (incoming.holder !== undefined) this.#all.add(incoming)
+  }
+
+  /** What it held is nobody's any more. */
+  leave(incoming: Incoming): void {
+    if (!this.#all.delete(incoming)) return
+    this.#charge(incoming, 0, 0, 0)
+  }
+
+  /** Counts anew what a connection holds; called where that may have changed. */
+  count(incoming: Incoming): void {
+    if (!this.#all.has(incoming)) return
+    const { connection, flights } = incoming
+    const frame = connection.channel.heldBytes
+    const bytes = frame + connection.bytesBehind + flights.bytes + incoming.heldBytes
+    this.#charge(incoming, bytes, frame, flights.count)
+  }
+
+  /** Bytes came: a part of a frame counts, too. */
+  received(incoming: Incoming): void {
+    this.count(incoming)
+    while (this.#frameBytes > framesBytesMax) {
+      const now = this.#host.now()
+      const worst = this.#worst(one => one.counted.frame * (1 + one.frameAge(now)))
+      if (worst === undefined) return
+      this.#close(worst, 'frames under way fill their part of the memory of this node')
+    }
+  }
+
+  /** May this client have one more request, of so many bytes? */
+  fits(incoming: Incoming, bytes: number): boolean {
+    if (this.#fitsNow(incoming, bytes)) return true
+    if (!this.#lookedAt) this.sweep(this.#host.now())
+    return this.#fitsNow(incoming, bytes)
+  }
+
+  /** A turn is over. */
+  turn(): void {
+    this.#lookedAt = false
+  }
+
+  /** Replies that were read meanwhile count no more; makes room where there is little. */
+  sweep(now: Instant): void {
+    this.#lookedAt = true
+    for (const incoming of this.#all) this.count(incoming)
+    while (this.#bytes.free < this.#bytes.max / keptPart) {
+      const worst = this.#worst(one => one.burden(now, patienceMs))
+      if (worst === undefined) return
+      this.#close(worst, 'what it does not read, or does not end, is needed for others')
+    }
+  }
+
+  #fitsNow({ holder }: Incoming, bytes: number): boolean {
+    if (holder === undefined) return true
+    return this.#bytes.fits(holder, bytes) && this.#requests.fits(holder, 1)
+  }
+
+  /** Whom this is greatest of; undefined: it is nothing of anybody. */
+  #worst(burdenOf: (incoming: Incoming) => number): Incoming | undefined {
+    let [worst, most] = [undefined as Incoming | undefined, 0]
+    for (const incoming of this.#all) {
+      const burden = burdenOf(incoming)
+      if (burden > most) [worst, most] = [incoming, burden]
+    }
+    return worst
+  }
+
+  #close(incoming: Incoming, why: string): void {
+    const { connection, counted } = incoming
+    const { log, counters } = this.#host
+    counters.closedForRoom++
+    log.warnOnce('closed-for-room', { from: incoming.name, bytes: counted.bytes, why })
+    const isReadable = connection.bytesBehind <= readableBytes
+    connection.channel.refuse({ code: 'busy', text: `this node has no room: ${why}` })
+    this.leave(incoming)
+    if (isReadable) connection.close(why)
+    else connection.destroy(why)
+  }
+
+  #charge(incoming: Incoming, bytes: number, frame: number, requests: number): void {
+    const { holder, counted } = incoming
+    if (holder === undefined) return
+    if (bytes !== counted.bytes) this.#bytes.add(holder, bytes - counted.bytes)
+    if (requests !== counted.requests) this.#requests.add(holder, requests - counted.requests)
+    this.#frameBytes += frame - counted.frame
+    incoming.counted = { bytes, frame, requests }
+  }
+}
