@@ -10,9 +10,11 @@ export type PoolOptions = {
   readonly cwd?: string
   /** Of V8, beside the condition that turns the known-bad versions on. */
   readonly flags?: readonly string[]
+  /** Asked before each task, with how many were begun before it; after a no, none is begun. */
+  readonly goOn?: (begun: number) => boolean
 }
 
-/** Every answer, in the order of the tasks; `onAnswer` hears them as soon as that order allows. */
+/** The answer of every task that is begun, in the order of the tasks; `onAnswer` hears them as soon as that order allows. */
 export async function runTasks(
   tasks: readonly Task[],
   onAnswer: (answer: Answer, task: Task) => void,
@@ -28,8 +30,10 @@ export async function runTasks(
       told++
     }
   }
+  const goOn = options.goOn ?? (() => true)
   const work = async (child: ChildProcess) => {
-    for (let at = next++; at < tasks.length; at = next++) {
+    while (next < tasks.length && goOn(next)) {
+      const at = next++
       answers.set(at, await ask(child, tasks[at] as Task))
       tell()
     }
@@ -44,7 +48,6 @@ export async function runTasks(
   }
 }
 
-/** A test runner's own loaders are no concern of the worlds. */
 function start({ env, cwd, flags }: PoolOptions): ChildProcess {
   const { NODE_OPTIONS: _, ...inherited } = process.env
   return fork(fileURLToPath(new URL('child.js', import.meta.url)), {
