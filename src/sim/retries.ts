@@ -84,6 +84,7 @@ class Retries {
       clients,
       faults: [],
       dead: new Set<NodeId>(),
+      mayReturn: write => write.dots > 1,
       fail: (name: string, key: Key | undefined, story: string) => this.#fail(name, key, story),
     }
     const makers = [dotsChecker, reapedChecker, siblingsChecker, operationsChecker, keptChecker]

@@ -84,6 +84,7 @@ export class World {
       clients,
       faults: plan.faults,
       dead: this.#dead,
+      mayReturn: write => write.dots > 1,
       fail: (invariant, key, story) => this.#fail(invariant, key, story),
     })
   }

@@ -53,6 +53,7 @@ export class TestScene {
       clients: [],
       faults: [],
       dead: this.dead,
+      mayReturn: (write: Write) => write.dots > 1,
       fail: (invariant: string, _: Key | undefined, story: string) => {
         this.failures.push(`${invariant}: ${story}`)
       },

@@ -8,7 +8,7 @@ import type { SimClient } from '../client.ts'
 import type { Context } from '../context.ts'
 import type { Micros } from '../events.ts'
 import type { Fault } from '../faults.ts'
-import type { History } from '../history.ts'
+import type { History, Write } from '../history.ts'
 import type { Notice } from '../notice.ts'
 import type { Decoded } from './decoded.ts'
 
@@ -30,6 +30,8 @@ export type Scene = {
   readonly faults: readonly Fault[]
   /** Nodes that stay dead. */
   readonly dead: ReadonlySet<NodeId>
+  /** May this write come back beside what superseded it, under a further dot? */
+  readonly mayReturn: (write: Write) => boolean
   readonly fail: (invariant: string, key: Key | undefined, story: string) => void
 }
 

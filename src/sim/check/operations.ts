@@ -93,7 +93,7 @@ class Dots {
   #isSecond(node: NodeId, key: Key, op: OpId): void {
     const { context, history, fail } = this.#scene
     const write = history.ofOp(op)
-    if (write === undefined || !isWithinReach(this.#scene, write)) return
+    if (write === undefined || !isWatched(this.#scene, write)) return
     if (history.isReaped(write)) {
       fail('I11', key, `${node} gave ${write.id} a further dot after it was deleted and reaped`)
     }
@@ -118,7 +118,7 @@ class Dots {
 /** A write that has several dots and is there beside one whose writer had seen it. */
 function tellReturned(scene: Scene, key: Key, there: readonly Write[], where: string): void {
   for (const write of there) {
-    if (write.dots < 2 || !isWithinReach(scene, write)) continue
+    if (write.dots < 2 || !isWatched(scene, write)) continue
     const later = there.find(other => isBefore(write, other))
     if (later === undefined) continue
     const story = `${where} ${write.id}, once more after ${later.id} had superseded it`
@@ -132,6 +132,10 @@ function tellReturned(scene: Scene, key: Key, there: readonly Write[], where: st
  */
 function isWithinReach({ history }: Scene, write: Write): boolean {
   return history.countAbove(write) < opsKept - 1
+}
+
+function isWatched(scene: Scene, write: Write): boolean {
+  return isWithinReach(scene, write) || !scene.mayReturn(write)
 }
 
 function nameOf({ history }: Scene, op: OpId): string | undefined {

@@ -121,9 +121,9 @@ class Reaps {
 
   /** A second dot of an operation may outlive the lists of ids (design §2). */
   #tell(write: Write, story: string, key: Write['key']): void {
-    const { history, fail, context } = this.#scene
+    const { history, fail, context, mayReturn } = this.#scene
     if (context.prunes) return
-    if (write.dots < 2) fail('I2', key, `${story} before it was reaped`)
+    if (!mayReturn(write)) fail('I2', key, `${story} before it was reaped`)
     else if (history.countAbove(write) < opsKept - 1) fail('I11', key, `${story}, once more`)
   }
 

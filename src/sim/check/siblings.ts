@@ -9,7 +9,7 @@ export const siblingsChecker: MakeChecker = (scene): Checker => ({
     if (scene.context.prunes) return
     const { shown, key, client } = notice.call
     for (const earlier of shown) {
-      if (earlier.dots > 1) continue
+      if (scene.mayReturn(earlier)) continue
       const later = shown.find(other => isBefore(earlier, other))
       if (later === undefined) continue
       const story = `${client} was shown ${earlier.id} beside ${later.id}, whose writer had seen it`

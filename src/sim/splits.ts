@@ -1,0 +1,249 @@
+/**
+ * The directed measure behind "an operation takes effect once" under splits: plain puts as a split
+ * begins, whose clients send them again by themselves, and then many later writes by others who
+ * saw them, before it heals. On the same replicas and sessions as in every world, with clocks and
+ * links of their own and no other fault. Nothing is left out: whatever comes back is told, but for
+ * a second dot of which its coordinator could ask too few owners; those are counted.
+ */
+import type { Key, NodeId } from '../core/ids.ts'
+import type { Checker, Scene } from './check/checker.ts'
+import { newDecoded } from './check/decoded.ts'
+import { dotsChecker } from './check/dots.ts'
+import { keptChecker } from './check/kept.ts'
+import { operationsChecker } from './check/operations.ts'
+import { reapedChecker } from './check/reaped.ts'
+import { siblingsChecker } from './check/siblings.ts'
+import { type ClientId, SimClient } from './client.ts'
+import type { Context } from './context.ts'
+import { History, type Write } from './history.ts'
+import { nodeNames } from './homes.ts'
+import { makeContext } from './make-context.ts'
+import type { Notice } from './notice.ts'
+import { type Options, usualPatienceMs } from './options.ts'
+import { type Asked, plainly, Worker } from './worker.ts'
+
+export type SplitsResult = {
+  readonly seed: number
+  readonly puts: number
+  /** Of them: not heard of at their end. */
+  readonly unknown: number
+  /** Told from the nodes: second sends that made a dot, of them with too few owners to ask. */
+  readonly secondDots: number
+  readonly unasked: number
+  readonly pinned: number
+  readonly shed: number
+  /** Pins that owners still hold, and second sends that found the pins of a key full. */
+  readonly pinsLeft: number
+  readonly full: number
+  /** Keys on which something came back, or an acknowledged write is lost. */
+  readonly duplicates: number
+  readonly lost: number
+  readonly firstStory: string | undefined
+  readonly hash: string
+}
+
+/** So many splits, one after another, and so many puts as each begins. */
+export function runSplits(seed: number, splits: number, puts: number): SplitsResult {
+  return new Splits(seed, splits, puts).run()
+}
+
+class Splits {
+  readonly #context: Context
+  readonly #history = new History()
+  readonly #scene: Scene
+  readonly #checkers: readonly Checker[]
+  readonly #workers: readonly Worker[]
+  readonly #seed: number
+  readonly #splits: number
+  readonly #puts: number
+  readonly #failed = new Map<string, Set<Key | undefined>>()
+  /** Writes of which a dot was made though too few owners could be asked. */
+  readonly #unasked = new Set<Write>()
+  readonly #unaskedAt = new Map<NodeId, number>()
+  #unknown = 0
+  #firstStory: string | undefined
+
+  constructor(seed: number, splits: number, puts: number) {
+    this.#seed = seed
+    this.#splits = splits
+    this.#puts = puts
+    const { context, transport } = makeContext(
+      optionsOf(seed),
+      Number.POSITIVE_INFINITY,
+      notice => {
+        for (const checker of this.#checkers) checker.onNotice?.(notice)
+        this.#hear(notice)
+      },
+    )
+    this.#context = context
+    const clients = Array.from({ length: clientCount }, (_, i) => {
+      return new SimClient(`c${i + 1}` as ClientId, context, transport)
+    })
+    this.#workers = clients.map(client => new Worker(client, context, this.#history))
+    this.#scene = {
+      context,
+      decoded: newDecoded(),
+      history: this.#history,
+      clients,
+      faults: [],
+      dead: new Set<NodeId>(),
+      mayReturn: write => this.#unasked.has(write),
+      fail: (name: string, key: Key | undefined, story: string) => this.#fail(name, key, story),
+    }
+    const makers = [dotsChecker, reapedChecker, siblingsChecker, operationsChecker, keptChecker]
+    this.#checkers = makers.map(make => make(this.#scene))
+  }
+
+  run(): SplitsResult {
+    const { events, machines, trace } = this.#context
+    for (const [i, machine] of [...machines.values()].entries()) {
+      events.at(i * 1000, () => machine.start())
+    }
+    for (let i = 0; i < this.#splits; i++)
+      events.at(second * (10 + i * eachSeconds), () => this.#split(i))
+    const end = second * (10 + this.#splits * eachSeconds + restSeconds)
+    while (events.step(end));
+    for (const checker of this.#checkers) checker.atRest?.()
+    const keysOf = (...names: string[]) => {
+      return new Set(names.flatMap(name => [...(this.#failed.get(name) ?? [])])).size
+    }
+    const views = [...machines.values()].flatMap(({ process }) => process?.replica.observe() ?? [])
+    const sum = (of: (view: (typeof views)[0]) => number) =>
+      views.reduce((all, one) => all + of(one), 0)
+    return {
+      seed: this.#seed,
+      puts: this.#splits * this.#puts,
+      unknown: this.#unknown,
+      secondDots: sum(view => view.secondSends.dots),
+      unasked: sum(view => view.secondSends.unasked),
+      pinned: sum(view => view.secondSends.pinned),
+      shed: sum(view => view.reaping.pinsShed),
+      pinsLeft: sum(view => view.reaping.pins),
+      full: sum(view => view.secondSends.full),
+      duplicates: keysOf('I11', 'I2', 'I5'),
+      lost: keysOf('I1'),
+      firstStory: this.#firstStory,
+      hash: trace.end(),
+    }
+  }
+
+  /** One node is cut off while every key is put; all others go on writing. */
+  #split(number: number): void {
+    const { network, events, draws } = this.#context
+    const draw = draws.of('splits', String(number))
+    const nodes = nodeNames(this.#context.options)
+    const alone = draw.pick(nodes)
+    const cuts = nodes
+      .filter(node => node !== alone)
+      .flatMap(node => [
+        { from: alone, to: node },
+        { from: node, to: alone },
+      ])
+    for (let i = 0; i < this.#puts; i++) this.#case(`s${number}k${i}`, alone)
+    events.after(settledMs * ms, () => network.cut(cuts, undefined, 1))
+    events.after(draw.between(18_000, 24_000) * ms, () => network.cut(cuts, undefined, -1))
+  }
+
+  /** A key is put before, put as the split begins, and overwritten 8 to 30 times by another client. */
+  #case(name: string, alone: NodeId): void {
+    const { events, draws } = this.#context
+    const draw = draws.of('splits/case', name)
+    const key = name as Key
+    const [writer, other] = draw.shuffled(this.#workers) as [Worker, Worker]
+    const strict = draw.permille(500)
+    const later = draw.between(8, 30)
+    const deletes = draw.permille(500)
+    const asked = { ...plainly('faults', 5000, undefined), strict }
+    const first = writer.newWrite(key, false, undefined)
+    writer.put(first, undefined, asked, false, () => undefined)
+    events.after((settledMs + draw.between(-60, 30)) * ms, () => {
+      const known = draw.permille(700) ? writer.newest(key) : undefined
+      // Some ask the node that is cut off; the others go where their sessions choose.
+      const via = draw.permille(500) ? alone : undefined
+      const timeoutMs = via === undefined ? 5000 : 1500
+      this.#put(writer, writer.newWrite(key, false, known), { ...asked, via, timeoutMs }, 2)
+    })
+    const from = draw.between(settledMs + 2500, settledMs + 6000)
+    events.after(from * ms, () => this.#overwrite(other, key, later, deletes))
+  }
+
+  /** As an application does: an end that it did not hear is followed by the same once more. */
+  #put(worker: Worker, write: Write, asked: Asked, left: number, again = false): void {
+    const known = worker.newest(write.key)
+    const told = known !== undefined && write.saw === known.saw ? known : undefined
+    worker.put(write, told, asked, again, call => {
+      const { result } = call
+      if (result?.type !== 'failed' || result.failure.outcome.definite) return
+      if (left === 0) {
+        this.#unknown++
+        return
+      }
+      this.#put(worker, write, { ...asked, via: undefined, timeoutMs: 5000 }, left - 1, true)
+    })
+  }
+
+  #overwrite(worker: Worker, key: Key, left: number, deletes: boolean): void {
+    const asked = plainly('faults', 2000, undefined)
+    if (left === 0) return worker.get(key, asked)
+    worker.get(key, asked, () => {
+      const known = worker.newest(key)
+      const write = worker.newWrite(key, deletes && left === 1, known)
+      worker.put(write, known, asked, false, () => this.#overwrite(worker, key, left - 1, deletes))
+    })
+  }
+
+  /** Which operation got a dot though too few owners could be asked? */
+  #hear(notice: Notice): void {
+    if (notice.type !== 'effect') return
+    const { node, effect } = notice
+    const view = this.#context.machines.get(node)?.process?.replica.observe()
+    const unasked = view?.secondSends.unasked ?? 0
+    if (unasked === (this.#unaskedAt.get(node) ?? 0)) return
+    if (effect.type !== 'send' || effect.message.type !== 'store') return
+    this.#unaskedAt.set(node, unasked)
+    for (const version of this.#scene.decoded.object(effect.message.object)?.versions ?? []) {
+      const write = this.#history.ofOp(version.op)
+      if (version.via === node && write !== undefined && write.dots > 1) this.#unasked.add(write)
+    }
+  }
+
+  #fail(name: string, key: Key | undefined, story: string): void {
+    this.#firstStory ??= `${name} on ${key}: ${story}`
+    const keys = this.#failed.get(name) ?? new Set()
+    this.#failed.set(name, keys)
+    keys.add(key)
+  }
+}
+
+function optionsOf(seed: number): Options {
+  return {
+    seed,
+    shape: 'single',
+    seconds: 3600,
+    nodes: 5,
+    replicas: 3,
+    readQuorum: 2,
+    writeQuorum: 2,
+    partitions: 32,
+    transport: 'datagram',
+    clients: clientCount,
+    keys: 1,
+    operations: 0,
+    latencyMs: [0, 2],
+    flushMs: [0, 2],
+    faults: {},
+    vectorEntries: 1_000_000,
+    deadForEver: 0,
+    layersOff: [],
+    hintBytesMax: undefined,
+    exchanges: 'usual',
+    patienceMs: usualPatienceMs,
+  }
+}
+
+const ms = 1000
+const second = 1_000_000
+const clientCount = 12
+const settledMs = 3000
+const eachSeconds = 45
+const restSeconds = 45
