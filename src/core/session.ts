@@ -160,7 +160,7 @@ export class Session {
   }
 
   #newOp(now: Instant, context: Uint8Array | undefined): OpId {
-    this.#cluster.ops.saw(context)
+    this.#cluster.ops.saw(now, context)
     return this.#cluster.ops.draw(now, this.#env.random)
   }
 
@@ -210,8 +210,8 @@ export class Session {
     if (reply.type === 'viewed') this.#adopt(now, reply)
     else if (reply.type === 'got' || reply.type === 'wrote') {
       this.#cluster.sawGeneration(call.partition, reply.generation)
-      this.#cluster.ops.saw(reply.context)
-      if (reply.type === 'wrote') this.#cluster.ops.sawOp(reply.newest)
+      this.#cluster.ops.saw(now, reply.context)
+      if (reply.type === 'wrote') this.#cluster.ops.sawOp(now, reply.newest)
     }
     // It succeeded by a node whose clock differs from most: the next ids are by theirs.
     const { clocks } = call

@@ -4,6 +4,7 @@
  */
 import type { RepairWay } from '../core/entropy/repair-message.ts'
 import type { NodeId } from '../core/ids.ts'
+import { clockSteps } from './clock-steps.ts'
 import type { Draw, Draws } from './draw.ts'
 import type { Micros } from './events.ts'
 import { homesOf } from './homes.ts'
@@ -183,6 +184,8 @@ function makeOne(kind: FaultKind, at: Micros, draw: Draw, setting: Setting): rea
       const cut = { from: draw.pick(others), to: node }
       return [{ kind, type: kind, at, cut, torn: draw.permille(500) }]
     }
+    case 'clock-step':
+      return clockSteps(at, draw, nodes)
     case 'clock':
       return [{ kind, type: kind, at, node, offsetMs: draw.below(dayMs) }]
     case 'slow-flush':

@@ -31,7 +31,7 @@ const faultKinds = [
   'operator',
 ] as const
 /** Kinds that came later are drawn each on its own: the worlds of the others stay as they are. */
-type LaterKind = 'stall'
+type LaterKind = 'stall' | 'clock-step'
 export type FaultKind = (typeof faultKinds)[number] | LaterKind
 
 /** So many of them are drawn from together. */
@@ -51,6 +51,7 @@ type Shape =
   | 'decay'
   | 'skew'
   | 'reap'
+  | 'steps'
 
 /** A client's time for a call is at most this, unless the world says more. */
 export const usualPatienceMs = 5000
@@ -94,7 +95,7 @@ export type Wishes = { readonly seconds?: number; readonly nodes?: number }
 
 export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Options {
   const draw = draws.of('options')
-  const shape = shapeOf(draw.below(40))
+  const shape = stepped(shapeOf(draw.below(40)), draws.of('options/wrong-clocks'))
   const nodes = wishes.nodes ?? 5
   const replicas = Math.min(3, nodes)
   const quorum = Math.floor(replicas / 2) + 1
@@ -103,7 +104,8 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
   const spare = replicas - quorum
   const drawn = drawFaults(shape, draws)
   const stalls = drawStalls(shape, draws.of('options/stall'))
-  const faults = { ...(spare > 0 ? drawn : withoutLosses(drawn)), ...stalls }
+  const steps = drawSteps(shape, draws.of('options/clock-steps', 'beside'))
+  const faults = { ...(spare > 0 ? drawn : withoutLosses(drawn)), ...stalls, ...steps }
   const destroyed = losses.some(kind => kind in faults)
   const clients = draw.pick(aimed ? [3, 4, 6] : [1, 2, 3, 4, 6, 8, 16])
   const drawnKeys = draw.pick(aimed ? [1, 3] : [1, 3, 3, 30, 30, 300])
@@ -111,7 +113,8 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
   const keys = shape === 'reap' ? 80 : drawnKeys
   const lossy = shape === 'late' || shape === 'decay' || shape === 'reap'
   const transport = lossy || draw.permille(500) ? 'datagram' : 'stream'
-  const fast = shape === 'reuse' || shape === 'decay' || draw.permille(300)
+  const drawnFast = shape === 'reuse' || shape === 'decay' || draw.permille(300)
+  const fast = shape === 'steps' || drawnFast
   return {
     seed,
     shape,
@@ -135,9 +138,21 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
   }
 }
 
+/** Some of the swarm has clocks that are set wrong, and next to nothing else. */
+function stepped(shape: Shape, draw: Draw): Shape {
+  return shape === 'swarm' && draw.permille(80) ? 'steps' : shape
+}
+
+/** Clocks that step by more than operation ids may be ahead: alone, or beside everything else. */
+function drawSteps(shape: Shape, draw: Draw): Intensities {
+  if (shape === 'steps') return { 'clock-step': 'storm' }
+  if (shape !== 'swarm' && shape !== 'everything') return {}
+  return draw.permille(120) ? { 'clock-step': draw.pick(intensities) } : {}
+}
+
 /** Connections that stall for longer than a tombstone stays, beside clients that wait as long. */
 function drawStalls(shape: Shape, draw: Draw): Intensities {
-  if (shape === 'calm' || shape === 'single') return {}
+  if (shape === 'calm' || shape === 'single' || shape === 'steps') return {}
   return draw.permille(shape === 'reap' ? 600 : 120) ? { stall: draw.pick(intensities) } : {}
 }
 
@@ -198,6 +213,9 @@ function drawFaults(shape: Shape, draws: Draws): Intensities {
       return { rot: 'storm', loss: 'rare', partition: 'storm' }
     case 'reap':
       return { tail: 'storm', duplicate: 'medium', loss: 'rare' }
+    case 'steps':
+      // In half of them answers are lost too, and what was sent is in doubt.
+      return draw.permille(500) ? { reset: 'storm', partition: 'medium', loss: 'rare' } : {}
     case 'skew':
       return { clock: 'storm', partition: 'storm', clog: 'medium', reset: 'medium' }
     case 'swarm':

@@ -38,6 +38,8 @@ const seedsOf: Readonly<Record<string, readonly number[]>> = {
     .filter(seed => optionsOf(seed).keys >= 30 && optionsOf(seed).partitions === 8)
     .filter(seed => plans.get(seed)!.faults.some(isScrub))
     .slice(0, 6),
+  '60a': all.filter(seed => optionsOf(seed).shape === 'steps').slice(0, 3),
+  '60b': all.filter(seed => optionsOf(seed).shape === 'skew').slice(0, 1),
   '26': all.filter(seed => optionsOf(seed).vectorEntries < 1000).slice(0, 6),
 }
 
@@ -65,6 +67,8 @@ for (const name of [
   '26',
   '41',
   '50',
+  '60a',
+  '60b',
 ]) {
   const bad = knownBad.find(one => one.name === name)
   t.test(`${name}: ${bad?.what}`, async t => {

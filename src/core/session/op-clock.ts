@@ -17,25 +17,33 @@ export class OpClock {
   /** A node tells the time. */
   told(now: Instant, time: WallTime): void {
     this.#timeAtZero = time - now
+    if (this.#isOfWrongClock(now, this.#highest)) this.#highest = '' as OpId
   }
 
   /** A context was handed in or given out: it shows operations. */
-  saw(context: Uint8Array | undefined): void {
-    this.sawOp(context && newestOpIn(context))
+  saw(now: Instant, context: Uint8Array | undefined): void {
+    this.sawOp(now, context && newestOpIn(context))
   }
 
-  sawOp(op: OpId | undefined): void {
-    if (op !== undefined && op > this.#highest) this.#highest = op
+  sawOp(now: Instant, op: OpId | undefined): void {
+    if (op === undefined || op <= this.#highest || this.#isOfWrongClock(now, op)) return
+    this.#highest = op
   }
 
   draw(now: Instant, random: (count: number) => string): OpId {
-    const time = Math.max(0, Math.floor(this.#timeAtZero + now))
-    const fresh = (binaryOfUint48(time) + random(6)) as OpId
+    const fresh = (binaryOfUint48(this.#time(now)) + random(6)) as OpId
     if (fresh > this.#highest || mutant(662)) return fresh
-    // What most nodes would refuse is of a time when their clocks were wrong.
-    if (uint48Of(this.#highest) > time + followedMsMax) return fresh
     sometimes('an operation id is drawn past the highest seen')
     return justPast(this.#highest, random)
+  }
+
+  /** Most nodes would refuse what is past it; a context may also be no real one. */
+  #isOfWrongClock(now: Instant, op: OpId): boolean {
+    return op !== '' && uint48Of(op) > this.#time(now) + followedMsMax
+  }
+
+  #time(now: Instant): WallTime {
+    return Math.max(0, Math.floor(this.#timeAtZero + now))
   }
 }
 

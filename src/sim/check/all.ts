@@ -12,6 +12,7 @@ import { hostileChecker } from './hostile.ts'
 import { inFlightChecker } from './in-flight.ts'
 import { keptChecker } from './kept.ts'
 import { linksChecker } from './links.ts'
+import { opOrderChecker } from './op-order.ts'
 import { operationsChecker } from './operations.ts'
 import { outcomesChecker } from './outcomes.ts'
 import { progressChecker } from './progress.ts'
@@ -32,6 +33,7 @@ const all: readonly MakeChecker[] = [
   valuesChecker,
   siblingsChecker,
   operationsChecker,
+  opOrderChecker,
   claimsChecker,
   answersChecker,
   keptChecker,

@@ -20,7 +20,8 @@ export const inFlightChecker: MakeChecker = (scene): Checker => {
         const { key } = notice.write
         if (!first.has(key)) first.set(key, now)
       }
-      if (scene.context.options.faults.clock !== undefined) return
+      const { faults } = scene.context.options
+      if (faults.clock !== undefined || faults['clock-step'] !== undefined) return
       if (notice.type !== 'effect' || notice.effect.type !== 'send') return
       const { message, to } = notice.effect
       const keys =
