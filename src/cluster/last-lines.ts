@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 const tailBytes = 16 * 1024
 
-/** At most `count` last lines out of the last 16 KiB; none where there is no file. */
+/** At most `count` last lines out of the last 16 KiB; none if there is no file to be read. */
 export function lastLines(path: string, count: number): readonly string[] {
   let fd: number
   try {
@@ -18,6 +18,9 @@ export function lastLines(path: string, count: number): readonly string[] {
     const lines = tail.subarray(0, read).toString('utf8').split('\n')
     if (tail.length < size) lines.shift()
     return lines.filter(line => line !== '').slice(-count)
+  } catch {
+    // Something else stands under its name, such as a directory.
+    return []
   } finally {
     closeSync(fd)
   }

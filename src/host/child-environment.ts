@@ -9,7 +9,8 @@
 export function childEnvironment(
   from: Readonly<NodeJS.ProcessEnv> = process.env,
 ): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = { NODE_ENV: 'production' }
+  // Node gives every child its own NODE_V8_COVERAGE, unless that is said to be nothing.
+  const env: NodeJS.ProcessEnv = { NODE_ENV: 'production', NODE_V8_COVERAGE: undefined }
   for (const [name, value] of Object.entries(from)) if (allowed.test(name)) env[name] = value
   return env
 }

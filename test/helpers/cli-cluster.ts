@@ -129,9 +129,10 @@ export function startKv(
   words: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   stdout: 'pipe' | number = 'pipe',
+  cwd = process.cwd(),
 ): ChildProcess {
   const env = { ...inherited(), ...environment }
-  return spawn(process.execPath, [bin, ...words], { env, stdio: ['pipe', stdout, 'pipe'] })
+  return spawn(process.execPath, [bin, ...words], { cwd, env, stdio: ['pipe', stdout, 'pipe'] })
 }
 
 /** Runs a script in bash with `kv` in it as a command, in a directory. */
