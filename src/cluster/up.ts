@@ -6,6 +6,8 @@ import { existsSync } from 'node:fs'
 import { readdir, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ClusterFile, nodesMax } from '../core/config.ts'
+import { tooFewOpenFiles } from '../host/open-files.ts'
+import { openFilesNeeded } from '../wire/bounds.ts'
 import { ClusterError } from './cluster-error.ts'
 import { pathsOf, readClusterFile, writeClusterFile } from './cluster-file.ts'
 import type { ControlClient } from './control-client.ts'
@@ -137,6 +139,7 @@ export async function prepared<Result>(
     const running = await reachSupervisor(directory, existing, reachMs)
     const file = settledFile(existing, options.wanted, running)
     if (running !== undefined) return start({ file, created: false, running })
+    refuseTooFewOpenFiles(file.nodes.length)
     await endLeftovers(directory)
     await untilPortsAreFree(file, options.taken)
     if (file !== existing) await writeClusterFile(directory, file)
@@ -179,6 +182,12 @@ function refuseImpossible(options: UpOptions): void {
   }
 }
 
+/** Each node would refuse to start: it is said once, and before anything is made. */
+function refuseTooFewOpenFiles(nodes: number): void {
+  const tooFew = tooFewOpenFiles(openFilesNeeded(nodes))
+  if (tooFew !== undefined) throw new ClusterError('STORE_REFUSED', tooFew)
+}
+
 /** The same of a new cluster's other settings; any ports serve for that. */
 function refuseUnsound({ name, wanted }: UpOptions): void {
   newClusterFile(name, wanted, 1, 0)
@@ -194,6 +203,7 @@ async function found<Result>(
   await makePrivateDirectory(options.home)
   return withLock(join(options.home, 'ports.lock'), options.timeoutMs, async () => {
     const count = wanted.nodes ?? 5
+    refuseTooFewOpenFiles(count)
     const basePort = await chooseBasePort(wanted.basePort, count, options.taken)
     const file = newClusterFile(name, wanted, basePort, Date.now())
     await makeSecret(directory)

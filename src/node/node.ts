@@ -5,6 +5,8 @@
 import { randomBytes } from 'node:crypto'
 import type { StartId, StoreId } from '../core/ids.ts'
 import { Replica } from '../core/replica.ts'
+import { tooFewOpenFiles } from '../host/open-files.ts'
+import { openFilesNeeded } from '../wire/bounds.ts'
 import { coreSecrets } from '../wire/secret.ts'
 import { Channels } from './channels.ts'
 import { monotonicClock } from './clock.ts'
@@ -42,6 +44,8 @@ export type RunningNode = {
 /** Starts a node, ready when this returns; throws StartRefused with the exit code of the process. */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { log, setup } = options
+  const tooFew = tooFewOpenFiles(openFilesNeeded(setup.members.length))
+  if (tooFew !== undefined) throw new StartRefused(exitCodes.refused, tooFew)
   const store = await openOwnStore(setup)
   try {
     await options.beforeListening?.()

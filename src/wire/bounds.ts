@@ -20,6 +20,12 @@ export const connectionsMax = 1024
 export const operatorsMax = 16
 /** Connections without proof; the oldest goes. */
 export const unprovedMax = 64
+/** What a node has open beside sockets: the store, locks, logs, the loop's own; and a reserve. */
+const ownFilesMax = 128
+/** Files and sockets that a node may come to have open: a connection each way to each member. */
+export function openFilesNeeded(members: number): number {
+  return connectionsMax + operatorsMax + unprovedMax + 2 * members + ownFilesMax
+}
 /** Keys in one page. */
 export const pageKeysMax = 1000
 /** Versions of one key in a reply; merges from peers have no bound but the frame. */

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -160,4 +160,20 @@ t.test('what it writes is its owner only, under any umask', async t => {
     '/077',
   ])
   t.equal(found.toString(), '')
+})
+
+t.test('with too few open files it says how many it needs, and makes nothing', async t => {
+  const cluster = await oneNode(t)
+  const args = ['--cluster-file', cluster.clusterFile, '--name', 'n1']
+  const command = 'ulimit -n 1000 && exec "$0" "$@"'
+  const { status, stdout } = spawnSync(
+    'sh',
+    ['-c', command, process.execPath, nodeEntry, ...args],
+    {
+      encoding: 'utf8',
+    },
+  )
+  t.equal(status, 10)
+  t.match(stdout, /needs 1234 open files and may have 1000: raise it, as with .*ulimit -n 1234/)
+  t.notOk(existsSync(join(cluster.directory, 'nodes', 'n1', 'data.mdb')))
 })

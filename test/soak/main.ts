@@ -1,5 +1,5 @@
 /**
- * `npm run soak:kill9`, `soak:kill`, `soak:frames` and `soak:outage`: the long runs against the built product.
+ * `npm run soak:kill9`, `soak:kill`, `soak:frames`, `soak:outage` and `soak:greedy`: the long runs against the built product.
  * `npm test` runs the same code with small counts. Exit 1 where something was lost or broken.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { isFlat, soakFrames } from './frames.ts'
+import { soakGreedy } from './greedy.ts'
 import { soakKillTree } from './kill-tree.ts'
 import { soakKill9 } from './kill9.ts'
 import { soakOutage } from './outage.ts'
@@ -57,6 +58,23 @@ async function frames(): Promise<boolean> {
   }
 }
 
+/** Others go on at a third of their pace at least, and memory stays bounded. */
+async function greedy(): Promise<boolean> {
+  const directory = mkdtempSync(join(tmpdir(), 'kv-soak-'))
+  try {
+    const load = { stuck: 5, gets: 40, halves: 300, readers: 30, readerGets: 500, seconds: 20 }
+    const report = await soakGreedy({ ...load, directory, progress })
+    process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`)
+    const { quietP99Ms, p99Ms, membersRefused, stuckRssAnonMiB, readersRssAnonMiB, ended } = report
+    const { value = 0, BUSY = 0 } = ended
+    const isBounded = stuckRssAnonMiB <= 1024 && readersRssAnonMiB < 512
+    const all = value + BUSY === load.readers * load.readerGets
+    return isBounded && all && membersRefused === 0 && p99Ms <= 3 * quietP99Ms
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
 /** All pairs killed, every third one paused instead, every fourth with a holder killed as well. */
 async function outage(): Promise<boolean> {
   const nodes = ['n1', 'n2', 'n3', 'n4', 'n5']
@@ -79,10 +97,16 @@ async function outage(): Promise<boolean> {
   return sound
 }
 
-const runs: Readonly<Record<string, () => Promise<boolean>>> = { kill9, kill, frames, outage }
+const runs: Readonly<Record<string, () => Promise<boolean>>> = {
+  kill9,
+  kill,
+  frames,
+  outage,
+  greedy,
+}
 const run = runs[positionals[0] ?? '']
 if (run === undefined)
   throw new Error(
-    'usage: main.js kill9|kill|frames|outage [--kills N] [--frames N] [--pairs N] [--down SECONDS]',
+    'usage: main.js kill9|kill|frames|outage|greedy [--kills N] [--frames N] [--pairs N] [--down SECONDS]',
   )
 process.exitCode = (await run()) ? 0 : 1
