@@ -1,5 +1,6 @@
 /** How far a repair is and what it did, for people and as records: the nodes' answers together. */
 import { bytesOf } from '../core/binary.ts'
+import type { TooLarge } from '../core/carrier.ts'
 import type { Move, RepairProgress } from '../core/entropy/repair-message.ts'
 import type { NodeId } from '../core/ids.ts'
 import type { InspectReply } from '../core/message.ts'
@@ -24,7 +25,7 @@ export type RepairSum = Omit<RepairProgress, 'perNode' | 'unreached' | 'moves' |
 /** Fields of a node's progress that are added up. */
 type Counts = Exclude<
   keyof RepairProgress,
-  'job' | 'way' | 'running' | 'ms' | 'perNode' | 'unreached' | 'moves'
+  'job' | 'way' | 'running' | 'ms' | 'perNode' | 'unreached' | 'moves' | 'tooLarge'
 >
 
 export function sumOf(all: readonly RepairProgress[]): RepairSum | undefined {
@@ -51,6 +52,7 @@ export function sumOf(all: readonly RepairProgress[]): RepairSum | undefined {
     rows: total('rows'),
     damaged: total('damaged'),
     drifted: total('drifted'),
+    tooLarge: [...new Map(all.flatMap(one => one.tooLarge.map(key => [key.key, key]))).values()],
     etaMs:
       running && done > 0 && done < partitions
         ? Math.round((ms * (partitions - done)) / done)
@@ -109,17 +111,24 @@ export function warningsOf(sum: RepairSum): readonly string[] {
   const away = [...sum.unreached].map(([node, partitions]) => {
     return `${node} was not reached: ${counted(partitions, 'partition')} not compared with it`
   })
-  if (sum.left === 0) return away
-  return [...away, `${counted(sum.left, 'partition')} still differ: they are written all the time`]
+  const large = sum.tooLarge.map(tooLargeText)
+  if (sum.left === 0) return [...away, ...large]
+  const why = large.length > 0 ? '' : ': they are written all the time'
+  return [...away, ...large, `${counted(sum.left, 'partition')} still differ${why}`]
+}
+
+function tooLargeText({ key, bytes }: TooLarge): string {
+  return `${keyText(key)} is too large to be sent (${shownSize(bytes)}): its copies stay as they are`
 }
 
 export function sumDocument(sum: RepairSum) {
-  const { perNode, unreached, etaMs, job, ...rest } = sum
+  const { perNode, unreached, etaMs, job, tooLarge, ...rest } = sum
   return {
     id: job,
     ...rest,
     perNode: Object.fromEntries(perNode),
     unreached: Object.fromEntries(unreached),
+    tooLarge: tooLarge.map(({ key, bytes }) => ({ ...encodedKey(bytesOf(key)), bytes })),
     etaMs: etaMs ?? null,
   }
 }

@@ -1,17 +1,16 @@
 /** The replica's side of a request: keeps copies, reads them, lists keys, for a coordinator elsewhere. */
 import { mutant, sometimes } from '#mutants'
 import { decodeObject } from './causality/object.ts'
-import type { Siblings } from './causality/siblings.ts'
 import type { Key, NodeId, Token } from './ids.ts'
 import type { Listing } from './listing.ts'
 import type { ListKeys } from './listing-message.ts'
-import type { Handoff, ReadCopy, StoreCopy } from './message.ts'
+import type { HandedCopy, Handoff, ReadCopy, StoreCopy } from './message.ts'
 import { damaged } from './object-rows.ts'
 import type { Copy, Objects, Taken } from './objects.ts'
 import { type Code, type Failure, nothingDone } from './outcome.ts'
 import type { Placement } from './placement.ts'
 import type { HandedThen, Stored } from './quorum/put-coordination.ts'
-import { hasRoomFor, hasRoomForAll, hasRoomForHint } from './room-for.ts'
+import { hasRoomFor, hasRoomForHint } from './room-for.ts'
 import type { Effect, Env } from './step.ts'
 
 /** full: of hints. no room: the disk is. */
@@ -66,41 +65,45 @@ export class Copies {
 
   /** Hints of ours come back: each is merged into its row; one ack once all are durable. */
   takeOver(from: NodeId, message: Handoff, foreground: number, out: Effect[]): void {
-    const then: HandedThen = { type: 'handed', to: from, id: message.id, foreground, left: 0 }
-    const objects = message.copies.map(({ object }) => decodeObject(this.#env.hash, object))
-    const refused = this.#refusalOf(message) ?? this.#unfit(message, objects)
-    if (refused !== undefined) return void out.push(this.handed(then, refused))
-    for (const [i, { token, key, object, time, generation }] of message.copies.entries()) {
-      const copy = { object, siblings: objects[i] as Siblings, time, generation }
-      if (this.#objects.merge(token, key, copy, then) === 'waits') then.left += 1
+    const { id, copies } = message
+    const fresh = { type: 'handed', to: from, id, foreground, waits: 0, left: [] } as const
+    const then: HandedThen = { ...fresh, left: [], refused: this.#refusalOf(message) }
+    if (then.refused === undefined) {
+      for (const [i, copy] of copies.entries()) {
+        const refused = this.#take(copy, then)
+        if (refused === undefined) continue
+        then.left.push(i)
+        then.refused ??= refused
+      }
     }
-    if (then.left === 0) out.push(this.handed(then, undefined))
+    if (then.waits === 0) out.push(this.handed(then))
+  }
+
+  /** One copy of a handoff; returns why it is not taken. */
+  #take({ token, key, object, time, generation }: HandedCopy, then: HandedThen) {
+    if (!this.#placement.owns(token)) return failure('STALE_VIEW', 'not a key of this node')
+    const siblings = decodeObject(this.#env.hash, object)
+    if (siblings === undefined) return failure('PROTOCOL', 'an object cannot be read')
+    const copy = { object, siblings, time, generation }
+    const hasRoom = hasRoomFor(this.#objects, 'grow', { token, key, object }, siblings)
+    if (!hasRoom) return this.#tooOld({ token, generation }) ?? noRoom()
+    const taken = this.#objects.merge(token, key, copy, then)
+    if (taken === 'waits') then.waits += 1
+    return taken === 'refused' ? this.#tooOld({ token, generation }) : undefined
   }
 
   /** A row that was written for another node is durable: it is told, or waits for the rest. */
   durable(then: Exclude<Stored, { type: 'own' | 'rounded' }>, out: Effect[]): void {
     if (then.type === 'copy') return void out.push(this.stored(then.to, then.id, undefined))
-    then.left -= 1
-    if (then.left === 0) out.push(this.handed(then, undefined))
+    then.waits -= 1
+    if (then.waits === 0) out.push(this.handed(then))
   }
 
   /** The answer to a handoff. */
-  handed({ to, id, foreground }: HandedThen, refused: Failure | undefined): Effect {
+  handed({ to, id, foreground, refused, left }: HandedThen): Effect {
     const whole = this.#objects.wholeness.everywhere
-    const message = { type: 'handed', id, whole, foreground, refused } as const
+    const message = { type: 'handed', id, whole, foreground, refused, left } as const
     return { type: 'send', to, message }
-  }
-
-  #unfit({ copies }: Handoff, objects: readonly (Siblings | undefined)[]): Failure | undefined {
-    if (objects.includes(undefined)) return failure('PROTOCOL', 'an object cannot be read')
-    if (copies.some(({ token }) => !this.#placement.owns(token))) {
-      return failure('STALE_VIEW', 'not a key of this node')
-    }
-    for (const copy of copies) {
-      const refused = this.#tooOld(copy)
-      if (refused !== undefined) return refused
-    }
-    return hasRoomForAll(this.#objects, copies, objects) ? undefined : noRoom()
   }
 
   /** The answer to a copy. */

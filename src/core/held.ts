@@ -1,4 +1,5 @@
 /** What a node holds, put together: objects, hints, the tree over them, and whether it is whole. */
+import { Carrier, usualFrameBytes } from './carrier.ts'
 import type { Record } from './causality/record.ts'
 import { defaultExchangeTiming, type ExchangeTiming } from './entropy/timing.ts'
 import { Tree } from './entropy/tree.ts'
@@ -26,6 +27,7 @@ export type Held = Stamps<Stored> & {
   readonly wholeness: Wholeness
   readonly recalls: Recalls
   readonly objects: Objects<Stored>
+  readonly carrier: Carrier
 }
 
 export function heldBy(env: Env, placement: Placement, pending: Pending<Record, Stored>): Held {
@@ -50,5 +52,6 @@ export function heldBy(env: Env, placement: Placement, pending: Pending<Record, 
   const lives = new Lives(hash, reads)
   const life = { store, start, commitsAtStart, commits }
   const recalls = new Recalls({ placement, wholeness, lives, pending, ...life })
-  return { ...parts, timing, placement, recalls, objects }
+  const carrier = new Carrier(env.frameBytes ?? usualFrameBytes)
+  return { ...parts, timing, placement, recalls, objects, carrier }
 }

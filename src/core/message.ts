@@ -77,14 +77,17 @@ export type Handoff = Envelope & {
 }
 export type HandedCopy = Pick<StoreCopy, 'key' | 'token' | 'object' | 'generation' | 'time'>
 
-/** All of them are durable here, or were refused together. */
+/** They are durable here, but for those that were refused. */
 export type Handed = {
   readonly type: 'handed'
   readonly id: RequestId
   readonly whole: boolean
   /** What others asked of this node in the last second: whoever hands over makes room for it. */
   readonly foreground: number
+  /** Of all of them, or of the first that was left out. */
   readonly refused: Failure | undefined
+  /** Positions of those that were refused, each for itself. */
+  readonly left: readonly number[]
 }
 
 /** Coordinate this put for me: I am not on its preference list. */

@@ -1,4 +1,5 @@
 /** What a host shows of a replica. */
+import type { Carrier } from './carrier.ts'
 import type { Exchange, ExchangeCounts } from './entropy/exchange.ts'
 import type { Tree } from './entropy/tree.ts'
 import type { Hints } from './handoff/hints.ts'
@@ -43,6 +44,8 @@ export type ReplicaView = {
   readonly exchange: ExchangeCounts
   readonly reaping: ReapingCounts
   readonly wholeness: WholenessView
+  /** Keys met of late that are too large to be sent. */
+  readonly tooLarge: number
 }
 
 /** What is counted. */
@@ -60,6 +63,7 @@ export type Counted<Meaning, Then> = {
   readonly reaping: Reaping
   readonly wholeness: Wholeness
   readonly recalls: Recalls
+  readonly carrier: Carrier
 }
 
 export function viewOf<Meaning, Then>(counted: Counted<Meaning, Then>): ReplicaView {
@@ -90,5 +94,6 @@ export function viewOf<Meaning, Then>(counted: Counted<Meaning, Then>): ReplicaV
     exchange: exchange.counts,
     reaping,
     wholeness: wholeness.view(),
+    tooLarge: counted.carrier.left.length,
   }
 }

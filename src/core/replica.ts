@@ -87,7 +87,7 @@ export class Replica {
     this.#puts = new Puts(env, placement, objects, requests)
     this.#gets = new Gets(env, placement, objects, requests)
     this.#hints = hints
-    this.#handoff = new Handoff(placement, objects, requests)
+    this.#handoff = new Handoff(placement, objects, requests, held.carrier)
     this.#handsOver = env.handoff ?? true
     const foreground = (now: Instant) => this.#foreground.perSecond(now)
     const shared = { ...held, random, requests, foreground }
@@ -107,7 +107,7 @@ export class Replica {
     this.#counted = {
       ...{ placement, requests, pending: this.#pending, hints, tree, wholeness, recalls },
       ...{ gets: this.#gets, puts: this.#puts, membership: this.#membership },
-      ...{ exchange: this.#exchange, reaping: this.#reaping, room: objects.room },
+      ...{ reaping: this.#reaping, room: objects.room, carrier: held.carrier, exchange },
     }
   }
 

@@ -3,7 +3,7 @@
  * or a shorter value, lives on the reserve: it is how room is made.
  */
 import { mutant } from '#mutants'
-import { mergeSiblings, noSiblings, type Siblings } from './causality/siblings.ts'
+import { mergeSiblings, type Siblings } from './causality/siblings.ts'
 import type { Key, NodeId, Token } from './ids.ts'
 import type { Objects } from './objects.ts'
 import type { Purpose } from './room.ts'
@@ -21,19 +21,6 @@ export function hasRoomFor<Then>(
   if (objects.room.takes(purpose, object.length) || mutant(700)) return true
   const base = objects.base(token, key)
   return addsNothing(base?.siblings, siblings) && objects.room.takes('shrink', object.length)
-}
-
-/** Copies that are written together. */
-export function hasRoomForAll<Then>(
-  objects: Objects<Then>,
-  copies: readonly Incoming[],
-  siblings: readonly (Siblings | undefined)[],
-): boolean {
-  const bytes = copies.reduce((sum, { object }) => sum + object.length, 0)
-  if (objects.room.takes('grow', bytes, copies.length) || mutant(700)) return true
-  const adds = ({ token, key }: Incoming, i: number) =>
-    !addsNothing(objects.base(token, key)?.siblings, siblings[i] ?? noSiblings)
-  return !copies.some(adds) && objects.room.takes('shrink', bytes, copies.length)
 }
 
 /** In the hint for another node. */

@@ -64,6 +64,12 @@ export function hintRowsOf(token: Token, key: Key): { readonly from: RowKey; rea
   return { from: from as RowKey, to: `${from}\x7f` as RowKey }
 }
 
+/** Bounds that enclose the hints whose tokens begin with these 16 bits. */
+export function hintRowsIn(place: number): { readonly from: RowKey; readonly to: RowKey } {
+  const prefix = `\x20${String.fromCharCode(place >>> 8, place & 0xff)}`
+  return { from: prefix as RowKey, to: `${prefix}${'\xff'.repeat(9)}` as RowKey }
+}
+
 /** Bounds that enclose all hints. */
 export const hintRows = { from: '\x20' as RowKey, to: '\x21' as RowKey }
 

@@ -133,6 +133,8 @@ export type Env = {
   readonly exchangeTiming?: ExchangeTiming
   /** Changes of objects from one checkpoint of the tree to the next; few only in simulations. */
   readonly checkpointChanges?: number
+  /** Of the longest message that the host can send; less than the usual only in simulations. */
+  readonly frameBytes?: number
   /** True where the store was made with the cluster, and lost nothing that its host knows of. */
   readonly whole: boolean
   /** The store's durable commit number: as this process found it, and now. */

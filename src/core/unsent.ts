@@ -34,7 +34,7 @@ export function refusalOf(request: PeerRequest, failure: Failure): PeerReply {
     case 'store':
       return { type: 'stored', id, whole: false, refused: failure }
     case 'handoff':
-      return { type: 'handed', id, whole: false, foreground: 0, refused: failure }
+      return { type: 'handed', id, whole: false, foreground: 0, refused: failure, left: [] }
     case 'read':
       return {
         type: 'held',
@@ -59,9 +59,12 @@ export function refusalOf(request: PeerRequest, failure: Failure): PeerReply {
     case 'round':
       return { type: 'rounded', id, done: false, parts: noBytes }
     case 'differ':
-      return { type: 'differing', id, ...notNow, copies: [], wants: [], heldDone: 0, nodesDone: 0 }
+      return {
+        ...{ type: 'differing', id, ...notNow, ...nothing },
+        ...{ wants: [], heldDone: 0, nodesDone: 0 },
+      }
     case 'fetch':
-      return { type: 'fetched', id, ...notNow, copies: [], done: 0, after: '' }
+      return { type: 'fetched', id, ...notNow, ...nothing, done: 0, after: '' }
   }
 }
 
@@ -82,11 +85,14 @@ export function insteadOf(reply: PeerReply, failure: Failure): PeerReply | undef
     case 'differing':
       return reply.copies.length === 0
         ? undefined
-        : { ...reply, state: 'not-ready', copies: [], wants: [], heldDone: 0, nodesDone: 0 }
+        : {
+            ...{ ...reply, ...nothing, state: 'not-ready' },
+            ...{ wants: [], heldDone: 0, nodesDone: 0 },
+          }
     case 'fetched':
       return reply.copies.length === 0
         ? undefined
-        : { ...reply, state: 'not-ready', copies: [], done: 0, after: '' }
+        : { ...reply, ...nothing, state: 'not-ready', done: 0, after: '' }
     case 'rounded':
       return reply.parts.length === 0
         ? undefined
@@ -120,5 +126,6 @@ function instead({ id, type }: ClientReply, failure: Failure): FailReply {
 
 const tooLarge = 'the versions of this key are too large together to be sent'
 const replyTooLarge = 'the reply is too large to be sent'
+const nothing = { copies: [], tooLarge: [] } as const
 const notNow = { state: 'not-ready', foreground: 0 } as const
 const noBytes = new Uint8Array(0)

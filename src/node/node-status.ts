@@ -50,6 +50,7 @@ export function statusReply(identity: NodeIdentity, facts: NodeFacts): StatusRep
       ['connections', facts.connections],
       ['coordinating', view.coordinating],
       ['heldBytes', view.heldBytes],
+      ['keysTooLarge', view.tooLarge],
       ['hedges', view.hedges],
       ['repairs', view.repairs],
       ['pendingBytes', view.pendingBytes],

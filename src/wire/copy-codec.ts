@@ -1,4 +1,5 @@
 /** A copy of an object as it is handed over: with hints, or where two members differ. */
+import type { TooLarge } from '../core/carrier.ts'
 import type { HandedCopy } from '../core/message.ts'
 import { counterMax } from './bounds.ts'
 import type { Writer } from './pack.ts'
@@ -23,4 +24,16 @@ export function readHandedCopy(reader: Reader): HandedCopy {
     generation: reader.uint(counterMax),
     time: reader.uint(counterMax),
   }
+}
+
+/** [key, bytes] */
+export function writeTooLarge(writer: Writer, { key, bytes }: TooLarge): void {
+  writer.array(2)
+  writer.binary(key)
+  writer.uint(bytes)
+}
+
+export function readTooLarge(reader: Reader): TooLarge {
+  reader.array(2)
+  return { key: reader.key(), bytes: reader.uint(counterMax) }
 }

@@ -17,7 +17,7 @@ import {
 import { levelMax } from '../core/entropy/node.ts'
 import { keyBytesMax } from '../core/ids.ts'
 import { counterMax, itemsMax } from './bounds.ts'
-import { readHandedCopy, writeHandedCopy } from './copy-codec.ts'
+import { readHandedCopy, readTooLarge, writeHandedCopy, writeTooLarge } from './copy-codec.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
 import type { Row } from './table.ts'
@@ -49,14 +49,7 @@ export function writeExchange(writer: Writer, message: ExchangeQuestion | Exchan
       writer.bytes(message.entries)
       break
     case 'differing':
-      writeTold(writer, 8, message)
-      writer.array(message.copies.length)
-      for (const copy of message.copies) writeHandedCopy(writer, copy)
-      writer.array(message.wants.length)
-      for (const position of message.wants) writer.uint(position)
-      writer.uint(message.heldDone)
-      writer.uint(message.nodesDone)
-      break
+      return writeDiffering(writer, message)
     case 'fetch':
       writer.array(6)
       writer.uint(tags.fetch)
@@ -68,12 +61,30 @@ export function writeExchange(writer: Writer, message: ExchangeQuestion | Exchan
       writer.uint(message.bytes)
       break
     case 'fetched':
-      writeTold(writer, 7, message)
-      writer.array(message.copies.length)
-      for (const copy of message.copies) writeHandedCopy(writer, copy)
-      writer.uint(message.done)
-      writer.binary(message.after)
+      return writeFetched(writer, message)
   }
+}
+
+function writeDiffering(writer: Writer, message: Differing): void {
+  writeTold(writer, 9, message)
+  writer.array(message.copies.length)
+  for (const copy of message.copies) writeHandedCopy(writer, copy)
+  writer.array(message.wants.length)
+  for (const position of message.wants) writer.uint(position)
+  writer.uint(message.heldDone)
+  writer.uint(message.nodesDone)
+  writer.array(message.tooLarge.length)
+  for (const one of message.tooLarge) writeTooLarge(writer, one)
+}
+
+function writeFetched(writer: Writer, message: Fetched): void {
+  writeTold(writer, 8, message)
+  writer.array(message.copies.length)
+  for (const copy of message.copies) writeHandedCopy(writer, copy)
+  writer.uint(message.done)
+  writer.binary(message.after)
+  writer.array(message.tooLarge.length)
+  for (const one of message.tooLarge) writeTooLarge(writer, one)
 }
 
 /** tag, id, epoch, cut, age, level: the first six fields */
@@ -161,6 +172,7 @@ function readDiffering(reader: Reader): Differing {
     wants: reader.list(r => r.uint(itemsMax), itemsMax),
     heldDone: reader.uint(itemsMax),
     nodesDone: reader.uint(itemsMax),
+    tooLarge: reader.list(readTooLarge, itemsMax),
   }
 }
 
@@ -182,6 +194,7 @@ function readFetched(reader: Reader): Fetched {
     copies: reader.list(readHandedCopy, itemsMax),
     done: reader.uint(fetchedMax),
     after: reader.binary(0, positionBytesMax),
+    tooLarge: reader.list(readTooLarge, itemsMax),
   }
 }
 
@@ -198,7 +211,7 @@ export const exchangeRows: readonly Row<ExchangeQuestion | ExchangeAnswer>[] = [
   { tag: tags.compared, arity: 6, read: readCompared },
   { tag: tags.sketch, arity: 9, read: readSketch },
   { tag: tags.differ, arity: 8, read: readDiffer },
-  { tag: tags.differing, arity: 8, read: readDiffering },
+  { tag: tags.differing, arity: 9, read: readDiffering },
   { tag: tags.fetch, arity: 6, read: readFetch },
-  { tag: tags.fetched, arity: 7, read: readFetched },
+  { tag: tags.fetched, arity: 8, read: readFetched },
 ]

@@ -96,12 +96,14 @@ function writeHandoff(writer: Writer, message: Handoff): void {
 }
 
 function writeHanded(writer: Writer, message: Handed): void {
-  writer.array(5)
+  writer.array(6)
   writer.uint(tags.handed)
   writer.uint(message.id)
   writer.boolean(message.whole)
   writer.uint(message.foreground)
   writeOptionalFailure(writer, message.refused)
+  writer.array(message.left.length)
+  for (const position of message.left) writer.uint(position)
 }
 
 function writeStored(writer: Writer, message: CopyStored): void {
@@ -166,6 +168,7 @@ function readHanded(reader: Reader): Handed {
     whole: reader.boolean(),
     foreground: reader.uint(counterMax),
     refused: reader.optional(readFailure),
+    left: reader.list(r => r.uint(itemsMax), itemsMax),
   }
 }
 
@@ -234,5 +237,5 @@ export const peerMessages = tableOf<PeerMessage>([
   listRow,
   listedRow,
   { tag: tags.handoff, arity: 5, read: readHandoff },
-  { tag: tags.handed, arity: 5, read: readHanded },
+  { tag: tags.handed, arity: 6, read: readHanded },
 ])

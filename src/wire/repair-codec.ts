@@ -9,11 +9,13 @@ import {
   type RepairRequest,
   rangesMax,
   repairModes,
+  tooLargeMax,
 } from '../core/entropy/repair-message.ts'
 import type { TokenRange } from '../core/entropy/scope.ts'
 import type { NodeId } from '../core/ids.ts'
 import { membersMax } from '../core/membership/view.ts'
 import { counterMax } from './bounds.ts'
+import { readTooLarge, writeTooLarge } from './copy-codec.ts'
 import { readNode, readNodes, writeNodes } from './outcome-codec.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
@@ -61,7 +63,7 @@ function writePlan(writer: Writer, plan: RepairPlan): void {
 
 /** The fields of `RepairProgress` in their order. */
 function writeProgress(writer: Writer, progress: RepairProgress): void {
-  writer.array(18)
+  writer.array(19)
   writer.text(progress.job)
   writer.uint(repairModes.indexOf(progress.way))
   writer.boolean(progress.running)
@@ -73,6 +75,8 @@ function writeProgress(writer: Writer, progress: RepairProgress): void {
   writer.array(progress.moves.length)
   for (const move of progress.moves) writeMove(writer, move)
   writer.uint(progress.movesTotal)
+  writer.array(progress.tooLarge.length)
+  for (const one of progress.tooLarge) writeTooLarge(writer, one)
 }
 
 function writeCounts(writer: Writer, counts: readonly (readonly [NodeId, number])[]): void {
@@ -146,7 +150,7 @@ function readRepairIs(reader: Reader): RepairReply {
 }
 
 function readProgress(reader: Reader): RepairProgress {
-  reader.array(18)
+  reader.array(19)
   return {
     job: reader.text(jobNameMax),
     way: readWay(reader),
@@ -166,6 +170,7 @@ function readProgress(reader: Reader): RepairProgress {
     drifted: reader.uint(counterMax),
     moves: reader.list(readMove, movesAtOnce),
     movesTotal: reader.uint(counterMax),
+    tooLarge: reader.list(readTooLarge, tooLargeMax),
   }
 }
 

@@ -174,22 +174,25 @@ t.test('hints that come home: one ack, once every row of them is durable', async
   t.match(answerOf(cluster, batch), { type: 'handed', id: 77, refused: undefined }, 'again')
 })
 
-t.test('a batch is taken whole or not at all, and says how busy its owner is', async t => {
+t.test('a batch is taken but for what is refused, and says how busy its owner is', async t => {
   const cluster = new TestCluster(5)
   const node = cluster.node('n1')
   const [own, foreign] = [cluster.keyAt('n1', true), cluster.keyAt('n1', false)]
-  t.equal(refusalIn(answerOf(cluster, batchOf(cluster, [own, foreign]))), 'STALE_VIEW')
+  const strange = answerOf(cluster, batchOf(cluster, [foreign, foreign]))
+  t.match(strange, { refused: { code: 'STALE_VIEW' }, left: [0, 1] })
   const batch = batchOf(cluster, [own])
   const torn = { ...batch.copies[0]!, object: batch.copies[0]!.object.slice(1) }
-  const bad = { ...batch, copies: [...batch.copies, torn] }
-  t.equal(refusalIn(answerOf(cluster, bad)), 'PROTOCOL')
-  t.equal(refusalIn(answerOf(cluster, { ...batch, epoch: 'another.' as Epoch })), 'STALE_VIEW')
+  const stale = answerOf(cluster, { ...batch, epoch: 'another.' as Epoch })
+  t.match(stale, { refused: { code: 'STALE_VIEW' }, left: [] }, 'all of it')
   t.equal(answerOf(cluster, { ...batch, timeLeft: 0 }), undefined)
   t.equal(node.objects, 0)
   cluster.pass(1000)
   cluster.letters.splice(0)
   for (let i = 0; i < 3; i++) cluster.ask('n1', cluster.get(own))
   cluster.letters.splice(0)
-  t.match(answerOf(cluster, batch), { type: 'handed', foreground: 3, refused: undefined })
+  t.match(answerOf(cluster, batch), { type: 'handed', foreground: 3, refused: undefined, left: [] })
   t.equal(node.objects, 1)
+  const more = batchOf(cluster, [own, foreign])
+  const bad = { ...more, copies: [torn, ...more.copies] }
+  t.match(answerOf(cluster, bad), { refused: { code: 'PROTOCOL' }, left: [0, 2] })
 })

@@ -12,6 +12,7 @@ export const handed = fc.record({
   time: uint48,
 })
 
+const tooLarge = fc.array(fc.record({ key, bytes: uint48 }), { maxLength: 9 })
 const uint32 = fc.nat(2 ** 32 - 1)
 const asked = { id: requestId, epoch: uint32, cut: uint32, age: uint32, level: fc.nat(48) }
 const told = {
@@ -48,6 +49,7 @@ export const exchangeMessages = {
     wants: fc.array(fc.nat(65_536), { maxLength: 9 }),
     heldDone: fc.nat(65_536),
     nodesDone: fc.nat(65_536),
+    tooLarge,
   }),
   fetch: fc.record({
     type: tag('fetch'),
@@ -63,5 +65,6 @@ export const exchangeMessages = {
     copies: fc.array(handed, { maxLength: 9 }),
     done: fc.nat(1024),
     after: binary(0, 1032),
+    tooLarge,
   }),
 }

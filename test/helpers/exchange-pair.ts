@@ -1,5 +1,6 @@
 /** Two members' objects and trees, and passes between them over the real codec: no replicas. */
 import { bytesOf } from '../../src/core/binary.ts'
+import { Carrier, usualFrameBytes } from '../../src/core/carrier.ts'
 import { encodeObject } from '../../src/core/causality/object.ts'
 import { encodeRecord, type Record } from '../../src/core/causality/record.ts'
 import { putVersion, type Siblings } from '../../src/core/causality/siblings.ts'
@@ -57,6 +58,7 @@ export class Side {
   objects!: Objects<Stored>
   tree!: Tree
   wholeness!: Wholeness
+  carrier = new Carrier(usualFrameBytes)
   /** By key space, as each was last read. */
   readonly #sorted = new Map<string, RowKey[]>()
 
@@ -140,8 +142,9 @@ export class Side {
   }
 
   get parts(): ExchangeParts {
-    const { placement, tree, objects, wholeness } = this
-    return { hash: nodeHash, placement, tree, objects, wholeness, timing: defaultExchangeTiming }
+    const { placement, tree, objects, wholeness, carrier } = this
+    const timing = defaultExchangeTiming
+    return { hash: nodeHash, placement, tree, objects, wholeness, timing, carrier }
   }
 
   /** What it holds, by key: live versions and all. */

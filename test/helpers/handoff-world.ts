@@ -1,4 +1,5 @@
 /** One node that hands hints over, and owners that the test plays: no replica, no sockets. */
+import { Carrier, usualFrameBytes } from '../../src/core/carrier.ts'
 import { Handoff } from '../../src/core/handoff/handoff.ts'
 import type { Instant, NodeId, RequestId } from '../../src/core/ids.ts'
 import { type ViewEntry, viewOf } from '../../src/core/membership/view.ts'
@@ -22,6 +23,7 @@ export class HandoffWorld {
   requests = new Requests(1 as RequestId)
   readonly placement: Placement
   readonly out: Effect[] = []
+  carrier = new Carrier(usualFrameBytes)
   handoff: Handoff
   now = 0 as Instant
   #view: readonly ViewEntry[]
@@ -33,14 +35,14 @@ export class HandoffWorld {
     this.placement = new Placement(this.self, settings, this.#view, nodeHash, () => false)
     for (const id of members) this.placement.connected(id as NodeId)
     this.holder = new HintHolder<Stored>(bytesMax)
-    this.handoff = new Handoff(this.placement, this.holder.objects, this.requests)
+    this.handoff = new Handoff(this.placement, this.holder.objects, this.requests, this.carrier)
   }
 
   /** A new process on the same disk. */
   restart(): void {
     this.holder.restart()
     this.requests = new Requests((1 + this.now * 1000) as RequestId)
-    this.handoff = new Handoff(this.placement, this.holder.objects, this.requests)
+    this.handoff = new Handoff(this.placement, this.holder.objects, this.requests, this.carrier)
   }
 
   /** A tick; what was gathered becomes durable, unless the test does that itself. */
@@ -62,11 +64,12 @@ export class HandoffWorld {
       )
   }
 
-  answer({ to, message }: Sent, refused = false, foreground = 0): void {
+  answer({ to, message }: Sent, refused = false, foreground = 0, left: number[] = []): void {
     const outcome = nothingDone(0)
     const failure = refused ? ({ code: 'BUSY', message: 'no', outcome } as const) : undefined
     const { id } = message
-    const answer = { type: 'handed', id, whole: true, foreground, refused: failure } as const
+    const told = { whole: true, foreground, refused: failure, left } as const
+    const answer = { type: 'handed', id, ...told } as const
     this.requests.answered(to, answer, this.now, this.out)
   }
 

@@ -21,6 +21,8 @@ export class HintHolder<Then> {
   pending!: Pending<Record, Then>
   hints!: Hints<Then>
   objects!: Objects<Then>
+  /** Rows of hints that were read in pages. */
+  looked = 0
   readonly #bytesMax: number
   #underWay: { readonly commit: CommitId; readonly rows: readonly Row[] } | undefined
 
@@ -35,12 +37,15 @@ export class HintHolder<Then> {
     this.pending = new Pending<Record, Then>()
     const reads = {
       get: (row: RowKey) => this.disk.get(row),
-      range: (from: RowKey, to: RowKey, limit: number) =>
-        [...this.disk]
+      range: (from: RowKey, to: RowKey, limit: number) => {
+        const rows = [...this.disk]
           .filter(([key]) => key > from && key < to)
           .sort(([a], [b]) => (a < b ? -1 : 1))
           .slice(0, limit)
-          .map(([key, value]) => ({ key, value })),
+          .map(([key, value]) => ({ key, value }))
+        this.looked += rows.length
+        return rows
+      },
     }
     const { pending } = this
     const bytesMax = this.#bytesMax

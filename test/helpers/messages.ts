@@ -180,6 +180,7 @@ export const messages = {
     whole: fc.boolean(),
     foreground: uint48,
     refused: some(failure),
+    left: fc.array(fc.nat(65_536), { maxLength: 9 }),
   }),
   ...exchangeMessages,
   ...operatorMessages,

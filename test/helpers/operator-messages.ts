@@ -81,6 +81,7 @@ export const operatorMessages = {
         drifted: uint48,
         moves: fc.array(fc.record({ key, from: node, to: node, bytes: uint48 }), { maxLength: 9 }),
         movesTotal: uint48,
+        tooLarge: fc.array(fc.record({ key, bytes: uint48 }), { maxLength: 9 }),
       }),
     ),
   }),

@@ -18,4 +18,5 @@ export const noProgress: Omit<RepairProgress, 'job' | 'way'> = {
   drifted: 0,
   moves: [],
   movesTotal: 0,
+  tooLarge: [],
 }

@@ -148,6 +148,7 @@ export class TestNode {
       },
       random: count => cluster.random(count),
       handoff: cluster.handoff,
+      ...(cluster.frameBytes === undefined ? {} : { frameBytes: cluster.frameBytes }),
       whole: this.whole,
       commitsAtStart: this.commits,
       commits: () => this.commits,

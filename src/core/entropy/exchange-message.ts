@@ -2,6 +2,8 @@
  * What two members say to each other to find out where they differ (design §6.3): compact, for
  * it is said all the time. Epochs and clocks travel as their low 32 bits.
  */
+
+import type { TooLarge } from '../carrier.ts'
 import type { RequestId } from '../ids.ts'
 import type { HandedCopy } from '../message.ts'
 
@@ -80,6 +82,8 @@ export type Differing = Told & {
   /** How many of the held keys and of the nodes this answers; more did not fit. */
   readonly heldDone: number
   readonly nodesDone: number
+  /** Of what this answers, keys that cannot be sent. */
+  readonly tooLarge: readonly TooLarge[]
 }
 
 /** Send me all that you hold of these partitions, in the order of rows, some bytes at a time. */
@@ -101,6 +105,8 @@ export type Fetched = Told & {
   readonly done: number
   /** In the one that was not. */
   readonly after: string
+  /** Of what this answers, keys that cannot be sent. */
+  readonly tooLarge: readonly TooLarge[]
 }
 
 /** What a comparison asks, and is told. */

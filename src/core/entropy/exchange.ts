@@ -160,6 +160,7 @@ export class Exchange {
   /** `asks`: false only where the simulator asks what the other layers do alone. */
   tick(now: Instant, wall: WallTime, asks: boolean, out: Effect[]): void {
     this.#wall = wall
+    this.#parts.carrier.tick(now, out)
     // A process that has just begun does not know what was written lately.
     this.#settledAt ??= after(now, this.#parts.timing.cutAgeMs + this.#parts.timing.skewMs)
     if (!asks || mutant(9) || !this.#parts.tree.ready) return
@@ -309,10 +310,13 @@ export class Exchange {
     if (pass.equal) {
       this.#equal++
       sometimes('two members are equal')
-      wholeness.equal(node, after(peer.began, -timing.cutAgeMs), whole)
     } else sometimes('an exchange repairs')
+    const asOf = after(peer.began, -timing.cutAgeMs)
+    const unequal = pass.equal ? undefined : pass.unequal
+    const learnt = wholeness.equal(node, asOf, whole, unequal)
     // What was repaired is soon compared once more; else there is time, but for a proof.
-    const soon = wholeness.needs(node) || (!pass.equal && pass.repaired > 0)
+    const needs = wholeness.needs(node) && (learnt || !pass.stuck)
+    const soon = needs || (!pass.equal && pass.repaired > 0)
     peer.nextAt = after(now, soon ? afterRepairMs : this.#pause())
     peer.from = 0
   }

@@ -3,7 +3,7 @@
  * a pace that the other side's foreground sets. Continuous exchange and the operator's repair
  * both compare through this.
  */
-import { Batch } from '../handoff/batch.ts'
+import { Batch, type BatchEnd } from '../handoff/batch.ts'
 import type { Pace } from '../handoff/pace.ts'
 import { after, type Instant, type NodeId, type RequestId } from '../ids.ts'
 import type { Requests } from '../requests.ts'
@@ -117,11 +117,12 @@ export class PassDriver {
     if (copies.length === 0) return false
     const id = requests.newId()
     this.#handing = true
-    const ended = (handed: boolean, foreground: number, at: Instant, effects: Effect[]) => {
+    const ended = (end: BatchEnd | undefined, at: Instant, effects: Effect[]) => {
       this.#handing = false
       if (this.#over) return
-      if (!handed) return this.fail(at, effects)
-      pace.acknowledged(at, at - now, foreground, false)
+      // What was refused alone differs still: the next comparison finds it.
+      if (end === undefined) return this.fail(at, effects)
+      pace.acknowledged(at, at - now, end.foreground, false)
       this.go(at, effects)
     }
     requests.add(id, new Batch(node, after(now, answerMsMax), ended))

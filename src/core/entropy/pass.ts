@@ -3,6 +3,8 @@
  * what to ask next, and what to make of the answers. Objects go both ways, exactly those that
  * differ, and are merged into what is held by then.
  */
+import { mutant } from '#mutants'
+import type { TooLarge } from '../carrier.ts'
 import type { Siblings } from '../causality/siblings.ts'
 import type { Instant, RequestId, Token, WallTime } from '../ids.ts'
 import type { HandedCopy } from '../message.ts'
@@ -59,6 +61,8 @@ export type PassPlan = {
 export type PassWatch = {
   readonly taken: (copy: HandedCopy, siblings: Siblings) => void
   readonly given: (copy: HandedCopy) => void
+  /** One side has more of the key than can be sent. */
+  readonly tooLarge: (key: TooLarge) => void
 }
 
 export class Pass {
@@ -76,6 +80,8 @@ export class Pass {
   /** Objects to be sent to the other side: it asked for them. */
   #owed: HandedCopy[] = []
   readonly #moved = new Map<number, number>()
+  /** Keys that differ, and of which one side has more than can be sent. */
+  readonly #tooLarge = new Set<string>()
   #repaired = 0
   #taken = 0
 
@@ -109,6 +115,11 @@ export class Pass {
   /** Those that came. */
   get taken(): number {
     return this.#taken
+  }
+
+  /** It found only what cannot be sent: the next one will find the same. */
+  get stuck(): boolean {
+    return this.#tooLarge.size > 0 && this.#repaired === 0
   }
 
   /** Those that moved, by partition. */
@@ -186,10 +197,13 @@ export class Pass {
     if (asked?.type !== 'differ') return false
     const { level, held, wanted } = asked
     const got = answer.copies.map(copy => this.#merge(copy))
+    for (const one of answer.tooLarge) this.#leave(one)
     for (const position of answer.wants) {
       const copy = held[position]?.copy
       if (copy === undefined) continue
-      if (this.#moves) this.#owed.push(copy)
+      const { key, object } = copy
+      if (!this.#parts.carrier.carries(object)) this.#leave({ key, bytes: object.length })
+      else if (this.#moves) this.#owed.push(copy)
       else this.#watch?.given(copy)
     }
     // What did not fit into the answer is asked for again, without what came.
@@ -208,7 +222,10 @@ export class Pass {
     let bytes = 0
     let end = 0
     while (end < Math.min(count, this.#owed.length) && bytes < bytesMax) {
-      bytes += (this.#owed[end++] as HandedCopy).object.length
+      const { object } = this.#owed[end] as HandedCopy
+      if (!this.#parts.carrier.fits(bytes, object)) break
+      bytes += object.length
+      end++
     }
     const some = this.#owed.splice(0, end)
     for (const copy of some) {
@@ -280,6 +297,16 @@ export class Pass {
       this.#count(token)
     }
     return short
+  }
+
+  /** It stays as it is on both sides: named, and never taken for equal. */
+  #leave(one: TooLarge): void {
+    const token = this.#parts.placement.tokenOf(one.key)
+    if (!this.#shared.holds(token) || this.#scope?.holds(token) === false) return
+    this.#tooLarge.add(one.key)
+    this.#parts.carrier.leave(one)
+    this.#descent.differs(token, mutant(671))
+    this.#watch?.tooLarge(one)
   }
 
   /** One more object moved. */

@@ -40,6 +40,8 @@ export class Refill {
   readonly #begun = new Map<NodeId, Place>()
   /** Members that could not answer, and until when they are not asked. */
   readonly #failed = new Map<NodeId, Instant>()
+  /** How often each partition was broken off. */
+  readonly #failures = new Map<number, number>()
   #lookedAt: Instant | undefined
   #objects = 0
 
@@ -81,8 +83,10 @@ export class Refill {
     if (under?.id !== answer.id) return
     if (!isAnswered(answer.state)) return this.#fail(from, now)
     this.#under.delete(from)
-    const { placement } = this.#parts
+    const { placement, carrier } = this.#parts
     const { partitions } = placement.settings
+    // They stay unlike there: the partition is not whole for it, and all else is refilled.
+    for (const one of answer.tooLarge) carrier.leave(one)
     let of: Partition | undefined
     let held: ReadonlySet<RowKey> | undefined
     for (const copy of answer.copies) {
@@ -167,6 +171,10 @@ export class Refill {
     this.#failed.set(node, after(now, failedMs))
     const { ring, self } = this.#parts.placement
     for (const partition of under.partitions) {
+      const failures = (this.#failures.get(partition) ?? 0) + 1
+      this.#failures.set(partition, failures)
+      // Comparing finds what is left of it, and does not stop at one place.
+      if (failures > failuresMax) continue
       const others = (ring.lists[partition] ?? []).filter(other => other !== self)
       this.#left.set(partition, others)
     }
@@ -194,5 +202,7 @@ const membersBusy = 1
 /** Fewer requests a second are no load. */
 const foregroundMin = 20
 const lookMs = 1000
+/** So often, from whomever, a partition is tried. */
+const failuresMax = 8
 const failedMs = 2000
 const answerMsMax = 5000

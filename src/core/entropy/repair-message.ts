@@ -1,4 +1,5 @@
 /** What an operator wants repaired (`kv repair`), and how far a node is with it. */
+import type { TooLarge } from '../carrier.ts'
 import type { Key, NodeId, RequestId } from '../ids.ts'
 import type { TokenRange } from './scope.ts'
 
@@ -73,6 +74,8 @@ export type RepairProgress = {
   /** Of a preview: moves from the one that was asked for on, and how many there are in all. */
   readonly moves: readonly Move[]
   readonly movesTotal: number
+  /** Keys that differ and are too large to be sent, the first of them. */
+  readonly tooLarge: readonly TooLarge[]
 }
 
 /** A copy that would move. */
@@ -86,6 +89,8 @@ export type Move = {
 /** Moves in one answer, and moves that a node remembers of one preview. */
 export const movesAtOnce = 256
 export const movesMax = 10_000
+/** Keys in one answer that are too large to be sent. */
+export const tooLargeMax = 100
 /** Pieces of the ring in one plan. */
 export const rangesMax = 256
 export const jobNameMax = 32

@@ -4,6 +4,7 @@
  * whoever was compared before one that had news is compared again; and everyone once more after
  * something moved, until all are equal.
  */
+import type { TooLarge } from '../carrier.ts'
 import { noSiblings, type Siblings } from '../causality/siblings.ts'
 import type { Pace } from '../handoff/pace.ts'
 import { after, type Instant, type NodeId, type Token } from '../ids.ts'
@@ -122,6 +123,7 @@ export class RepairPart {
       watch: {
         taken: (copy, siblings) => this.#taken(peer.node, copy, siblings),
         given: copy => this.#given(peer.node, copy),
+        tooLarge: one => this.#left(one),
       },
     }
     const pass = new Pass(host, plan, now)
@@ -151,6 +153,7 @@ export class RepairPart {
     this.#host.proved(peer.node, pass, whole, now)
     if (this.#plan.moves && pass.taken > 0) this.#again(peer)
     if (pass.unequal.size === 0 || (!this.#plan.moves && !waits)) peer.state = 'through'
+    else if (pass.stuck && !waits) peer.state = 'left'
     else if (peer.passes < passesMax) peer.nextAt = after(now, waits ? waitMs : 0)
     else peer.state = 'left'
     this.#next(now, out)
@@ -208,6 +211,12 @@ export class RepairPart {
     if (!moves) return this.#preview.gives(to, token, key, this.#own(copy))
     throttle.moved(object.length)
     tally.moved(to, object.length)
+  }
+
+  /** It differs, and cannot be sent. */
+  #left(one: TooLarge): void {
+    this.#differs(this.#host.placement.tokenOf(one.key))
+    this.#plan.tally.leave(one)
   }
 
   /** Each key is counted once, however many lack it. */

@@ -1,6 +1,7 @@
 /** What one repair has done on this node so far. */
-import type { NodeId } from '../ids.ts'
-import { type Move, movesMax } from './repair-message.ts'
+import type { TooLarge } from '../carrier.ts'
+import type { Key, NodeId } from '../ids.ts'
+import { type Move, movesMax, tooLargeMax } from './repair-message.ts'
 
 export class Tally {
   /** Partitions that it is through with. */
@@ -19,6 +20,7 @@ export class Tally {
   movesTotal = 0
   readonly #perNode = new Map<NodeId, number>()
   readonly #unreached = new Map<NodeId, number>()
+  readonly #tooLarge = new Map<Key, TooLarge>()
 
   get perNode(): readonly (readonly [NodeId, number])[] {
     return sorted(this.#perNode)
@@ -26,6 +28,15 @@ export class Tally {
 
   get unreached(): readonly (readonly [NodeId, number])[] {
     return sorted(this.#unreached)
+  }
+
+  /** Keys that differ and cannot be sent, the first of them. */
+  get tooLarge(): readonly TooLarge[] {
+    return [...this.#tooLarge.values()]
+  }
+
+  leave(one: TooLarge): void {
+    if (this.#tooLarge.size < tooLargeMax) this.#tooLarge.set(one.key, one)
   }
 
   /** A copy went to this node. */

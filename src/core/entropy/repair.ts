@@ -148,6 +148,7 @@ class Job {
       ...{ done, keys, copies, bytes, compared, perNode, unreached, left, rows, damaged, drifted },
       moves: this.#plan.way === 'preview' ? moves.slice(movesFrom, movesFrom + movesAtOnce) : [],
       movesTotal,
+      tooLarge: this.#tally.tooLarge,
     }
   }
 

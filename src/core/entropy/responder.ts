@@ -3,6 +3,7 @@
  * holds and keeps nothing of it, so that a crash of either side ends nothing but a question.
  */
 import { mutant, sometimes } from '#mutants'
+import type { Carrier } from '../carrier.ts'
 import { carriedOf } from '../causality/record.ts'
 import type { Hash } from '../hash.ts'
 import type { Instant, NodeId, Partition, WallTime } from '../ids.ts'
@@ -31,6 +32,7 @@ import type {
   PassQuestion,
 } from './exchange-message.ts'
 import { decodeKnown, newsOf } from './known.ts'
+import { Load } from './load.ts'
 import { decodeNodes, decodeWanted, type Wanted } from './node-list.ts'
 import { type Shared, sharedOf } from './shared.ts'
 import { encodeSketches } from './sketching.ts'
@@ -46,6 +48,7 @@ export type ExchangeParts = {
   readonly timing: ExchangeTiming
   readonly wholeness: Wholeness
   readonly purpose?: Purpose
+  readonly carrier: Carrier
 }
 
 /** `settled`: this process can say what it held a few seconds ago. */
@@ -89,73 +92,73 @@ export class Responder {
     const state = this.#stateOf(from, asked, clocks)
     const wanted = decodeWanted(asked.wanted, level)
     if (!isAnswered(state) || wanted === undefined) {
-      const nothing = { copies: [], wants: [], heldDone: 0, nodesDone: 0 }
+      const nothing = { copies: [], wants: [], heldDone: 0, nodesDone: 0, tooLarge: [] }
       return { type: 'differing', id, state, foreground, ...nothing }
     }
     const { shared, asOf } = this.#asOf(from, asked, clocks)
-    const copies: HandedCopy[] = []
-    let bytes = 0
-    const add = (copy: HandedCopy) => {
-      copies.push(copy)
-      bytes += copyOverhead + copy.object.length
-    }
-    const isFull = () => bytes > answerBytesMax
+    const load = new Load(this.#parts.carrier, answerBytesMax)
     const wants: number[] = []
     let heldDone = 0
     for (const { key, known } of held) {
-      if (isFull()) break
+      if (load.full) break
       const news = this.#newsOf(shared, key, known)
+      if (news.copy !== undefined && !load.add(news.copy)) break
       if (news.theirs) wants.push(heldDone)
-      if (news.copy !== undefined) add(news.copy)
       heldDone++
     }
     const names = new Set<string>(held.map(({ key }) => key))
     let nodesDone = 0
     for (const node of wanted) {
-      for (const copy of this.#wantedOf(asOf, asked, node, names)) {
-        if (isFull()) break
-        add(copy)
-      }
+      if (load.full) break
+      const copies = this.#wantedOf(asOf, asked, node, names)
       // Where it is full, some of this node may be left out: the asker knows what it got.
-      if (isFull()) break
+      if (!load.addAll(copies)) break
       nodesDone++
     }
-    return { type: 'differing', id, state, foreground, copies, wants, heldDone, nodesDone }
+    const { copies, tooLarge } = load
+    const done = { heldDone, nodesDone, tooLarge }
+    return { type: 'differing', id, state, foreground, copies, wants, ...done }
   }
 
   /** All that is held of some partitions, read here and now, behind where the asker is. */
   fetch(from: NodeId, asked: Fetch, foreground: number): Fetched {
     const { id, partitions } = asked
-    const { hash, placement, objects } = this.#parts
+    const { placement } = this.#parts
     const settled = { now: 0 as Instant, wall: 0, settled: true }
     const state = this.#stateOf(from, asked, settled)
     const told = { type: 'fetched', id, state, foreground } as const
     const shared = sharedOf(placement.ring, placement.self, from)
     if (!isAnswered(state) || !partitions.every(shared.has)) {
       const why = isAnswered(state) ? 'stale-view' : state
-      return { ...told, state: why, copies: [], done: 0, after: '' }
+      return { ...told, state: why, copies: [], done: 0, after: '', tooLarge: [] }
     }
-    const bytesMax = Math.min(asked.bytes, answerBytesMax)
-    const copies: HandedCopy[] = []
-    let bytes = 0
+    const load = new Load(this.#parts.carrier, Math.min(asked.bytes, answerBytesMax))
+    const { copies, tooLarge } = load
     for (const [done, partition] of partitions.entries()) {
       const range = partitionRange(partition as Partition, placement.settings.partitions)
       let row = done === 0 && asked.after !== '' ? objectRowAt(asked.after) : range.from
       for (const { key: place, value } of this.#rows(row, range.to)) {
-        if (bytes >= bytesMax) return { ...told, copies, done, after: row.slice(1) }
-        row = place
-        const { token, key } = keyOfRow(place)
-        const copy = carriedOf(hash, key, value)
-        if (copy !== undefined) {
-          const generation = mutant(601)
-            ? copy.generation
-            : objects.generations.ofRow(token, copy.generation)
-          copies.push({ key, token, ...copy, generation })
+        const copy = load.full ? undefined : this.#carried(place, value)
+        if (load.full || (copy !== undefined && !load.add(copy))) {
+          return { ...told, copies, done, after: row.slice(1), tooLarge }
         }
-        bytes += copyOverhead + value.length
+        if (copy === undefined) load.skip(value.length)
+        row = place
       }
     }
-    return { ...told, copies, done: partitions.length, after: '' }
+    return { ...told, copies, done: partitions.length, after: '', tooLarge }
+  }
+
+  /** A row as it goes to another owner; undefined if it is damaged. */
+  #carried(row: RowKey, value: Uint8Array): HandedCopy | undefined {
+    const { hash, objects } = this.#parts
+    const { token, key } = keyOfRow(row)
+    const copy = carriedOf(hash, key, value)
+    if (copy === undefined) return undefined
+    const generation = mutant(601)
+      ? copy.generation
+      : objects.generations.ofRow(token, copy.generation)
+    return { key, token, ...copy, generation }
   }
 
   /** Rows in order, few at a time where they are large. */
@@ -235,7 +238,6 @@ export function isAnswered(state: ExchangeState): boolean {
 const noBytes = new Uint8Array(0)
 /** Objects in one answer, the last one aside. */
 const answerBytesMax = 1024 * 1024
-const copyOverhead = 64
 /** Rows that are read together. */
 const fetchedRowsMin = 8
 const fetchedRowsMax = 256

@@ -4,8 +4,13 @@ import type { Instant, NodeId } from '../ids.ts'
 import type { Coordination, PeerAnswer } from '../requests.ts'
 import type { Effect } from '../step.ts'
 
-/** `handed`: all of it is durable there. `foreground`: what others asked of the owner lately. */
-export type Ended = (handed: boolean, foreground: number, now: Instant, out: Effect[]) => void
+/**
+ * What became of a batch: all of it is durable there but for the copies at these positions, which
+ * were refused. `foreground`: what others asked of the owner lately.
+ */
+export type BatchEnd = { readonly left: readonly number[]; readonly foreground: number }
+/** undefined: none of it was taken, as far as is known. */
+export type Ended = (end: BatchEnd | undefined, now: Instant, out: Effect[]) => void
 
 export class Batch implements Coordination {
   readonly #owner: NodeId
@@ -21,25 +26,28 @@ export class Batch implements Coordination {
 
   answered(from: NodeId, answer: PeerAnswer, now: Instant, out: Effect[]): void {
     if (answer.type !== 'handed' || from !== this.#owner) return
-    this.#end(answer.refused === undefined, answer.foreground, now, out)
+    const { refused, left, foreground } = answer
+    const isTaken = refused === undefined || left.length > 0
+    this.#end(isTaken ? { left, foreground } : undefined, now, out)
   }
 
   lost(node: NodeId, now: Instant, out: Effect[]): void {
-    if (node === this.#owner) this.#end(false, 0, now, out)
+    if (node === this.#owner) this.#end(undefined, now, out)
   }
 
   tick(now: Instant, out: Effect[]): void {
-    if (now >= this.#deadline) this.#end(false, 0, now, out)
+    if (now >= this.#deadline) this.#end(undefined, now, out)
   }
 
   over(): boolean {
     return this.#over
   }
 
-  #end(handed: boolean, foreground: number, now: Instant, out: Effect[]): void {
+  #end(end: BatchEnd | undefined, now: Instant, out: Effect[]): void {
     if (this.#over) return
     this.#over = true
-    if (!handed) sometimes('a batch of copies is not acknowledged')
-    this.#ended(handed, foreground, now, out)
+    if (end === undefined) sometimes('a batch of copies is not acknowledged')
+    else if (end.left.length > 0) sometimes('some copies of a batch are refused')
+    this.#ended(end, now, out)
   }
 }

@@ -5,6 +5,7 @@
  * (protocols 12). Who owns the key now gets it: where owners changed, the hint changes its owner.
  */
 import { mutant, sometimes } from '#mutants'
+import type { Carrier } from '../carrier.ts'
 import { counterMax } from '../causality/version-vector.ts'
 import type { HintsReply } from '../handoff/hints-message.ts'
 import { after, type Instant, type NodeId, type RequestId } from '../ids.ts'
@@ -13,17 +14,16 @@ import type { Objects } from '../objects.ts'
 import type { Placement } from '../placement.ts'
 import type { Stored } from '../quorum/put-coordination.ts'
 import type { Requests } from '../requests.ts'
-import { hintOfRow, hintRows } from '../row-key.ts'
-import type { Effect, RowKey } from '../step.ts'
-import { Batch } from './batch.ts'
+import type { Effect } from '../step.ts'
+import { Batch, type BatchEnd } from './batch.ts'
+import { Gathering, type SentHint } from './gather.ts'
 import { Pace } from './pace.ts'
 import { Rehoming } from './rehoming.ts'
 
 /** Where the handing over to one owner is. */
 type Progress = {
   readonly pace: Pace
-  /** The next batch begins behind this row. */
-  after: RowKey
+  readonly gathering: Gathering<Stored>
   underWay: boolean
   /** An operator wants it done: no pauses. */
   hurried: boolean
@@ -31,18 +31,23 @@ type Progress = {
   /** It was said that its hints are old. */
   alarmed: boolean
 }
-/** A hint as it was sent. */
-type Sent = { readonly row: RowKey; readonly bytes: Uint8Array }
 
 export class Handoff {
   readonly #placement: Placement
   readonly #objects: Objects<Stored>
   readonly #requests: Requests
   readonly #rehoming: Rehoming<Stored>
+  readonly #carrier: Carrier
   readonly #progress = new Map<NodeId, Progress>()
   #tellAt = 0 as Instant
 
-  constructor(placement: Placement, objects: Objects<Stored>, requests: Requests) {
+  constructor(
+    placement: Placement,
+    objects: Objects<Stored>,
+    requests: Requests,
+    carrier: Carrier,
+  ) {
+    this.#carrier = carrier
     this.#placement = placement
     this.#objects = objects
     this.#requests = requests
@@ -109,16 +114,22 @@ export class Handoff {
     if (progress.underWay || now < progress.pace.nextAt) return
     if (owner !== this.#placement.self && !this.#placement.reachable(owner)) return
     if (!this.#requests.room) return
-    const batch = this.#gather(owner, progress, out)
-    if (batch.sent.length === 0) return
+    const batch = progress.gathering.next(progress.pace.size, now, out)
+    if (batch.sent.length === 0) {
+      if (batch.waiting) progress.pace.nextAt = after(now, waitingMs)
+      return
+    }
     const id = this.#requests.newId()
     progress.underWay = true
-    const ended = (handed: boolean, foreground: number, at: Instant, effects: Effect[]) => {
+    const ended = (end: BatchEnd | undefined, at: Instant, effects: Effect[]) => {
       progress.underWay = false
-      if (handed) this.#delivered(owner, progress, batch.sent)
-      if (handed) progress.pace.acknowledged(at, at - now, foreground, progress.hurried)
-      else progress.pace.failed(at)
-      if (handed) this.#go(owner, at, effects)
+      if (end === undefined) return progress.pace.failed(at)
+      const isLeft = (_: SentHint, i: number) => end.left.includes(i)
+      progress.gathering.refused(batch.sent.filter(isLeft), at)
+      const taken = batch.sent.filter((hint, i) => !isLeft(hint, i))
+      this.#delivered(owner, progress, taken)
+      progress.pace.acknowledged(at, at - now, end.foreground, progress.hurried)
+      this.#go(owner, at, effects)
     }
     this.#requests.add(id, new Batch(owner, after(now, batchMsMax), ended))
     this.#send(owner, id, batch.copies, out)
@@ -131,40 +142,12 @@ export class Handoff {
     out.push({ type: 'send', to: owner, message })
   }
 
-  /** The owner's next hints on the disk. */
-  #gather(owner: NodeId, progress: Progress, out: Effect[]) {
-    const copies: HandedCopy[] = []
-    const sent: Sent[] = []
-    let bytes = 0
-    let looked = 0
-    while (copies.length < progress.pace.size && bytes < batchBytesMax && looked < lookedMax) {
-      const rows = this.#objects.hints.page(progress.after, pageRows)
-      for (const row of rows) {
-        if (copies.length >= progress.pace.size || bytes >= batchBytesMax) break
-        progress.after = row.key
-        looked += row.value.length + rowCost
-        const { owner: of, key, token } = hintOfRow(row.key)
-        const hint = of === owner ? this.#rehoming.fit(row, out) : undefined
-        if (hint === undefined) continue
-        const { object, generation, time } = hint
-        copies.push({ key, token, object, generation, time })
-        sent.push({ row: row.key, bytes: row.value })
-        bytes += object.length
-      }
-      if (rows.length < pageRows && progress.after === (rows.at(-1)?.key ?? progress.after)) {
-        progress.after = hintRows.from
-        break
-      }
-    }
-    return { copies, sent }
-  }
-
-  #delivered(owner: NodeId, progress: Progress, sent: readonly Sent[]): void {
+  #delivered(owner: NodeId, progress: Progress, sent: readonly SentHint[]): void {
     for (const { row, bytes } of sent) this.#objects.hints.remove(row, bytes)
     progress.handed += sent.length
     if (this.#objects.hints.counts.has(owner)) return
     progress.hurried = false
-    progress.after = hintRows.from
+    progress.gathering.reset()
     sometimes('all hints of an owner are handed over')
   }
 
@@ -173,7 +156,7 @@ export class Handoff {
     if (known !== undefined) return known
     const fresh: Progress = {
       pace: new Pace(),
-      after: hintRows.from,
+      gathering: this.#gatheringFor(owner),
       underWay: false,
       hurried: false,
       handed: 0,
@@ -181,6 +164,11 @@ export class Handoff {
     }
     this.#progress.set(owner, fresh)
     return fresh
+  }
+
+  #gatheringFor(owner: NodeId): Gathering<Stored> {
+    const { hints } = this.#objects
+    return new Gathering({ hints, rehoming: this.#rehoming, carrier: this.#carrier }, owner)
   }
 }
 
@@ -191,9 +179,5 @@ const tellAgainMs = 60_000
 const hintAgeMsMax = 60 * 60 * 1000
 /** How long an owner may take for a batch. */
 const batchMsMax = 5000
-const batchBytesMax = 512 * 1024
-/** Few: a row may have megabytes. */
-const pageRows = 32
-/** Bytes looked at for one batch: hints of other owners lie between; a small row counts too. */
-const lookedMax = 4 * 1024 * 1024
-const rowCost = 1024
+/** If all that is left waits by itself. */
+const waitingMs = 500

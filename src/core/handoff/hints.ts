@@ -15,8 +15,9 @@ import { type Hash, partitionOf } from '../hash.ts'
 import type { Generation, Key, NodeId, Partition, Token, WallTime } from '../ids.ts'
 import type { Copy } from '../objects.ts'
 import type { Pending } from '../pending.ts'
-import { hintOfRow, hintRowKey, hintRows, hintRowsOf } from '../row-key.ts'
+import { hintOfRow, hintRowKey, hintRows, hintRowsIn, hintRowsOf } from '../row-key.ts'
 import type { RowKey, Store, StoredRow } from '../step.ts'
+import { Places, placeOf } from './places.ts'
 
 /** What is held for one owner, rows on their way to the disk included. */
 export type HintCount = { hints: number; bytes: number; since: WallTime }
@@ -36,21 +37,24 @@ export class Hints<Then> {
   readonly #counts = new Map<NodeId, HintCount>()
   /** How many of each generation, by the top 16 bits of the token. */
   readonly #stamps = new Map<string, number>()
+  readonly #places = new Places()
   #bytes = 0
   #wall: WallTime = 0
   #refused = 0
 
-  /** Counts what an earlier start left: a scan of all hints. */
+  /** Counts what an earlier start left: a scan of all hints, a few at a time if they are large. */
   constructor(parts: Parts<Then>) {
     this.#parts = parts
     this.bytesMax = parts.bytesMax
     let from = hintRows.from
-    for (;;) {
-      const rows = parts.reads.range(from, hintRows.to, scannedAtOnce)
+    for (let limit = scannedMin; ; ) {
+      const rows = parts.reads.range(from, hintRows.to, limit)
       for (const { key, value } of rows) this.#count(key, undefined, value)
       const last = rows.at(-1)
       if (last === undefined) break
       from = last.key
+      const largest = rows.reduce((most, { value }) => Math.max(most, value.length), 1)
+      limit = Math.max(scannedMin, Math.min(scannedMax, Math.floor(scannedBytes / largest)))
     }
   }
 
@@ -184,6 +188,32 @@ export class Hints<Then> {
     return all
   }
 
+  /**
+   * Some durable hints behind a row, in a part of the ring where this owner has some, others'
+   * among them; `next`: the row behind which the following ones are, undefined: there are none.
+   */
+  pageOf(
+    owner: NodeId,
+    after: RowKey,
+  ): { readonly rows: readonly StoredRow[]; readonly next: RowKey | undefined } {
+    const from = after === hintRows.from ? 0 : placeOf(after.slice(1))
+    const place = this.#places.next(owner, from)
+    if (place === undefined) return { rows: [], next: undefined }
+    const bounds = hintRowsIn(place)
+    const rows = this.#parts.reads.range(
+      place === from && after > bounds.from ? after : bounds.from,
+      bounds.to,
+      pageRows,
+    )
+    const last = rows.length === pageRows ? rows.at(-1)?.key : undefined
+    return { rows, next: last ?? this.#nextOf(owner, place) }
+  }
+
+  #nextOf(owner: NodeId, place: number): RowKey | undefined {
+    const next = this.#places.next(owner, place + 1)
+    return next === undefined ? undefined : hintRowsIn(next).from
+  }
+
   /** Durable hints behind a row, in the order of tokens. */
   page(after: RowKey, limit: number): readonly StoredRow[] {
     return this.#parts.reads.range(after, hintRows.to, limit)
@@ -263,9 +293,12 @@ export class Hints<Then> {
     const more = sizeOf(row, after) - sizeOf(row, before)
     count.hints += Number(after !== undefined) - Number(before !== undefined)
     count.bytes += more
+    this.#places.count(owner, token, Number(after !== undefined) - Number(before !== undefined))
     this.#bytes += more
     if (after !== undefined) count.since = Math.min(count.since, readUint48(after, 0))
-    if (count.hints === 0) this.#counts.delete(owner)
+    if (count.hints > 0) return
+    this.#counts.delete(owner)
+    this.#places.forget(owner)
   }
 
   #countStamp(token: Token, bytes: Uint8Array | undefined, sign: 1 | -1): void {
@@ -283,7 +316,12 @@ const generationEnd = 24
 const SINCE = 6
 /** What a row costs beside its key and value, roughly. */
 const rowOverhead = 64
-const scannedAtOnce = 1024
+/** Rows that are read together when all are counted, and their bytes, about. */
+const scannedMin = 16
+const scannedMax = 1024
+const scannedBytes = 1024 * 1024
+/** Few: a row may have megabytes. */
+const pageRows = 16
 /** Rows of one key are as many as owners; far above N. */
 const ownersMax = 1024
 

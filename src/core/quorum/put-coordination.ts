@@ -9,6 +9,7 @@ import type { Holdings } from '../holdings.ts'
 import type { Generation, Instant, Key, NodeId, OpId, RequestId, Token } from '../ids.ts'
 import type { StoreCopy } from '../message.ts'
 import type { Objects } from '../objects.ts'
+import type { Failure } from '../outcome.ts'
 import type { Placement } from '../placement.ts'
 import type { RoundThen } from '../reaping/steps.ts'
 import type { Coordination, PeerAnswer } from '../requests.ts'
@@ -24,13 +25,15 @@ export type Stored =
   | { readonly type: 'copy'; readonly to: NodeId; readonly id: RequestId }
   | HandedThen
   | RoundThen
-/** `left`: rows of the handoff that are not durable yet. */
+/** `waits`: rows of the handoff that are not durable yet. `left`: copies that were not taken. */
 export type HandedThen = {
   readonly type: 'handed'
   readonly to: NodeId
   readonly id: RequestId
   readonly foreground: number
-  left: number
+  waits: number
+  readonly left: number[]
+  refused: Failure | undefined
 }
 
 /** What the put asks for, and what its reply will say. */

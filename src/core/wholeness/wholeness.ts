@@ -13,6 +13,7 @@ import { longestDeadlineMs } from '../quorum/longest-deadline.ts'
 import type { Ring } from '../ring/claim.ts'
 import { wholenessRowKey } from '../row-key.ts'
 import type { RowKey, Store } from '../step.ts'
+import { Equal } from './equal.ts'
 import type { Verdict } from './lives.ts'
 import type { WholenessReply, WholenessRequest } from './wholeness-message.ts'
 import { decodeWholeness, encodeWholeness } from './wholeness-row.ts'
@@ -53,8 +54,8 @@ export class Wholeness {
   readonly #parts: Parts
   readonly #unwhole: Set<number>
   readonly #waived: Set<NodeId>
-  /** Members that were whole when this store was equal with them, late enough after the start. */
-  readonly #equalWith = new Set<NodeId>()
+  /** How surely this store was equal with members that were whole, late enough after the start. */
+  readonly #equalWith = new Equal()
   /** Members that said what they had heard of this node before. */
   readonly #recalledBy = new Set<NodeId>()
   #heard = false
@@ -128,8 +129,9 @@ export class Wholeness {
 
   /** Would it help to be equal with that member? */
   needs(node: NodeId): boolean {
-    if (this.open.size === 0 || this.#equalWith.has(node)) return false
-    for (const others of this.open.values()) if (others.includes(node)) return true
+    for (const [partition, others] of this.open) {
+      if (others.includes(node) && !this.#equalWith.has(node, partition)) return true
+    }
     return false
   }
 
@@ -154,16 +156,26 @@ export class Wholeness {
     return behind
   }
 
-  /** This store and a member's were equal as of that instant; `whole`: that one is. */
-  equal(node: NodeId, asOf: Instant, whole: boolean): void {
-    if (!this.needs(node)) return
-    if (!whole) return
+  /**
+   * This store and a member's were equal as of that instant, but for the partitions that are
+   * named; `whole`: that one is. True if something was learnt, or will be if it is asked again.
+   */
+  equal(node: NodeId, asOf: Instant, whole: boolean, unequal?: ReadonlySet<number>): boolean {
+    if (!this.needs(node) || !whole) return false
     const from = after(this.#startedAt ?? asOf, longestDeadlineMs)
     if (this.#startedAt === undefined || asOf < from) {
-      return sometimes('a store is equal too early to be whole')
+      sometimes('a store is equal too early to be whole')
+      return true
     }
-    this.#equalWith.add(node)
+    const shared = [...this.open].filter(([, others]) => others.includes(node))
+    const helps = this.#equalWith.add(
+      node,
+      shared.map(([partition]) => partition),
+      unequal,
+    )
+    if (helps && unequal !== undefined) sometimes('a store is equal in some partitions')
     this.#prove()
+    return helps
   }
 
   /** An operator takes as given what only that member could prove. Returns what that helps. */
@@ -188,8 +200,8 @@ export class Wholeness {
 
   view(): WholenessView {
     const waitsFor = new Set<NodeId>()
-    for (const others of this.open.values()) {
-      for (const node of others) if (!this.#isGiven(node)) waitsFor.add(node)
+    for (const [partition, others] of this.open) {
+      for (const node of others) if (!this.#isGiven(node, partition)) waitsFor.add(node)
     }
     const unwhole = this.open.size
     return { whole: this.everywhere, unwhole, heard: this.#heard, waitsFor: [...waitsFor].sort() }
@@ -261,7 +273,7 @@ export class Wholeness {
 
   /** Each partition with enough proof is whole from now on, durably with the next commit. */
   #prove(): void {
-    const proved = [...this.open].filter(([, others]) => this.#isProved(others))
+    const proved = [...this.open].filter(([one, others]) => this.#isProved(one, others))
     if (proved.length === 0) return
     for (const [partition] of proved) this.#unwhole.delete(partition)
     this.#unproved = this.#unproveded()
@@ -273,16 +285,16 @@ export class Wholeness {
   }
 
   /** Whoever is alone has nobody to prove it by: it waits for an operator. */
-  #isProved(others: readonly NodeId[]): boolean {
+  #isProved(partition: number, others: readonly NodeId[]): boolean {
     const { placement } = this.#parts
     if (others.length === 0) return this.#waived.has(placement.self)
     const { replicas, writeQuorum } = placement.settings
     const needed = mutant(42) ? 1 : Math.min(replicas - 1, replicas - writeQuorum + 1)
-    return others.filter(node => this.#isGiven(node)).length >= needed
+    return others.filter(node => this.#isGiven(node, partition)).length >= needed
   }
 
-  #isGiven(node: NodeId): boolean {
-    return this.#equalWith.has(node) || this.#waived.has(node)
+  #isGiven(node: NodeId, partition: number): boolean {
+    return this.#equalWith.has(node, partition) || this.#waived.has(node)
   }
 
   #keep(): void {

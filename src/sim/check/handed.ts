@@ -29,12 +29,14 @@ export class HandedHints {
   }
 
   #answered(node: NodeId, owner: NodeId, message: PeerMessage): void {
-    if (message.type !== 'handed' || message.refused !== undefined) return
+    if (message.type !== 'handed') return
+    const { refused, left } = message
+    if (refused !== undefined && left.length === 0) return
     const name = nameOf(node, owner, message.id)
     const handed = this.#handed.get(node) ?? new Map<RowKey, Uint8Array>()
     this.#handed.set(node, handed)
-    for (const { token, key, object } of this.#sent.get(name)?.copies ?? []) {
-      handed.set(hintRowKey(token, key, owner), object)
+    for (const [i, { token, key, object }] of (this.#sent.get(name)?.copies ?? []).entries()) {
+      if (!left.includes(i)) handed.set(hintRowKey(token, key, owner), object)
     }
     this.#sent.delete(name)
   }

@@ -67,7 +67,14 @@ t.test('one question at a time, then the copies that were asked for, then it end
     if (message.type === 'handoff') {
       t.equal(message.copies.length, 5)
       const { id } = message
-      const handed = { type: 'handed', id, whole: true, foreground: 0, refused: undefined } as const
+      const handed = {
+        type: 'handed',
+        id,
+        whole: true,
+        foreground: 0,
+        refused: undefined,
+        left: [],
+      } as const
       requests.answered('n2' as never, handed, a.now, out)
       continue
     }

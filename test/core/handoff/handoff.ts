@@ -1,6 +1,7 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
+import { Carrier, usualFrameBytes } from '../../../src/core/carrier.ts'
 import { decodeObject } from '../../../src/core/causality/object.ts'
 import type { NodeId } from '../../../src/core/ids.ts'
 import { hintOfRow } from '../../../src/core/row-key.ts'
@@ -271,3 +272,65 @@ t.test(
     )
   },
 )
+
+t.test('one copy that is refused waits by itself: the rest of its batch is home', async t => {
+  const world = new HandoffWorld(five)
+  for (let n = 0; n < 8; n++) world.holder.keep('n2', world.keyOf('n2', n), copyOf('a'))
+  world.holder.flush()
+  const refused = world.keyOf('n2', 2)
+  let batches = 0
+  const run = (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 20) {
+      world.tick()
+      for (const batch of world.takeSent()) {
+        const left = batch.message.copies.findIndex(({ key }) => key === refused)
+        world.answer(batch, left >= 0, 0, left < 0 ? [] : [left])
+        batches++
+      }
+    }
+  }
+  run(100)
+  t.equal(world.left, 1, 'seven of eight in one batch')
+  run(10_000)
+  t.ok(batches > 1 && batches < 6, 'it is tried again now and then')
+})
+
+t.test('a hint that is too large to be sent is named, and holds up no other', async t => {
+  const world = new HandoffWorld(five)
+  const large = world.keyOf('n2', 1)
+  for (let n = 0; n < 4; n++) world.holder.keep('n2', world.keyOf('n2', n), copyOf('a'))
+  world.holder.keep('n2', large, copyOf('b', 1, 'v'.repeat(2000)))
+  world.holder.flush()
+  world.carrier = new Carrier(1500)
+  world.restart()
+  for (let passed = 0; passed < 2000; passed += 20) {
+    world.tick()
+    for (const batch of world.takeSent()) world.answer(batch)
+  }
+  t.equal(world.left, 1)
+  t.same(
+    world.carrier.left.map(({ key }) => key),
+    [large],
+  )
+  t.ok(world.holder.looked < 200, 'it is not read again at each tick')
+  world.carrier = new Carrier(usualFrameBytes)
+  world.restart()
+  world.tick()
+  for (const batch of world.takeSent()) world.answer(batch)
+  t.equal(world.left, 0)
+})
+
+t.test('few hints of the living are found among many of the dead', async t => {
+  const world = new HandoffWorld(five)
+  world.lose('n3')
+  // With each view all are looked at once.
+  world.tick()
+  for (let n = 0; n < 600; n++) world.holder.keep('n3', world.keyOf('n3', n), copyOf('a'))
+  for (let n = 0; n < 5; n++) world.holder.keep('n2', world.keyOf('n2', n), copyOf('a'))
+  world.holder.flush()
+  world.holder.looked = 0
+  world.tick()
+  const [batch] = world.takeSent()
+  t.equal(batch?.message.copies.length, 5)
+  t.ok(world.holder.looked < 30, `${world.holder.looked} rows looked at`)
+})

@@ -55,7 +55,7 @@ t.test('not from a node that knows nothing of it, or that was told its hint is h
   const object = encodeObject(holding(write))
   const copies = [{ key, token, object, generation: 0, time: 0 }]
   scene.sends(n4, n1, { type: 'handoff', id: 3, epoch: '' as never, timeLeft: 1, copies })
-  const rest = { whole: true, foreground: 0, refused: undefined }
+  const rest = { whole: true, foreground: 0, refused: undefined, left: [] }
   scene.receives(n4, n1, { type: 'handed', id: 3, ...rest })
   scene.sends(n4, n3, copyOf(again(write, n4)))
   t.same(scene.failures, [])
