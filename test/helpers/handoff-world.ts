@@ -26,6 +26,7 @@ export class HandoffWorld {
   carrier = new Carrier(usualFrameBytes)
   handoff: Handoff
   now = 0 as Instant
+  #starts = 0
   #view: readonly ViewEntry[]
 
   constructor(members: readonly string[], bytesMax?: number) {
@@ -41,7 +42,8 @@ export class HandoffWorld {
   /** A new process on the same disk. */
   restart(): void {
     this.holder.restart()
-    this.requests = new Requests((1 + this.now * 1000) as RequestId)
+    // Numbers of an earlier process mean nothing to this one.
+    this.requests = new Requests((++this.#starts * 1_000_000) as RequestId)
     this.handoff = new Handoff(this.placement, this.holder.objects, this.requests, this.carrier)
   }
 
