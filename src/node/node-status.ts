@@ -26,8 +26,6 @@ export type NodeFacts = {
 
 export function statusReply(identity: NodeIdentity, facts: NodeFacts): StatusReply {
   const { view, now } = facts
-  const cpu = process.cpuUsage()
-  const memory = process.memoryUsage()
   return {
     type: 'status-is',
     id: facts.id,
@@ -70,11 +68,7 @@ export function statusReply(identity: NodeIdentity, facts: NodeFacts): StatusRep
       ...[...view.reaping.heldUp].map(
         ([node, partitions]) => [`reapingWaitsFor.${node}`, partitions] as const,
       ),
-      ['cpuUserUs', cpu.user],
-      ['cpuSystemUs', cpu.system],
-      ['rssBytes', memory.rss],
-      ['heapBytes', memory.heapUsed],
-      ['externalBytes', memory.external + memory.arrayBuffers],
+      ...ofProcess(),
     ],
   }
 }
@@ -94,5 +88,18 @@ function pinCounters({ reaping, secondSends }: ReplicaView): StatusReply['counte
     ...[...reaping.pinsHeldUp].map(
       ([node, partitions]) => [`pinsWaitFor.${node}`, partitions] as const,
     ),
+  ]
+}
+
+/** What the operating system says of this process. */
+function ofProcess(): StatusReply['counters'] {
+  const cpu = process.cpuUsage()
+  const memory = process.memoryUsage()
+  return [
+    ['cpuUserUs', cpu.user],
+    ['cpuSystemUs', cpu.system],
+    ['rssBytes', memory.rss],
+    ['heapBytes', memory.heapUsed],
+    ['externalBytes', memory.external + memory.arrayBuffers],
   ]
 }
