@@ -55,7 +55,6 @@ export const rarePaths = [
   'a read repairs',
   'a read repairs with siblings',
   'a replica that is not whole answers a get',
-  'pins are shed',
   'a retry is below a full list',
   'a retry meets its first try alive',
   'a retry meets its first try superseded',
