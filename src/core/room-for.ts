@@ -20,7 +20,8 @@ export function hasRoomFor<Then>(
   // Known-bad 700: whoever coordinates looks at the room, and nobody else does.
   if (objects.room.takes(purpose, object.length) || mutant(700)) return true
   const base = objects.base(token, key)
-  return addsNothing(base?.siblings, siblings) && objects.room.takes('shrink', object.length)
+  const bytes = object.length + (base?.object.length ?? 0)
+  return addsNothing(base?.siblings, siblings) && objects.room.takes('shrink', bytes)
 }
 
 /** In the hint for another node. */
@@ -32,7 +33,8 @@ export function hasRoomForHint<Then>(
 ): boolean {
   if (objects.room.takes('grow', object.length)) return true
   const base = objects.hints.base(owner, token, key)
-  return addsNothing(base?.siblings, siblings) && objects.room.takes('shrink', object.length)
+  const bytes = object.length + (base?.object.length ?? 0)
+  return addsNothing(base?.siblings, siblings) && objects.room.takes('shrink', bytes)
 }
 
 function addsNothing(held: Siblings | undefined, brought: Siblings): boolean {

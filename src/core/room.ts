@@ -9,10 +9,10 @@ import { mutant, sometimes } from '#mutants'
 
 /** What the host found when it looked. */
 export type DiskSpace = {
-  /** Bytes that rows may take up yet: the disk's, and those of pages that are free in the file. */
-  readonly room: number
-  /** Those of them that the disk has: a value of several pages needs them side by side. */
+  /** Bytes that the disk has. A value of several pages needs them, for they lie side by side. */
   readonly fresh: number
+  /** Bytes of pages that are free within the file, which never shrinks. */
+  readonly inside: number
   /** Room below which nothing that grows is taken. */
   readonly reserve: number
 }
@@ -26,7 +26,7 @@ type Written = { readonly cost: number; readonly settledCost: number; readonly b
 export class Room {
   readonly #written: Written
   /** Until the first look everything is taken: a node is not asked anything before. */
-  #space: DiskSpace = { room: unbounded, fresh: unbounded, reserve: 0 }
+  #space: DiskSpace = { fresh: unbounded, inside: 0, reserve: 0 }
   #settled = 0
   #full = false
   #refused = false
@@ -40,7 +40,7 @@ export class Room {
     const slack = this.#full ? 1 + slackPart : 1
     this.#space = space
     this.#settled = this.#written.settledCost
-    this.#full = space.room < space.reserve * slack
+    this.#full = this.#room < space.reserve * slack
     this.#refused = false
   }
 
@@ -51,8 +51,8 @@ export class Room {
 
   /** Is it time to look again, before the usual? Asked when a commit is durable. */
   get wantsLook(): boolean {
-    const { room, reserve } = this.#space
-    const above = room - (room < reserve ? floorMax : reserve)
+    const { fresh, reserve } = this.#space
+    const above = Math.min(fresh, this.#room - (this.#room < reserve ? floorMax : reserve))
     return this.#refused || this.#spent > above / 2
   }
 
@@ -61,9 +61,9 @@ export class Room {
     return this.#written.bytes > waitingBytesMax
   }
 
-  /** May a row of so many bytes be written, or so many rows together? */
-  takes(purpose: Purpose, bytes: number, rows = 1): boolean {
-    const cost = costOf(bytes) + (rows - 1) * pageBytes
+  /** May a row of so many bytes be written? */
+  takes(purpose: Purpose, bytes: number): boolean {
+    const cost = costOf(bytes)
     const taken = this.#left - cost >= this.#floorOf(purpose) && this.#isFresh(cost)
     if (taken) return true
     if (purpose !== 'grow') sometimes(`no room: ${purpose}`)
@@ -72,11 +72,16 @@ export class Room {
   }
 
   get #spent(): number {
-    return mutant(702) ? 0 : this.#written.cost - this.#settled
+    return this.#written.cost - this.#settled
   }
 
   get #left(): number {
-    return this.#space.room - this.#spent
+    return this.#room - this.#spent
+  }
+
+  get #room(): number {
+    const { fresh, inside } = this.#space
+    return mutant(701) ? fresh : fresh + inside
   }
 
   #floorOf(purpose: Purpose): number {
@@ -87,9 +92,11 @@ export class Room {
     return this.#full ? reserve * (1 + slackPart) : reserve
   }
 
+  /** Pages side by side: the disk's, or some of many that are free within the file. */
   #isFresh(cost: number): boolean {
-    if (cost === pageBytes || this.#space.reserve === 0) return true
-    return this.#space.fresh - this.#spent - cost >= Math.min(this.#space.reserve / 8, floorMax)
+    const { fresh, inside } = this.#space
+    if (cost === pageBytes) return true
+    return fresh - this.#spent >= cost || inside - this.#spent >= cost * insideFactor
   }
 }
 
@@ -108,5 +115,7 @@ const inPageMax = 2000
 /** Once full, so much more than the reserve is there before puts are taken again. */
 const slackPart = 0.05
 const waitingBytesMax = 128 * 1024 * 1024
+/** So many times as much, and some of it lies together. */
+const insideFactor = 8
 /** For what a node writes of its own accord, and for a commit of deletes, whatever the disk's size. */
 const floorMax = 512 * 1024

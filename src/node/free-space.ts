@@ -31,7 +31,9 @@ export function measureSpace(
   const tenth = (disk.blocks * disk.bsize) / 10
   const reserve = options.watermarkBytes ?? Math.min(tenth, GIB)
   const quota = 0.9 * (options.maxStoreBytes ?? Number.POSITIVE_INFINITY)
-  return { room: Math.min(fresh + file.free, quota - file.used + reserve), fresh, reserve }
+  const room = Math.max(0, Math.min(fresh + file.free, quota - file.used + reserve))
+  const inside = Math.min(file.free, room)
+  return { fresh: room - inside, inside, reserve }
 }
 
 /** Bytes that hints may take up, by a quota of a part of the disk (up to 1) or of bytes. */

@@ -1,13 +1,19 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { costOf, type Purpose, Room } from '../../src/core/room.ts'
+import { costOf, type DiskSpace, type Purpose, Room } from '../../src/core/room.ts'
 
 const MIB = 2 ** 20
+type Space = { readonly room: number; readonly fresh?: number; readonly reserve: number }
+
+function spaceOf(room: number, reserve: number, fresh = room): DiskSpace {
+  return { fresh, inside: room - fresh, reserve }
+}
+
 /** A room of which the test says what was written. */
-function roomOf(space: { room: number; fresh?: number; reserve: number }) {
+function roomOf({ room: all, fresh = all, reserve }: Space) {
   const written = { cost: 0, settledCost: 0, bytes: 0 }
   const room = new Room(written)
-  room.observe({ fresh: space.room, ...space })
+  room.observe(spaceOf(all, reserve, fresh))
   return { room, written }
 }
 
@@ -64,7 +70,7 @@ t.test('what was not durable at a look is not in what the host saw', async t => 
   const { room, written } = roomOf({ room: 10 * MIB, reserve: MIB })
   written.cost = 6 * MIB
   written.settledCost = 2 * MIB
-  room.observe({ room: 8 * MIB, fresh: 8 * MIB, reserve: MIB })
+  room.observe(spaceOf(8 * MIB, MIB))
   t.equal(room.takes('grow', 2.9 * MIB), true, '8 less 4 that are on their way, less the reserve')
   t.equal(room.takes('grow', 3 * MIB), false)
 })
@@ -72,16 +78,19 @@ t.test('what was not durable at a look is not in what the host saw', async t => 
 t.test('it is full at the mark, and free again only a little above it', async t => {
   const { room } = roomOf({ room: 99, reserve: 100 })
   t.equal(room.full, true)
-  room.observe({ room: 104, fresh: 104, reserve: 100 })
+  room.observe(spaceOf(104, 100))
   t.equal(room.full, true)
-  room.observe({ room: 105, fresh: 105, reserve: 100 })
+  room.observe(spaceOf(105, 100))
   t.equal(room.full, false)
 })
 
-t.test('a value of several pages needs room on the disk itself', async t => {
+t.test('a value of several pages needs room side by side', async t => {
   const { room } = roomOf({ room: 50 * MIB, fresh: 0, reserve: 10 * MIB })
   t.equal(room.takes('grow', 1000), true, 'a page within the file will do')
-  t.equal(room.takes('grow', 100_000), false)
+  t.equal(room.takes('grow', 5 * MIB), true, 'of so much some lies together')
+  t.equal(room.takes('grow', 7 * MIB), false)
+  const beside = roomOf({ room: 50 * MIB, fresh: 8 * MIB, reserve: 10 * MIB })
+  t.equal(beside.room.takes('grow', 7 * MIB), true, 'the disk itself has it')
 })
 
 t.test('it wants to be looked at once half of what is above the mark was taken', async t => {
@@ -90,7 +99,7 @@ t.test('it wants to be looked at once half of what is above the mark was taken',
   t.equal(room.wantsLook, false)
   written.cost += 1
   t.equal(room.wantsLook, true)
-  room.observe({ room: 10 * MIB, fresh: 10 * MIB, reserve: 2 * MIB })
+  room.observe(spaceOf(10 * MIB, 2 * MIB))
   t.equal(room.takes('grow', 9 * MIB), false)
   t.equal(room.wantsLook, true, 'something was refused for what may be room again')
 })

@@ -34,7 +34,7 @@ type Letter = { readonly from: NodeId; readonly to: NodeId; readonly message: Pe
 /** The disk is almost full: what is left is for deletes and repair. */
 export const fullDisk: Input = {
   type: 'disk',
-  space: { room: 90 * 2 ** 20, fresh: 90 * 2 ** 20, reserve: 100 * 2 ** 20 },
+  space: { fresh: 90 * 2 ** 20, inside: 0, reserve: 100 * 2 ** 20 },
 }
 
 /** One node: a replica on a map, its commit under way, its wires. */

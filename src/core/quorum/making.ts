@@ -27,7 +27,7 @@ import type { PutRequest } from '../message.ts'
 import type { Base, Copy, Objects } from '../objects.ts'
 import type { Env } from '../step.ts'
 import type { Stored } from './put-coordination.ts'
-import { belowFloor, type PutRefusal, untimely } from './put-refusal.ts'
+import { belowFloor, type PutRefusal, untimely, withoutRoom } from './put-refusal.ts'
 import type { Told } from './second-send.ts'
 
 /** What a context shows, and how far reaping was when it was given out. */
@@ -207,6 +207,9 @@ export class Making {
     }
     if (made.versions.length >= 4) sometimes('a key with four siblings or more')
     const object = encodeObject(made)
+    // With what it does not replace: a delete beside large siblings writes them once more.
+    const full = withoutRoom(this.#objects.room, request, object.length)
+    if (full !== undefined) return full
     if (object.length > objectBytesMax) {
       return {
         code: 'SIBLING_LIMIT',

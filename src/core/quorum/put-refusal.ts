@@ -5,6 +5,7 @@ import { opBelowFullList, type Siblings } from '../causality/siblings.ts'
 import { type Generation, opAheadMsMax, type WallTime } from '../ids.ts'
 import type { PutRequest } from '../message.ts'
 import type { Code } from '../outcome.ts'
+import type { Room } from '../room.ts'
 
 export type PutRefusal = {
   readonly code: Code
@@ -44,4 +45,14 @@ export function belowFloor({ again }: PutRequest, floor: Generation): PutRefusal
   sometimes('a first put is below the floor')
   const message = 'deletes were reaped since the client last heard of the key'
   return { code: 'BELOW_FLOOR', message, floor }
+}
+
+/** A delete lives on what a full disk keeps back: it is how room is made. */
+export function withoutRoom(
+  room: Room,
+  { value }: PutRequest,
+  bytes: number,
+): PutRefusal | undefined {
+  if (room.takes(value === undefined ? 'shrink' : 'grow', bytes)) return undefined
+  return { code: 'STORE_FULL', message: 'the disk of this node is almost full' }
 }

@@ -20,7 +20,7 @@ import { deadlineOf } from './longest-deadline.ts'
 import { type Made, Making, type SecondSendCounts, type Shown, type Wish } from './making.ts'
 import { answerPut, failed, holderOf, type Origin } from './origin.ts'
 import { madeBytes, PutCoordination, type Stored } from './put-coordination.ts'
-import type { PutRefusal } from './put-refusal.ts'
+import { type PutRefusal, withoutRoom } from './put-refusal.ts'
 import { type Seat, seatsOf } from './seats.ts'
 import { SecondSend, type Told, toldNothing } from './second-send.ts'
 
@@ -115,9 +115,8 @@ export class Puts {
         message: 'the context was not issued for this key; get it again',
       }
     }
-    if (!this.#objects.room.takes(request.value === undefined ? 'shrink' : 'grow', bytes)) {
-      return { code: 'STORE_FULL', message: 'the disk of this node is almost full' }
-    }
+    const full = withoutRoom(this.#objects.room, request, bytes)
+    if (full !== undefined) return full
     if (!this.#requests.room) {
       return { code: 'BUSY', message: 'this node coordinates as much as it can' }
     }
