@@ -3,6 +3,7 @@ import { lastWords } from '../cluster/last-lines.ts'
 import type { NodeProcess } from '../cluster/node-process.ts'
 import type { ClusterStatus, NodeStatus } from '../cluster/status.ts'
 import type { UpResult } from '../cluster/up.ts'
+import { clockText, isWrongClock } from './clock-view.ts'
 import { shownDuration } from './duration.ts'
 import { tableLines } from './render.ts'
 import { oneLine } from './visible.ts'
@@ -125,7 +126,8 @@ function problemOf(node: NodeStatus, all: readonly NodeStatus[]): string | undef
   if (node.answer?.whole === false) return unwholeProblem(node.answer.waitsFor, all)
   if (node.wiped) return 'wiped: its next start makes an empty store, which is not whole'
   if (node.answer?.full === true) return 'its disk is nearly full: writes are refused'
-  return undefined
+  const ahead = node.answer?.clockAheadMs
+  return isWrongClock(ahead) ? clockText(ahead) : undefined
 }
 
 /** Why a node that is meant to be up has no process. */

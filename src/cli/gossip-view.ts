@@ -2,6 +2,7 @@
 import { hexOf } from '../core/binary.ts'
 import type { Belief, MemberStatus } from '../core/membership/beliefs.ts'
 import type { GossipReply } from '../core/message.ts'
+import { clockText, isWrongClock } from './clock-view.ts'
 import { shownDuration } from './duration.ts'
 import { alignedLines } from './render.ts'
 
@@ -36,6 +37,7 @@ export function gossipDocument(round: GossipRound) {
     rounds: by(answer => answer.rounds),
     refused: by(answer => answer.refused),
     silent: silentIn(round),
+    clocksWrong: Object.fromEntries(wrongClocks(answers)),
   }
 }
 
@@ -56,6 +58,7 @@ export function gossipLines(round: GossipRound, unicode: boolean): readonly stri
     ...alignedLines([[symbols.sees, ...members, ''], ...rows]),
     `${legend}  (number = phi)   ${epochText(answers)}   ${roundText(answers)}`,
     ...silent,
+    ...wrongClocks(answers).map(([node, ms]) => `${node}: ${clockText(ms)}`),
   ]
 }
 
@@ -113,6 +116,13 @@ function epochText(answers: readonly GossipReply[]): string {
     return `${hexOf(epoch).slice(0, 8)} on ${nodes.size === 1 ? 'all' : names.join(' ')}`
   })
   return `epoch ${shown.join(', ')}`
+}
+
+/** By node, how far ahead a clock is that is more than a minute off those of its peers. */
+function wrongClocks(answers: readonly GossipReply[]): readonly (readonly [string, number])[] {
+  return answers.flatMap(({ node, clockAheadMs }) =>
+    isWrongClock(clockAheadMs) ? [[node, clockAheadMs] as const] : [],
+  )
 }
 
 /** Of the node whose last exchange is longest ago. */

@@ -18,6 +18,8 @@ export type NodeAnswer = {
   /** Members that partitions of it wait for, to be whole. */
   readonly waitsFor: readonly string[]
   readonly connected: readonly string[]
+  /** Its wall clock less the middle one of its peers'; undefined: it knows none. */
+  readonly clockAheadMs: number | undefined
   /** What it believes of each member. */
   readonly beliefs: ReadonlyMap<string, MemberStatus>
 }
@@ -64,7 +66,9 @@ async function ask(client: Client, name: string, timeoutMs: number): Promise<Nod
   const hints = counted.get('hints') ?? 0
   const waitsFor = whole ? [] : (await client.wholeness(name, {}, { timeoutMs })).waitsFor
   const beliefs = new Map(gossip.beliefs.map(belief => [String(belief.node), belief.status]))
-  return { epoch: gossip.epoch, upMs, keys, hints, full, whole, waitsFor, connected, beliefs }
+  const { epoch, clockAheadMs } = gossip
+  const told = { epoch, upMs, keys, hints, full, whole, waitsFor, connected, clockAheadMs }
+  return { ...told, beliefs }
 }
 
 /** Not to answer is a state; anything else that goes wrong is an error. */

@@ -8,7 +8,7 @@ import type { ExchangeMessage } from './entropy/exchange-message.ts'
 import type { Explained } from './explained.ts'
 import type { Epoch, Generation, Key, NodeId, OpId, RequestId, Token, WallTime } from './ids.ts'
 import type { KeysListed, ListKeys, ScanReply, ScanRequest } from './listing-message.ts'
-import type { Beliefs } from './membership/beliefs.ts'
+import type { ToldBeliefs } from './membership/beliefs.ts'
 import type { DigestEntry, MemberDelta } from './membership/member-state.ts'
 import type { Digest } from './membership/member-table.ts'
 import type { ViewEntry } from './membership/view.ts'
@@ -313,7 +313,7 @@ export type ClusterSettings = {
   readonly readRepair: RepairMode
 }
 
-export type GossipReply = Beliefs & {
+export type GossipReply = ToldBeliefs & {
   readonly type: 'gossiped'
   readonly id: RequestId
   readonly node: NodeId

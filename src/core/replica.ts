@@ -15,7 +15,7 @@ import { heldBy } from './held.ts'
 import { type Holder, type Holdings, holderOfClient } from './holdings.ts'
 import type { Instant, NodeId, WallTime } from './ids.ts'
 import { Listing } from './listing.ts'
-import type { Beliefs } from './membership/beliefs.ts'
+import type { ToldBeliefs } from './membership/beliefs.ts'
 import { Directory } from './membership/directory.ts'
 import type { Load } from './membership/member-state.ts'
 import { isMembership, type Membership } from './membership/membership.ts'
@@ -126,8 +126,8 @@ export class Replica {
   }
 
   /** What this node believes of the members. */
-  beliefs(now: Instant): Beliefs {
-    return this.#membership.beliefs(now)
+  beliefs(now: Instant): ToldBeliefs {
+    return { ...this.#membership.beliefs(now), clockAheadMs: this.#exchange.clockAheadMs(now) }
   }
 
   /** What is held for whom: hosts count there, too, what they hold for clients. */

@@ -46,7 +46,7 @@ function writeRules(writer: Writer, rules: readonly FaultRule[]): void {
 }
 
 /** [is it behind?, by how many milliseconds] */
-function writeSkew(writer: Writer, skewMs: number): void {
+export function writeSkew(writer: Writer, skewMs: number): void {
   writer.array(2)
   writer.boolean(skewMs < 0)
   writer.milliseconds(Math.abs(skewMs))
@@ -73,7 +73,7 @@ function readRate(reader: Reader): number {
   return rate > 0 ? rate : reader.refuse('a rate of nothing')
 }
 
-function readSkew(reader: Reader): number {
+export function readSkew(reader: Reader): number {
   reader.array(2)
   const isBehind = reader.boolean()
   const ms = reader.uint(skewMsMax)

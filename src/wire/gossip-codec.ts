@@ -23,6 +23,7 @@ import { weightMax } from '../core/ring/claim.ts'
 import { weightUnits } from '../core/ring/shares.ts'
 import type { RecallMessage } from '../core/wholeness/recall-message.ts'
 import { counterMax } from './bounds.ts'
+import { readSkew, writeSkew } from './fault-codec.ts'
 import { readAttribute, readNodes, writeNodes, writeOptionalBytes } from './outcome-codec.ts'
 import type { Writer } from './pack.ts'
 import type { Reader } from './read.ts'
@@ -67,7 +68,7 @@ export function writeMembership(writer: Writer, message: MembershipMessage | Rec
 
 /** [tag, id, node, epoch, member, beliefs, rounds, lastExchangeMs or nil, refused] */
 export function writeGossiped(writer: Writer, reply: GossipReply): void {
-  writer.array(9)
+  writer.array(10)
   writer.uint(tags.gossiped)
   writer.uint(reply.id)
   writer.text(reply.node)
@@ -78,6 +79,7 @@ export function writeGossiped(writer: Writer, reply: GossipReply): void {
   writer.uint(reply.rounds)
   writeOptional(writer, reply.lastExchangeMs, value => writer.milliseconds(value))
   writer.uint(reply.refused)
+  writeOptional(writer, reply.clockAheadMs, ms => writeSkew(writer, ms))
 }
 
 /** [node, status, φ in hundredths or nil, heardMs or nil, incarnation, heartbeat, accusers, keys or nil] */
@@ -297,6 +299,7 @@ function readGossiped(reader: Reader): GossipReply {
     rounds: reader.uint(counterMax),
     lastExchangeMs: reader.optional(r => r.uint(counterMax)),
     refused: reader.uint(counterMax),
+    clockAheadMs: reader.optional(readSkew),
   }
 }
 
@@ -311,7 +314,7 @@ function readSynAck(reader: Reader): GossipSynAck {
   return { type: 'syn-ack', ...views, deltas: readDeltas(reader), wants: readDigest(reader) }
 }
 
-export const gossipedRow: Row<ClientReply> = { tag: tags.gossiped, arity: 9, read: readGossiped }
+export const gossipedRow: Row<ClientReply> = { tag: tags.gossiped, arity: 10, read: readGossiped }
 
 export const membershipRows: readonly Row<MembershipMessage>[] = [
   { tag: tags.syn, arity: 6, read: readSyn },

@@ -13,6 +13,7 @@ const answer: NodeAnswer = {
   whole: true,
   waitsFor: [],
   connected: ['n2'],
+  clockAheadMs: undefined,
   beliefs: new Map(),
 }
 

@@ -36,6 +36,7 @@ function answerOf(node: string, letters: string, changes: Partial<GossipReply> =
     rounds: 7,
     lastExchangeMs: 310,
     refused: 0,
+    clockAheadMs: undefined,
     ...changes,
   }
 }
@@ -87,4 +88,15 @@ t.test('the document', async t => {
     lastRoundMs: { n1: 310 },
     silent: ['n2', 'n3', 'n4'],
   })
+})
+
+t.test('a clock that is wrong is named, with its node', async t => {
+  const hour = 3_600_000
+  const answers = [
+    answerOf('n1', 'aaaa', { clockAheadMs: 50_000 }),
+    answerOf('n2', 'aaaa', { clockAheadMs: -25 * hour }),
+  ]
+  const round = { members: ['n1', 'n2'], answers }
+  t.match(gossipLines(round, true).at(-1), /^n2: its clock is .* behind its peers'/)
+  t.same(gossipDocument(round).clocksWrong, { n2: -25 * hour })
 })

@@ -171,6 +171,7 @@ export class FakeCluster {
           rounds: 1,
           lastExchangeMs: 1,
           refused: 0,
+          clockAheadMs: undefined,
         }
       case 'status':
         return {

@@ -347,6 +347,7 @@ export const messages = {
     rounds: uint48,
     lastExchangeMs: some(uint48),
     refused: uint48,
+    clockAheadMs: some(skewMs),
   }),
   'faults-are': fc.record({
     type: tag('faults-are'),

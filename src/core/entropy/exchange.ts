@@ -14,7 +14,6 @@ import { Quarantine } from '../quarantine.ts'
 import type { Stored } from '../quorum/put-coordination.ts'
 import type { Ring } from '../ring/claim.ts'
 import type { Effect, Row, Store } from '../step.ts'
-import { nearest } from './clocks.ts'
 import type { ExchangeAnswer, ExchangeQuestion } from './exchange-message.ts'
 import {
   type ExchangeReply,
@@ -26,6 +25,7 @@ import {
 import { noRepairs } from './pair-proof.ts'
 import { Pass } from './pass.ts'
 import { type DriverParts, PassDriver, type PassEnd } from './pass-driver.ts'
+import { PeerClocks } from './peer-clocks.ts'
 import { Proofs } from './proofs.ts'
 import { Refill } from './refill.ts'
 import { Repair } from './repair.ts'
@@ -77,8 +77,7 @@ export class Exchange {
   readonly repair: Repair
   readonly #refill: Refill
   readonly #peers = new Map<NodeId, Peer>()
-  /** Of their clocks, ahead of ours, in milliseconds. */
-  readonly #offsets = new Map<NodeId, number>()
+  readonly #clocks = new PeerClocks()
   #settledAt: Instant | undefined
   #wall: WallTime = 0
   #lastId: RequestId
@@ -98,7 +97,7 @@ export class Exchange {
       purpose: 'repair',
       quarantine: this.#quarantine,
       nextId: () => this.#nextId(),
-      wallWith: node => this.#wallWith(node),
+      wallWith: (node, now) => this.#clocks.earlier(node, this.#wall, now),
       proved: (node, pass, partitions, now) => this.#record(node, pass, true, partitions, now),
     })
     this.#refill = new Refill({ ...parts, newId: () => this.#nextId() })
@@ -212,7 +211,7 @@ export class Exchange {
     const driver = own?.waitsFor(answer.id) ? own : this.repair.driverOf(from, answer.id)
     if (driver === undefined) return sometimes('an answer of an exchange comes for nobody')
     if (answer.type === 'compared' && answer.wall !== undefined) {
-      this.#offsets.set(from, nearest(this.#wall, answer.wall) - this.#wall)
+      this.#clocks.heard(from, answer.wall, this.#wall, now)
     }
     driver.answered(answer, now, out)
   }
@@ -250,7 +249,7 @@ export class Exchange {
     if (this.#paused || now < peer.nextAt || !placement.reachable(node)) return false
     const shared = sharedOf(placement.ring, placement.self, node)
     if (shared.none) return false
-    const wall = this.#wallWith(node)
+    const wall = this.#clocks.earlier(node, this.#wall, now)
     const { from, waited, pace } = peer
     const pass = new Pass(this.#parts, { shared, wall, from, waited }, now)
     peer.began = now
@@ -265,9 +264,9 @@ export class Exchange {
     return true
   }
 
-  /** The clock of a comparison: one that is far ahead would make what is in flight look old. */
-  #wallWith(node: NodeId): WallTime {
-    return this.#wall + Math.min(0, this.#offsets.get(node) ?? 0)
+  /** This node's wall clock less the middle one of its peers'; undefined: none is known. */
+  clockAheadMs(now: Instant): number | undefined {
+    return this.#clocks.aheadMs(this.#wall, now)
   }
 
   #nextId(): RequestId {

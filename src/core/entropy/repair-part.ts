@@ -23,7 +23,7 @@ import type { Throttle } from './throttle.ts'
 export type RepairHost = DriverParts & {
   readonly nextId: () => number
   /** The clock that a comparison with this member goes by. */
-  readonly wallWith: (node: NodeId) => number
+  readonly wallWith: (node: NodeId, now: Instant) => number
   /** A comparison of these partitions came to an end. */
   readonly proved: (node: NodeId, pass: Pass, partitions: readonly number[], now: Instant) => void
 }
@@ -116,7 +116,7 @@ export class RepairPart {
     const plan: PassPlan = {
       shared,
       scope,
-      wall: host.wallWith(peer.node),
+      wall: host.wallWith(peer.node, now),
       from: 0,
       waited: peer.waited,
       moves: this.#plan.moves,

@@ -31,3 +31,9 @@ export type Beliefs = {
   /** Records refused: absurd counters, members that are none. */
   readonly refused: number
 }
+
+/** What a node tells people of the members, and of its own clock. */
+export type ToldBeliefs = Beliefs & {
+  /** Its wall clock less the middle one of its peers'; undefined: it knows none. */
+  readonly clockAheadMs: number | undefined
+}
