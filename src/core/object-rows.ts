@@ -6,6 +6,7 @@
 import { mutant, sometimes } from '#mutants'
 import { assert } from './assert.ts'
 import { decodeRecord, digestOfRecord, encodeRecord, type Record } from './causality/record.ts'
+import { Damage } from './damage.ts'
 import type { Tree } from './entropy/tree.ts'
 import type { Hash } from './hash.ts'
 import type { Key, Token, WallTime } from './ids.ts'
@@ -42,6 +43,7 @@ export type ObjectRowParts<Then> = {
 }
 
 export class ObjectRows<Then> {
+  readonly damage = new Damage()
   readonly #parts: ObjectRowParts<Then>
   readonly #commit: WriteRow<Record, Then>
 
@@ -63,6 +65,7 @@ export class ObjectRows<Then> {
     }
     const bytes = isNew ? undefined : this.#parts.reads.get(row)
     const found = bytes === undefined ? undefined : decodeRecord(this.#parts.hash, key, bytes)
+    if (bytes !== undefined && found === undefined) this.damage.found(row)
     const digest = bytes === undefined ? '' : found?.digest
     // What a damaged one held is not known.
     const kind = found === undefined ? bytes && 'tombstone' : kindOf(found.siblings)
@@ -74,7 +77,9 @@ export class ObjectRows<Then> {
     if (mutant(19)) return this.read(token, key).record
     const bytes = this.#parts.reads.get(objectRowKey(token, key))
     if (bytes === undefined) return undefined
-    return this.#stamped(token, decodeRecord(this.#parts.hash, key, bytes)) ?? this.#damaged(token)
+    return (
+      this.#stamped(token, decodeRecord(this.#parts.hash, key, bytes)) ?? this.#damaged(token, key)
+    )
   }
 
   /** The durable record's item digest; '' if nothing is held. */
@@ -82,7 +87,7 @@ export class ObjectRows<Then> {
     if (mutant(19)) return this.read(token, key).record?.digest ?? ''
     const bytes = this.#parts.reads.get(objectRowKey(token, key))
     if (bytes === undefined) return ''
-    return digestOfRecord(this.#parts.hash, key, bytes) ?? this.#damaged(token)
+    return digestOfRecord(this.#parts.hash, key, bytes) ?? this.#damaged(token, key)
   }
 
   /** `stamp`: the coordinator's wall time, of what is new; undefined: the row is removed. */
@@ -98,6 +103,7 @@ export class ObjectRows<Then> {
       const pins = record?.siblings.pins.length ?? 0
       reapable.set(token, key, kind, row.length + bytes.length, pins)
     }
+    this.damage.written(row)
     this.#commit(row, { bytes, meaning: record }, then)
   }
 
@@ -109,7 +115,8 @@ export class ObjectRows<Then> {
   }
 
   /** The tree counts it as none from now on: another member's copy takes its place. */
-  #damaged(token: Token): Damaged {
+  #damaged(token: Token, key: Key): Damaged {
+    this.damage.found(objectRowKey(token, key))
     this.#parts.tree.doubt(token)
     return damaged
   }

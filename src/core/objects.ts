@@ -19,6 +19,7 @@ import {
   pinned,
   type Siblings,
 } from './causality/siblings.ts'
+import type { Damage } from './damage.ts'
 import type { Tree } from './entropy/tree.ts'
 import type { Hints } from './handoff/hints.ts'
 import type { Generation, Key, NodeId, OpId, Partition, Token, WallTime } from './ids.ts'
@@ -104,6 +105,11 @@ export class Objects<Then> {
       if (left.siblings.versions.length > 0) all = together(all, left)
     }
     return { own, all, row }
+  }
+
+  /** Rows that were found damaged. */
+  get damage(): Damage {
+    return this.#rows.damage
   }
 
   /** What this node's row of the key is, pending included. A damaged row counts as none. */

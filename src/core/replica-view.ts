@@ -1,5 +1,6 @@
 /** What a host shows of a replica. */
 import type { Carrier } from './carrier.ts'
+import type { Damage } from './damage.ts'
 import type { Exchange, ExchangeCounts } from './entropy/exchange.ts'
 import type { Tree } from './entropy/tree.ts'
 import type { Hints } from './handoff/hints.ts'
@@ -39,6 +40,8 @@ export type ReplicaView = {
   /** Vector entries dropped past the limit, since the start. */
   readonly pruned: number
   readonly secondSends: SecondSendCounts
+  /** Rows that were found damaged, since the start. */
+  readonly damaged: number
   /** False while the tree is counted again after a crash. */
   readonly treeReady: boolean
   readonly exchange: ExchangeCounts
@@ -55,7 +58,7 @@ export type Counted<Meaning, Then> = {
   readonly gets: Gets
   readonly puts: Puts
   readonly pending: Pending<Meaning, Then>
-  readonly room: Room
+  readonly objects: { readonly room: Room; readonly damage: Damage }
   readonly hints: Hints<Then>
   readonly membership: Membership
   readonly tree: Tree
@@ -82,7 +85,7 @@ export function viewOf<Meaning, Then>(counted: Counted<Meaning, Then>): ReplicaV
     hedges: gets.hedges,
     repairs: gets.repairs,
     pendingBytes: pending.bytes,
-    full: counted.room.full,
+    full: counted.objects.room.full,
     commits: pending.commits,
     rowsCommitted: pending.rows,
     rowsAside,
@@ -90,6 +93,7 @@ export function viewOf<Meaning, Then>(counted: Counted<Meaning, Then>): ReplicaV
     hintBytes: counted.hints.bytes,
     pruned: puts.pruned,
     secondSends: { ...puts.secondSends },
+    damaged: counted.objects.damage.total,
     treeReady: tree.ready,
     exchange: exchange.counts,
     reaping,

@@ -6,6 +6,7 @@ import { Answers } from './answers.ts'
 import { uint48Of } from './binary.ts'
 import type { Record } from './causality/record.ts'
 import { Copies } from './copies.ts'
+import { tellDamage } from './damage.ts'
 import { Exchange } from './entropy/exchange.ts'
 import type { Tree } from './entropy/tree.ts'
 import { Foreground } from './handoff/foreground.ts'
@@ -17,7 +18,6 @@ import type { Instant, NodeId, WallTime } from './ids.ts'
 import { Listing } from './listing.ts'
 import type { ToldBeliefs } from './membership/beliefs.ts'
 import { Directory } from './membership/directory.ts'
-import type { Load } from './membership/member-state.ts'
 import { isMembership, type Membership } from './membership/membership.ts'
 import { startMembership } from './membership/start.ts'
 import type { ClientRequest, GossipReply, PeerMessage, ViewReply } from './message.ts'
@@ -94,9 +94,8 @@ export class Replica {
     this.#exchange = new Exchange({ ...shared, pendingBytes: () => this.#pending.bytes })
     this.#exchanges = env.exchange ?? true
     const [handoff, exchange] = [this.#handoff, this.#exchange]
-    this.#operator = new Operator({ self, hash, reads, handoff, exchange, wholeness })
-    const { whole: isFounder } = env
-    this.#reaping = new Reaping({ ...shared, isFounder })
+    this.#operator = new Operator({ self, ...held, handoff, exchange })
+    this.#reaping = new Reaping({ ...shared, isFounder: env.whole })
     this.#forwards = new Forwards(placement, requests, (origin, request, now, out) =>
       this.#puts.begin(origin, request, now, out),
     )
@@ -107,7 +106,7 @@ export class Replica {
     this.#counted = {
       ...{ placement, requests, pending: this.#pending, hints, tree, wholeness, recalls },
       ...{ gets: this.#gets, puts: this.#puts, membership: this.#membership },
-      ...{ reaping: this.#reaping, room: objects.room, carrier: held.carrier, exchange },
+      ...{ reaping: this.#reaping, objects, carrier: held.carrier, exchange },
     }
   }
 
@@ -168,7 +167,7 @@ export class Replica {
         this.#exchange.disconnected(input.node, now, out)
         return this.#requests.lost(input.node, now, out)
       case 'disk':
-        return this.#counted.room.observe(input.space)
+        return this.#counted.objects.room.observe(input.space)
       case 'keys':
         this.#keys = input.count
         return
@@ -179,7 +178,7 @@ export class Replica {
       case 'listening':
         return this.#membership.listening(now, input.host, input.port)
       case 'leave':
-        if (this.#counted.room.takes('repair', this.tree.unstoredBytes)) this.tree.stop()
+        if (this.#counted.objects.room.takes('repair', this.tree.unstoredBytes)) this.tree.stop()
         this.#recalls.leave()
         return this.#membership.leave(now, out)
     }
@@ -199,9 +198,9 @@ export class Replica {
       this.#pending.write(key, { bytes: value, meaning: undefined })
     }
     this.#reaping.tick(now, wall, out)
-    const load: Load = { keys: this.#keys, full: this.#counted.room.full }
-    this.#membership.tick(now, load, out)
+    this.#membership.tick(now, { keys: this.#keys, full: this.#counted.objects.room.full }, out)
     if (this.#told === undefined) this.#tellPeers(out)
+    tellDamage(this.#counted.objects.damage, this.placement, out)
   }
 
   /** Acts on what membership found: a suspect is not waited for, another view is another ring. */
@@ -326,7 +325,7 @@ export class Replica {
     out: Effect[],
   ): void {
     if (!this.#admits(origin, request, out)) return
-    if (this.#counted.room.behind) {
+    if (this.#counted.objects.room.behind) {
       const message = 'the disk of this node does not keep up'
       const outcome = nothingDone(0, request.op)
       return void out.push(answerPut(origin, failed(origin, { code: 'BUSY', message, outcome })))
@@ -381,7 +380,7 @@ export class Replica {
       const reason = `a commit was ${input.result === 'unknown' ? 'left in doubt' : 'refused'}`
       return void out.push({ type: 'halt', reason })
     }
-    if (this.#counted.room.wantsLook) out.push({ type: 'look' })
+    if (this.#counted.objects.room.wantsLook) out.push({ type: 'look' })
     this.#reaping.settled()
     this.tree.settled(now)
     this.#exchange.stored(now, out)

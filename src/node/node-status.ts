@@ -42,6 +42,7 @@ export function statusReply(identity: NodeIdentity, facts: NodeFacts): StatusRep
       ['hints', view.hints],
       ['hintBytes', view.hintBytes],
       ['prunedEntries', view.pruned],
+      ['damagedRows', view.damaged],
       ['whole', view.wholeness.whole ? 1 : 0],
       ['unwholePartitions', view.wholeness.unwhole],
       ['inFlight', facts.inFlight],

@@ -89,6 +89,8 @@ export const knownBad: readonly KnownBad[] = [
   bad('681', 'a put never gives back the object that it made', [681], ['I14']),
   bad('60a', 'a client fails where its id is ahead of a clock', [660], ['I15'], besides),
   bad('60b', 'ids by the wall clock alone', [662], ['I11'], besides),
+  bad('690', 'a listing counts replicas that are not whole', [690], ['I18'], besides),
+  bad('691', 'a tombstone counts for nothing in a listing', [691], ['I18'], besides),
   bad('50', 'a scrub that hears of no change', [50], ['I6'], ['I3', 'E1']),
 ]
 

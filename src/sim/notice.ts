@@ -5,6 +5,7 @@ import type { Effect, Input, Row, RowKey } from '../core/step.ts'
 import type { ClientId } from './client.ts'
 import type { Fault } from './faults.ts'
 import type { Call, Write } from './history.ts'
+import type { Listed } from './lister.ts'
 
 export type Notice =
   /** Just before the replica takes it. */
@@ -48,3 +49,4 @@ export type Notice =
   /** A write is sent for the first time, so its operation id is known. */
   | { readonly type: 'sent'; readonly write: Write; readonly to: NodeId }
   | { readonly type: 'settled'; readonly call: Call; readonly client: ClientId }
+  | { readonly type: 'listed'; readonly listed: Listed }

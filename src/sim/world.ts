@@ -15,6 +15,7 @@ import type { Micros } from './events.ts'
 import { type Fault, makeFaults } from './faults.ts'
 import { History } from './history.ts'
 import { nodeNames } from './homes.ts'
+import { lastListing, listKeys, makeListings } from './lister.ts'
 import { makeContext } from './make-context.ts'
 import { Nemesis } from './nemesis.ts'
 import type { Notice } from './notice.ts'
@@ -110,6 +111,9 @@ export class World {
       const worker = workers.get(operation.client)
       events.at(operation.at, () => worker?.do(operation))
     }
+    for (const { at, client, ...wish } of makeListings(this.context.draws, second, healsAt)) {
+      events.at(at, () => this.#list(client, wish))
+    }
     events.at(healsAt, () => this.#heal())
     const probes = healsAt + 5 * second
     this.#planProbes(probes)
@@ -121,6 +125,7 @@ export class World {
       events.at(rest + i * 100_000, () => machine.crash('it is restarted', false, 50_000))
     }
     this.#planReads(rest + 3 * second)
+    events.at(rest + 3 * second, () => this.#list(0, lastListing))
     const end = rest + 7 * second
     events.at(end, () => this.#rest())
     return end + second / 2
@@ -155,6 +160,11 @@ export class World {
         events.at(from + i * 20_000 + j * 3000, () => worker?.readAt(key as Key, id, 'after'))
       }
     }
+  }
+
+  #list(client: number, wish: Parameters<typeof listKeys>[2]): void {
+    const worker = this.#workers[client % this.#workers.length]
+    if (worker !== undefined) listKeys(this.context, worker.client, wish)
   }
 
   #rest(): void {

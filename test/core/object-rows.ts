@@ -46,3 +46,21 @@ t.test('a row is not written as it was before something else was', async t => {
   t.equal(rows.read(token, key).digest, record?.digest)
   t.throws(() => rows.write(read, record, 0, undefined))
 })
+
+t.test('a damaged row is told of once, by a read and by a write that finds it', async t => {
+  const side = new Side('n1')
+  side.start()
+  const keys = ['k', 'l'] as Key[]
+  for (const one of keys) side.write(one, putOn(noSiblings, 'a', 'v'))
+  side.flush()
+  const places = keys.map(one => objectRowKey(tokenOf(nodeHash, one), one))
+  for (const place of places) side.disk.get(place)![20]! ^= 1
+  const { objects } = side
+  objects.durable(token, key)
+  objects.durableDigest(token, key)
+  t.same(objects.damage.take(), [places[0]])
+  side.write('l', putOn(noSiblings, 'b', 'v'))
+  t.same(objects.damage.take(), [places[1]])
+  side.write('k', putOn(noSiblings, 'b', 'v'))
+  t.equal(objects.damage.total, 2)
+})

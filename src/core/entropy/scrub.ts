@@ -117,7 +117,7 @@ export class Scrub {
       tally.damaged++
       this.#damaged++
       if (!mends) return
-      this.#alarm('record-damaged', { partition, keyBytes: key.length })
+      objects.damage.found(row)
       quarantine.keep(token, key, value)
       tree.doubt(token)
     } else if (itemDigest(hash, digestKey, key, record.siblings) !== record.digest) {

@@ -12,6 +12,7 @@ import { hostileChecker } from './hostile.ts'
 import { inFlightChecker } from './in-flight.ts'
 import { keptChecker } from './kept.ts'
 import { linksChecker } from './links.ts'
+import { listingsChecker } from './listings.ts'
 import { opOrderChecker } from './op-order.ts'
 import { operationsChecker } from './operations.ts'
 import { outcomesChecker } from './outcomes.ts'
@@ -35,6 +36,7 @@ const all: readonly MakeChecker[] = [
   operationsChecker,
   opOrderChecker,
   claimsChecker,
+  listingsChecker,
   answersChecker,
   keptChecker,
   rowsChecker,
