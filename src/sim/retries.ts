@@ -14,6 +14,7 @@ import { keptChecker } from './check/kept.ts'
 import { operationsChecker } from './check/operations.ts'
 import { reapedChecker } from './check/reaped.ts'
 import { siblingsChecker } from './check/siblings.ts'
+import { Unasked } from './check/unasked.ts'
 import { type ClientId, SimClient } from './client.ts'
 import type { Context } from './context.ts'
 import { History, type Write } from './history.ts'
@@ -41,6 +42,7 @@ export function runRetries(seed: number, timeouts: number): RetriesResult {
 class Retries {
   readonly #context: Context
   readonly #history = new History()
+  readonly #unasked = new Unasked(this.#history)
   readonly #scene: Scene
   readonly #checkers: readonly Checker[]
   readonly #workers: readonly Worker[]
@@ -68,6 +70,7 @@ class Retries {
       optionsOf(seed),
       Number.POSITIVE_INFINITY,
       notice => {
+        this.#unasked.hear(notice)
         for (const checker of this.#checkers) checker.onNotice?.(notice)
       },
     )
@@ -84,7 +87,7 @@ class Retries {
       clients,
       faults: [],
       dead: new Set<NodeId>(),
-      mayReturn: write => write.dots > 1,
+      mayReturn: write => this.#unasked.has(write),
       fail: (name: string, key: Key | undefined, story: string) => this.#fail(name, key, story),
     }
     const makers = [dotsChecker, reapedChecker, siblingsChecker, operationsChecker, keptChecker]

@@ -13,12 +13,12 @@ import { keptChecker } from './check/kept.ts'
 import { operationsChecker } from './check/operations.ts'
 import { reapedChecker } from './check/reaped.ts'
 import { siblingsChecker } from './check/siblings.ts'
+import { Unasked } from './check/unasked.ts'
 import { type ClientId, SimClient } from './client.ts'
 import type { Context } from './context.ts'
 import { History, type Write } from './history.ts'
 import { nodeNames } from './homes.ts'
 import { makeContext } from './make-context.ts'
-import type { Notice } from './notice.ts'
 import { type Options, usualPatienceMs } from './options.ts'
 import { type Asked, plainly, Worker } from './worker.ts'
 
@@ -57,9 +57,7 @@ class Splits {
   readonly #splits: number
   readonly #puts: number
   readonly #failed = new Map<string, Set<Key | undefined>>()
-  /** Writes of which a dot was made though too few owners could be asked. */
-  readonly #unasked = new Set<Write>()
-  readonly #unaskedAt = new Map<NodeId, number>()
+  readonly #unasked = new Unasked(this.#history)
   #unknown = 0
   #firstStory: string | undefined
 
@@ -71,8 +69,8 @@ class Splits {
       optionsOf(seed),
       Number.POSITIVE_INFINITY,
       notice => {
+        this.#unasked.hear(notice)
         for (const checker of this.#checkers) checker.onNotice?.(notice)
-        this.#hear(notice)
       },
     )
     this.#context = context
@@ -190,21 +188,6 @@ class Splits {
       const write = worker.newWrite(key, deletes && left === 1, known)
       worker.put(write, known, asked, false, () => this.#overwrite(worker, key, left - 1, deletes))
     })
-  }
-
-  /** Which operation got a dot though too few owners could be asked? */
-  #hear(notice: Notice): void {
-    if (notice.type !== 'effect') return
-    const { node, effect } = notice
-    const view = this.#context.machines.get(node)?.process?.replica.observe()
-    const unasked = view?.secondSends.unasked ?? 0
-    if (unasked === (this.#unaskedAt.get(node) ?? 0)) return
-    if (effect.type !== 'send' || effect.message.type !== 'store') return
-    this.#unaskedAt.set(node, unasked)
-    for (const version of this.#scene.decoded.object(effect.message.object)?.versions ?? []) {
-      const write = this.#history.ofOp(version.op)
-      if (version.via === node && write !== undefined && write.dots > 1) this.#unasked.add(write)
-    }
   }
 
   #fail(name: string, key: Key | undefined, story: string): void {

@@ -8,6 +8,7 @@ import type { Key, NodeId } from '../core/ids.ts'
 import { makeCheckers } from './check/all.ts'
 import type { Checker, Violation } from './check/checker.ts'
 import { newDecoded } from './check/decoded.ts'
+import { Unasked } from './check/unasked.ts'
 import { SimClient } from './client.ts'
 import type { Context } from './context.ts'
 import { Draws } from './draw.ts'
@@ -61,6 +62,7 @@ export class World {
   readonly #checkers: readonly Checker[]
   readonly #nemesis: Nemesis
   readonly #dead: ReadonlySet<NodeId>
+  readonly #unasked: Unasked
   readonly #seen: Seen
   readonly #failed = new Set<string>()
   #stopped = false
@@ -78,6 +80,7 @@ export class World {
     this.#dead = new Set(
       context.draws.of('dead').shuffled(nodeNames(options)).slice(0, options.deadForEver),
     )
+    this.#unasked = new Unasked(this.history)
     this.#checkers = makeCheckers({
       context,
       decoded: newDecoded(),
@@ -85,7 +88,7 @@ export class World {
       clients,
       faults: plan.faults,
       dead: this.#dead,
-      mayReturn: write => write.dots > 1,
+      mayReturn: write => this.#unasked.has(write),
       fail: (invariant, key, story) => this.#fail(invariant, key, story),
     })
   }
@@ -176,6 +179,7 @@ export class World {
     if (notice.type === 'effect' && notice.effect.type === 'send') {
       this.#nemesis.saw(notice.effect.message)
     }
+    this.#unasked.hear(notice)
     for (const checker of this.#checkers) checker.onNotice?.(notice)
   }
 

@@ -253,13 +253,13 @@ export class FakeCluster {
           port,
         },
         port,
-        roles: ['client'],
+        roles: ['client', 'admin'],
         limits: { frameBytes: 1 << 24, inFlight: 1024, inFlightBytes: 1 << 25 },
         time: Date.now(),
         admit: () => undefined,
       },
       openedMs: 0,
-      decoders: { client: decodeClientRequest },
+      decoders: { client: decodeClientRequest, admin: decodeClientRequest },
       write: writeClientReply,
     })
   }

@@ -49,10 +49,13 @@ t.test('lost-disk: no more copies than acks', async t => {
 })
 
 t.test('retry-expired: past 8 operations a retry stays unknown', async t => {
-  const { unknown, written, expired, after } = told(t, retryExpired)
+  const { unknown, written, expired, after, known, pinned } = told(t, retryExpired)
   t.match(unknown, { type: 'failed', code: 'TIMEOUT', definite: false })
   t.match(written, { A: '"milk" {A,1}' }, 'it had happened')
   t.match(expired, { type: 'failed', code: 'RETRY_EXPIRED', definite: false })
   const list = '"list 8" {A,9}'
   t.same(after, { A: list, B: list, C: list, D: nothing, E: nothing }, 'not written twice')
+  const done = { type: 'wrote', dot: undefined, primaries: 'AB' }
+  t.match(known, done, 'sent again after one newer operation')
+  t.match(pinned, done, 'and once more after nine')
 })

@@ -51,6 +51,8 @@ export type Made = Copy &
     readonly field: ActorField | undefined
     /** Does the row hold all of it already? */
     readonly held: boolean
+    /** A second send made the version, and too few owners could say that there is no other. */
+    readonly unasked: boolean
   }
 
 /** Since the start. */
@@ -105,7 +107,7 @@ export class Making {
     const held = base.all === undefined ? shown : [base.all, ...shown]
     if (held.some(isKnown) && !mutant(11)) return this.#again(wish, base, shown)
     const doubt = this.#doubt(wish, base, { shown, enough: told.enough }, wall)
-    return doubt ?? this.#new(wish, base, wall)
+    return doubt ?? this.#new(wish, base, wall, request.again && !told.enough)
   }
 
   /**
@@ -136,8 +138,9 @@ export class Making {
     else sometimes('a retry meets its first try alive')
     const version = applied === 'superseded' ? undefined : applied
     const siblings = again && !mutant(622) ? this.#pin(record.siblings, op) : record.siblings
-    if (siblings === record.siblings) return { ...record, version, row, held: own === record }
-    return { ...record, siblings, object: encodeObject(siblings), version, row, held: false }
+    const made = { version, row, unasked: false }
+    if (siblings === record.siblings) return { ...record, ...made, held: own === record }
+    return { ...record, ...made, siblings, object: encodeObject(siblings), held: false }
   }
 
   /** Why a put, of which nothing is known here, makes no dot all the same. */
@@ -165,17 +168,13 @@ export class Making {
       this.counts.full++
       return forgotten(this.counts)
     }
-    if (enough || mutant(632)) return undefined
-    if (strict) {
-      const message = 'too few owners can say whether the first try took effect'
-      this.counts.unknown++
-      return { code: 'QUORUM', message, definite: false }
-    }
-    this.counts.unasked++
-    return undefined
+    if (enough || !strict || mutant(632)) return undefined
+    const message = 'too few owners can say whether the first try took effect'
+    this.counts.unknown++
+    return { code: 'QUORUM', message, definite: false }
   }
 
-  #new(wish: Wish, { all: base, row }: Base, wall: WallTime): Made | PutRefusal {
+  #new(wish: Wish, { all: base, row }: Base, wall: WallTime, unasked: boolean): Made | PutRefusal {
     const { request, token } = wish
     const siblings = base?.siblings ?? noSiblings
     // Known-bad 630: a second send has seen what is held when it comes.
@@ -220,9 +219,10 @@ export class Making {
       sometimes('a second send makes a dot')
       this.counts.dots++
       this.counts.pinned++
+      this.counts.unasked += unasked ? 1 : 0
     }
     const copy = { siblings: made, object, time: wall, generation }
-    return { ...copy, field: pruned.field, version, row, held: false }
+    return { ...copy, field: pruned.field, version, row, held: false, unasked }
   }
 
   #pin(siblings: Siblings, op: Version['op']): Siblings {

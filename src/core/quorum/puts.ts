@@ -5,6 +5,7 @@
  * to W again.
  */
 import { luck, mutant, sometimes } from '#mutants'
+import { hexOf } from '../binary.ts'
 import { decodeContext, encodeContext } from '../causality/context.ts'
 import { isPinned } from '../causality/pins.ts'
 import { nothingSeen, type Siblings, seenAfterPut } from '../causality/siblings.ts'
@@ -95,6 +96,7 @@ export class Puts {
       const refusal = { code: 'BUSY', message: noRoomLine } as const
       return void out.push(this.#refuse(origin, request, refusal, now))
     }
+    if (made.unasked) out.push(unaskedNote(request.op))
     this.#drive(admitted, made, now, out)
   }
 
@@ -235,6 +237,12 @@ export class Puts {
     }
     return answerPut(origin, failed(origin, failure, explained))
   }
+}
+
+/** The one way left to do an operation twice, at worst a visible sibling: somebody may ask why. */
+function unaskedNote(op: OpId): Effect {
+  const detail = { op: hexOf(op) }
+  return { type: 'note', note: { level: 'info', event: 'second-send-unasked', detail } }
 }
 
 function newestBeside({ ops: [highest] }: Siblings, op: OpId): OpId | undefined {

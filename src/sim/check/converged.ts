@@ -51,8 +51,9 @@ export const convergedChecker: MakeChecker = (scene): Checker => {
     atRest: () => {
       const { layersOff } = context.options
       if (layersOff.includes('exchange') || looked) return
-      // Hints that nobody hands over are found by the reads that follow, and spread by them.
-      looked = layersOff.includes('handoff')
+      // Hints that nobody hands over are found by the reads that follow, and spread by them. So is a
+      // settled sibling, in a hint for a dead node, of which the vectors that were cut say nothing.
+      looked = layersOff.includes('handoff') || context.prunes
       rested = !looked
       for (const key of scene.history.writes.keys()) {
         const two = differ(key)

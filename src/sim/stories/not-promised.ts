@@ -72,22 +72,37 @@ export const retryExpired = {
   summary: 'not promised: a retry older than the 8 operations that a record keeps stays unknown',
   tell(stage: Stage) {
     stage.got('Alice', 'A')
-    stage.world.deafen('Alice', 'A')
-    stage.say("A's answers do not reach Alice.")
-    const attempt = stage.begin('Alice', 'milk', 'A', { timeoutMs: 500 })
-    const unknown = stage.end(attempt)
-    const { op } = attempt.pending
-    assert(op !== undefined, 'it was sent')
-    stage.heal()
+    const milk = unheard(stage, 'milk')
     const written = stage.look()
-    const retry = () => stage.begin('Alice', 'milk', 'A', {}, { op, context: undefined })
     overwrite(stage, 1, 8)
-    const expired = stage.end(retry(), 'sends again')
+    const expired = milk.again()
     stage.say('A keeps the 8 newest operations of the key: it cannot know whether it had this one.')
     const after = stage.look()
-    return { unknown, written, expired, after }
+    const eggs = unheard(stage, 'eggs')
+    overwrite(stage, 9, 9)
+    const known = eggs.again()
+    overwrite(stage, 10, 17)
+    const pinned = eggs.again()
+    stage.say('An operation that was sent twice in time stays known, however many are newer.')
+    return { unknown: milk.unknown, written, expired, after, known, pinned }
   },
 } satisfies Story
+
+/** Alice puts something through A and does not hear how it ended; `again` sends the same once more. */
+function unheard(stage: Stage, value: string) {
+  stage.world.deafen('Alice', 'A')
+  stage.say("A's answers do not reach Alice.")
+  const attempt = stage.begin('Alice', value, 'A', { timeoutMs: 500 })
+  const unknown = stage.end(attempt)
+  const { op } = attempt.pending
+  assert(op !== undefined, 'it was sent')
+  stage.heal()
+  // Her connection is made anew.
+  stage.world.pass(1000)
+  const same = { op, context: attempt.context }
+  const again = () => stage.end(stage.begin('Alice', value, 'A', {}, same), 'sends again')
+  return { unknown, again }
+}
 
 /** Bob reads it and overwrites it, with `list 1` and so on. */
 function overwrite(stage: Stage, from: number, to: number): void {
