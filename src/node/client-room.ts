@@ -63,8 +63,10 @@ export class ClientRoom {
   /** Bytes came: a part of a frame counts, too. */
   received(incoming: Incoming): void {
     this.count(incoming)
+    const now = this.#host.now()
+    // Its age is known from its first bytes on, not only from when somebody has to go.
+    incoming.frameAge(now)
     while (this.#frameBytes > framesBytesMax) {
-      const now = this.#host.now()
       const worst = this.#worst(one => one.counted.frame * (1 + one.frameAge(now)))
       if (worst === undefined) return
       this.#close(worst, 'frames under way fill their part of the memory of this node')

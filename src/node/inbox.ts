@@ -97,7 +97,8 @@ export class Inbox {
       if (flights.full) this.#stopReading(incoming)
     } else if (flights.full || bytes <= waitingBytesMax) {
       this.#wait(incoming, request, bytes)
-      if (flights.full) this.#stopReading(incoming)
+      // What waits is in no client's part: no more of it than was read already.
+      this.#stopReading(incoming)
     } else this.#refuse(incoming, request, 'what this client has under way fills its part of it')
     return true
   }

@@ -71,10 +71,10 @@ export class Incoming {
     return this.#heldBytes
   }
 
-  /** Milliseconds since the frame under way was first seen; 0: there is none. */
+  /** Milliseconds since the frame under way was first seen; 0: there is none, or we do not read it. */
   frameAge(now: Instant): number {
     const { heldBytes, framesRead } = this.connection.channel
-    if (heldBytes === 0) this.#frameSince = undefined
+    if (heldBytes === 0 || this.connection.paused) this.#frameSince = undefined
     else if (this.#frameSince === undefined || this.#frame !== framesRead) {
       this.#frame = framesRead
       this.#frameSince = now

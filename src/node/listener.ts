@@ -250,7 +250,7 @@ export class Listener {
 }
 
 function closeLate({ connection }: Incoming, now: Instant): void {
-  const late = connection.channel.overdue(now)
+  const late = connection.channel.overdue(now, !connection.paused)
   if (late !== undefined) connection.close(late)
   else if (connection.isTooSlow(now, stalledMs)) connection.destroy('it takes nothing')
 }

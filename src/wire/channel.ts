@@ -134,15 +134,16 @@ export class Channel<In extends object, Out> {
 
   /**
    * Why this connection has taken too long, asked now and then: no proof yet, or a frame that
-   * does not come to its end. A frame's time counts from the first call that saw it under way.
+   * does not come to its end. A frame's time counts from the first call that saw it under way,
+   * and anew once this side reads again: what it does not read cannot come to its end.
    */
-  overdue(nowMs: number): string | undefined {
+  overdue(nowMs: number, reads = true): string | undefined {
     if (this.#dead) return undefined
     if (this.#proved === undefined) {
       return nowMs - this.#options.openedMs > proofMs ? `no proof within ${proofMs} ms` : undefined
     }
     if (this.#frames.pendingBytes === 0) return undefined
-    if (this.#slowFrame !== this.#frames.frames) {
+    if (!reads || this.#slowFrame !== this.#frames.frames) {
       this.#slowFrame = this.#frames.frames
       this.#slowSinceMs = nowMs
     }

@@ -238,6 +238,15 @@ t.test('a frame that drips is overdue by its size, however often bytes come', as
   t.match(server.overdue(10_000 + 5000 + size / 1000 + 1), /does not end/)
 })
 
+t.test('a frame that this side does not read has its time once it is read again', async t => {
+  const { server } = connected()
+  server.push(Uint8Array.of(0, 0, 0x10, 0))
+  t.equal(server.overdue(10_000), undefined, 'seen first')
+  t.equal(server.overdue(60_000, false), undefined)
+  t.equal(server.overdue(65_004), undefined)
+  t.match(server.overdue(65_005), /does not end/)
+})
+
 t.test('frames that end in time are never overdue together', async t => {
   const { client, server } = connected()
   client.send({ ...get, key: keyOf('k')! })
