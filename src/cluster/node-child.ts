@@ -110,7 +110,8 @@ export class NodeChild {
       this.#crashes = noCrashes
       this.spawn()
     }
-    await this.#untilSettled()
+    // It may be ready already, and a founder that has made its store is not ready yet.
+    while (this.#spawned !== undefined && this.#state === 'starting') await this.#untilSettled()
     this.refuseIfClosed()
     if (this.state === 'running') return
     throw this.#notStarted()
