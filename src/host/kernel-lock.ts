@@ -15,7 +15,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
-import { tryLock } from 'fs-native-extensions'
+import { loadTryLock, type TryLock } from './native-locks.ts'
 
 export type FileLock = {
   /** What stood in the file; undefined: there was none, it was made for this lock. */
@@ -33,9 +33,11 @@ type Busy = { readonly busy: true; readonly text: string }
 
 /**
  * Locks the file, which is made if there is none; one that is locked is left as it is. Throws a
- * system error: the directory is missing, the file system cannot lock.
+ * system error: the directory is missing, the file system cannot lock, this machine cannot
+ * (NoFileLocks).
  */
 export function lockFile(path: string): FileLock | Busy {
+  loaded()
   for (;;) {
     const opened = openExisting(path, noFollow) ?? makeNew(path)
     const taken = opened === undefined ? undefined : lockOpened(path, opened, textIn)
@@ -45,6 +47,7 @@ export function lockFile(path: string): FileLock | Busy {
 
 /** The same for a file that is there for something else; undefined if there is none. */
 export function lockExisting(path: string): FileLock | Busy | undefined {
+  loaded()
   for (;;) {
     const opened = openExisting(path, 0)
     if (opened === undefined) return undefined
@@ -55,6 +58,14 @@ export function lockExisting(path: string): FileLock | Busy | undefined {
 
 export function isBusy(taken: FileLock | Busy | undefined): taken is Busy {
   return taken !== undefined && 'busy' in taken
+}
+
+let tryLock: TryLock | undefined
+
+/** Asked for before a file is opened: a machine that cannot lock makes none. */
+function loaded(): TryLock {
+  tryLock ??= loadTryLock()
+  return tryLock
 }
 
 type Opened = { readonly fd: number; readonly made: boolean }
@@ -102,7 +113,7 @@ function makeNew(path: string): Opened | undefined {
 
 function locks(fd: number): boolean {
   try {
-    return tryLock(fd)
+    return loaded()(fd)
   } catch (problem) {
     // What some systems say instead of EAGAIN.
     if (codeOf(problem) === 'EACCES' || codeOf(problem) === 'EBUSY') return false
