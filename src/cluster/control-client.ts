@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { clientHash } from '../client/hash.ts'
 import { binaryOf } from '../core/binary.ts'
 import { Channel } from '../wire/channel.ts'
-import { nonceBytes } from '../wire/hello.ts'
+import { nonceBytes, type Refusal } from '../wire/hello.ts'
 import { ClusterError } from './cluster-error.ts'
 import {
   type ControlReply,
@@ -42,7 +42,10 @@ export class ControlClient {
     socket.on('data', chunk => this.#receive(chunk, proved))
   }
 
-  /** Connects and proves both sides. Throws UNREACHABLE, DENIED, TIMEOUT. */
+  /**
+   * Connects and proves both sides. Throws UNREACHABLE, DENIED, TIMEOUT, PROTOCOL (the supervisor
+   * is of another version).
+   */
   static async connect(
     socket: string,
     secret: ControlSecret,
@@ -89,7 +92,7 @@ export class ControlClient {
       if (event.type === 'proved') proved()
       else if (event.type === 'message') this.#heard(event.message)
       else if (event.type === 'malformed') this.#fail(unreachable(event.reason))
-      else this.#fail(new ClusterError('DENIED', `the supervisor: ${event.refusal.text}`))
+      else this.#fail(refused(event.refusal))
     }
     this.#flush()
   }
@@ -122,6 +125,13 @@ function newChannel(secret: ControlSecret): Channel<ControlReply, ControlRequest
     decoders: { admin: decodeControlReply },
     write: writeControlRequest,
   })
+}
+
+function refused({ code, text }: Refusal): ClusterError {
+  if (code !== 'version') return new ClusterError('DENIED', `the supervisor: ${text}`)
+  return new ClusterError('PROTOCOL', 'a supervisor of another version of kv runs this cluster', [
+    'kv cluster down',
+  ])
 }
 
 function unreachable(why: string): ClusterError {

@@ -8,7 +8,7 @@ import type { ClusterFile } from '../core/config.ts'
 import { ClusterError } from './cluster-error.ts'
 import { pathsOf, requireClusterFile, writeClusterFile } from './cluster-file.ts'
 import { type Ending, graceMs, isDeadWithin } from './end-processes.ts'
-import { endLeftovers, reachSupervisor, withCommandLock } from './leftovers.ts'
+import { endLeftovers, reachOrLeave, withCommandLock } from './leftovers.ts'
 import { holderOf } from './lock-file.ts'
 import { isMissing, isNoRoom } from './private-file.ts'
 import { readSupervisorFile } from './supervisor-file.ts'
@@ -78,7 +78,7 @@ async function askToEnd(
   timeoutMs: number,
 ): Promise<ReadonlyMap<string, Ending>> {
   const nothing = new Map(file.nodes.map(node => [node.name, 'gone' as const]))
-  const control = await reachSupervisor(directory, file, timeoutMs)
+  const control = await reachOrLeave(directory, file, timeoutMs)
   if (control === undefined) return nothing
   const paths = pathsOf(directory)
   const supervisor =

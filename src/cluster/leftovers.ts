@@ -17,7 +17,10 @@ import { type ProcessIdentity, readIdentity } from './process-identity.ts'
 import { readControlSecret } from './secret-file.ts'
 import { readSupervisorFile } from './supervisor-file.ts'
 
-/** A connection to the cluster's supervisor; undefined where none answers in time. */
+/**
+ * A connection to the cluster's supervisor; undefined where none answers in time. Throws DENIED,
+ * PROTOCOL (it is of another version).
+ */
 export async function reachSupervisor(
   directory: string,
   file: ClusterFile,
@@ -33,6 +36,18 @@ export async function reachSupervisor(
     if (code === 'UNREACHABLE' || code === 'TIMEOUT') return undefined
     throw problem
   }
+}
+
+/** The same for a command that can end it: one of another version is a leftover, too. */
+export async function reachOrLeave(
+  directory: string,
+  file: ClusterFile,
+  timeoutMs: number,
+): Promise<ControlClient | undefined> {
+  return reachSupervisor(directory, file, timeoutMs).catch(problem => {
+    if (problem instanceof ClusterError && problem.code === 'PROTOCOL') return undefined
+    throw problem
+  })
 }
 
 /** Ends every process that an earlier supervisor left, itself first, and removes its traces. */

@@ -7,7 +7,7 @@ export type ListedCluster = {
   readonly name: string
   /** The one that is meant where none is named. */
   readonly current: boolean
-  /** unreadable: its cluster file or secret cannot be used; `kv cluster status` says why. */
+  /** unreadable: its files or supervisor cannot be used; `kv cluster status` says why. */
   readonly state: 'up' | 'down' | 'unreadable'
   readonly running: number
   readonly nodes: number

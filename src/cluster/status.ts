@@ -60,7 +60,10 @@ export type ClusterStatus = {
   readonly nodes: readonly NodeStatus[]
 }
 
-/** Throws NOT_FOUND, CLUSTER_CONFLICT, DENIED; what is not running is no error. */
+/**
+ * Throws NOT_FOUND, CLUSTER_CONFLICT, DENIED, PROTOCOL (a supervisor of another version); what is
+ * not running is no error.
+ */
 export async function clusterStatus(directory: string, timeoutMs: number): Promise<ClusterStatus> {
   const file = await requireClusterFile(directory)
   const processes = await processesIn(directory, file, timeoutMs)

@@ -12,7 +12,13 @@ import { ClusterError } from './cluster-error.ts'
 import { pathsOf, readClusterFile, writeClusterFile } from './cluster-file.ts'
 import type { ControlClient } from './control-client.ts'
 import { lastLines, lastWords } from './last-lines.ts'
-import { endLeftovers, reachSupervisor, withCommandLock, withLock } from './leftovers.ts'
+import {
+  endLeftovers,
+  reachOrLeave,
+  reachSupervisor,
+  withCommandLock,
+  withLock,
+} from './leftovers.ts'
 import { askNodes } from './node-answers.ts'
 import type { NodeProcess, Report } from './node-process.ts'
 import { chooseBasePort, requireFreePorts } from './ports.ts'
@@ -136,7 +142,7 @@ export async function prepared<Result>(
   const under = withCommandLock(directory, timeoutMs, async () => {
     const existing = await readClusterFile(directory)
     if (existing === undefined) return found(options, start)
-    const running = await reachSupervisor(directory, existing, reachMs)
+    const running = await reachOrLeave(directory, existing, reachMs)
     const file = settledFile(existing, options.wanted, running)
     if (running !== undefined) return start({ file, created: false, running })
     refuseTooFewOpenFiles(file.nodes.length)
