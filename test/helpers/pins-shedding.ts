@@ -216,6 +216,46 @@ export function eighthId(): string {
   return `${codeOf(reply)}, ${lastOf(cluster, key)}`
 }
 
+/**
+ * P was sent twice and acknowledged while one owner was away; what superseded P is durable at the
+ * leader of rounds alone, and hints and comparing are late. A round that names P must not make the
+ * owner that was away call it superseded: then whoever meets it would drop P, and once the leader's
+ * disk is lost nothing is left.
+ */
+export function plantedPin(): string {
+  const { cluster, key, owners } = begin()
+  const [leader, other, away] = owners
+  ask(cluster, leader, cluster.put(key, 'before'))
+  live(cluster, 3000)
+  cut(cluster, [away], true)
+  const seen = contextOf(ask(cluster, leader, cluster.get(key), apart(away)))
+  const put = cluster.put(key, 'VALUE', { context: seen, strict: true })
+  ask(cluster, leader, put, apart(away))
+  const context = contextOf(ask(cluster, other, { ...put, again: true }, apart(away)))
+  const later = cluster.put(key, 'later', { context, strict: true, timeLeft: 1000 })
+  ask(cluster, leader, later, () => false)
+  cut(cluster, [leader, away], true)
+  live(cluster, 9000, ({ from, to }) => ![from, to].some(id => id === leader.id || id === away.id))
+  for (const one of cluster.nodes) reconnect(cluster, one)
+  live(cluster, 1500, ({ message }) => !movesObjects.has(message.type))
+  leader.wipe()
+  reconnect(cluster, leader)
+  return lastOf(cluster, key)
+}
+
+const movesObjects: ReadonlySet<string> = new Set([
+  ...['handoff', 'handed', 'store', 'stored'],
+  ...['compare', 'compared', 'sketch', 'differ', 'differing'],
+])
+
+function reconnect(cluster: TestCluster, node: TestNode): void {
+  for (const other of cluster.nodes) {
+    if (other === node) continue
+    node.step({ type: 'connected', node: other.id })
+    other.step({ type: 'connected', node: node.id })
+  }
+}
+
 function deliver(cluster: TestCluster, to: TestNode, message: StoreCopy): void {
   to.step({ type: 'message', from: 'n1' as NodeId, message })
   cluster.settle()

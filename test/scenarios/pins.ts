@@ -28,6 +28,8 @@ const plays: readonly (readonly [Name, number, string, string])[] = [
   // A primary without the pin marks; later pins are shed, too.
   ['oneLacksThePin', 626, 'once', 'back'],
   ['pinnedMeanwhile', 627, 'once', 'back'],
+  // A primary takes a pin of which it can say nothing.
+  ['plantedPin', 635, 'VALUE', 'lost'],
   // The generation raised by a read; the ids of the base only; a retry reads a new context.
   ['reapedThenAgain', 628, 'once', 'back'],
   ['newerContext', 629, 'over', 'lost'],

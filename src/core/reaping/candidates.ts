@@ -6,18 +6,20 @@
  * meanwhile whether they took effect.
  */
 import { pinsMax } from '../causality/pins.ts'
-import type { Siblings } from '../causality/siblings.ts'
 import type { Tree } from '../entropy/tree.ts'
-import type { Instant, OpId, Partition } from '../ids.ts'
+import type { Instant, Partition } from '../ids.ts'
 import { damaged } from '../object-rows.ts'
 import type { Objects } from '../objects.ts'
 import type { Stored } from '../quorum/put-coordination.ts'
 import { objectRowKey } from '../row-key.ts'
 import type { PinnedKey } from './marks.ts'
-import { idleEntries, kindOf, type Reapable } from './reapable.ts'
-import type { Candidate } from './round-parts.ts'
+import { idleEntries, kindOf, type Reapable, sheddable } from './reapable.ts'
+import type { Candidate, PinnedCandidate } from './round-parts.ts'
 
-type Found = { readonly keys: readonly Candidate[]; readonly pins: readonly PinnedKey[] }
+type Found = {
+  readonly keys: readonly Candidate[]
+  readonly pins: readonly PinnedCandidate[]
+}
 
 type Parts = {
   readonly reapable: Reapable
@@ -38,7 +40,7 @@ export class Candidates {
   of(partition: Partition, now: Instant): Found {
     const { reapable, objects, tree } = this.#parts
     const keys: Candidate[] = []
-    const pins: PinnedKey[] = []
+    const pins: PinnedCandidate[] = []
     const isDue = this.#pinsAreDue(partition, now)
     let dots = 0
     for (const { token, key } of reapable.page(partition, keysMax)) {
@@ -47,9 +49,10 @@ export class Candidates {
       if (record === undefined || record === damaged) continue
       const { siblings, digest } = record
       const isRecent = tree.recent.has(objectRowKey(token, key), now)
-      const ops = shedOf(siblings)
+      const ops = sheddable(siblings)
       const isFilling = siblings.pins.length >= pinsMax / 2
-      if (ops.length > 0 && (!isRecent || isDue || isFilling)) pins.push({ token, key, ops })
+      if (ops.length > 0 && (!isRecent || isDue || isFilling))
+        pins.push({ token, key, digest, ops })
       const kind = kindOf(siblings)
       if (isRecent || kind === undefined || kind === 'pinned') continue
       dots += siblings.versions.length + idleEntries(siblings).length
@@ -81,11 +84,6 @@ export function without({ keys, pins }: Found, missing: readonly number[]): Foun
 
 export function countOf(pins: readonly PinnedKey[]): number {
   return pins.reduce((count, { ops }) => count + ops.length, 0)
-}
-
-/** Those of which no version is live here. */
-function shedOf({ pins, versions }: Siblings): readonly OpId[] {
-  return pins.filter(op => versions.every(version => version.op !== op))
 }
 
 /** In one mark. */

@@ -25,14 +25,19 @@ import { keyOfRow, partitionRange } from '../row-key.ts'
 import type { RowKey, Store } from '../step.ts'
 import type { MarkedKey } from './marks.ts'
 
-/** tombstone: nothing else is live. long: its vector has entries to be shed. pinned: only pins. */
+/** tombstone: nothing else is live. long: its vector has entries to be shed. pinned: pins to be shed. */
 export type Kind = 'tombstone' | 'long' | 'pinned'
 
 export function kindOf(siblings: Siblings): Kind | undefined {
-  const { versions, vector, pins } = siblings
+  const { versions, vector } = siblings
   if (versions.length > 0 && versions.every(({ tombstone }) => tombstone)) return 'tombstone'
   if (vector.length > entriesMax && idleEntries(siblings).length > 0) return 'long'
-  return pins.length > 0 ? 'pinned' : undefined
+  return sheddable(siblings).length > 0 ? 'pinned' : undefined
+}
+
+/** Pins of which no version is live here. */
+export function sheddable({ pins, versions }: Siblings): readonly OpId[] {
+  return pins.length === 0 ? pins : pins.filter(op => versions.every(one => one.op !== op))
 }
 
 /** Entries of which no version is live: their writes were superseded. */

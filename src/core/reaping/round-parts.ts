@@ -8,6 +8,13 @@ import type { PartitionState } from './partition-rows.ts'
 /** A key that may be cleaned: its token, and the item digest that it must have everywhere. */
 export type Candidate = { readonly token: Token; readonly key: Key; readonly digest: string }
 
+/**
+ * Pins that may be shed, and the item digest of the key at the asker. Who does not know such an
+ * operation may take its pin only if it holds the same versions: else it may lack what superseded
+ * the operation, and would drop it, alive elsewhere, for nothing.
+ */
+export type PinnedCandidate = PinnedKey & { readonly digest: string }
+
 /** Which round of which partition; a round is drawn, and its marks are no other's. */
 export type StepPart = {
   readonly partition: Partition
@@ -21,7 +28,7 @@ export type ProvePart = StepPart & {
   /** Of all objects of the partition; 8 bytes, or '' if they need not be equal. */
   readonly sum: string
   readonly keys: readonly Candidate[]
-  readonly pins: readonly PinnedKey[]
+  readonly pins: readonly PinnedCandidate[]
 }
 
 /**
@@ -65,9 +72,10 @@ export function encodeProofs(parts: readonly ProvePart[]): Uint8Array {
       writeBinary(writer, digest)
     }
     writer.varint(part.pins.length)
-    for (const { token, key, ops } of part.pins) {
+    for (const { token, key, digest, ops } of part.pins) {
       writeBinary(writer, token)
       writeBinary(writer, key)
+      writeBinary(writer, digest)
       writer.varint(ops.length)
       for (const op of ops) writeBinary(writer, op)
     }
@@ -135,11 +143,12 @@ export function decodeLearnt(bytes: Uint8Array): readonly LearntPart[] {
   }))
 }
 
-function readPins(reader: ByteReader): readonly PinnedKey[] | undefined {
-  const pins: PinnedKey[] = []
+function readPins(reader: ByteReader): readonly PinnedCandidate[] | undefined {
+  const pins: PinnedCandidate[] = []
   for (let left = reader.varint(); left > 0 && reader.left > 0; left--) {
     const token = readBinary(reader) as Token
     const key = keyOf(readBinary(reader))
+    const digest = readBinary(reader)
     const ops: OpId[] = []
     for (let ids = reader.varint(); ids > 0 && reader.left > 0; ids--) {
       const op = readBinary(reader) as OpId
@@ -147,7 +156,7 @@ function readPins(reader: ByteReader): readonly PinnedKey[] | undefined {
       ops.push(op)
     }
     if (key === undefined || token.length !== 8) return undefined
-    pins.push({ token, key, ops })
+    pins.push({ token, key, digest, ops })
   }
   return pins
 }

@@ -18,7 +18,6 @@ import { after, type Epoch, type Instant, type NodeId, type Partition } from '..
 import { fallbacksOf, preferenceList } from '../ring/preference-list.ts'
 import type { Effect } from '../step.ts'
 import { Candidates, countOf, without } from './candidates.ts'
-import type { PinnedKey } from './marks.ts'
 import type { Reapable, ReapableCount } from './reapable.ts'
 import type { RoundAnswer, RoundQuestion, RoundStep } from './round-message.ts'
 import {
@@ -26,6 +25,7 @@ import {
   decodeTold,
   encodeProofs,
   encodeSteps,
+  type PinnedCandidate,
   type ProvePart,
   type ToldPart,
 } from './round-parts.ts'
@@ -48,7 +48,7 @@ type Round = {
   /** '' if they need not be: pins are shed of keys that differ, too. */
   sum: string
   keys: readonly Candidate[]
-  pins: readonly PinnedKey[]
+  pins: readonly PinnedCandidate[]
   step: RoundStep
   /** Who is not done with this step. */
   readonly left: Set<NodeId>
@@ -187,7 +187,7 @@ export class Rounds {
     this.#nextAt.set(round.partition, after(now, this.#pauseOf(round.partition)))
   }
 
-  #prove(round: Round, keys: readonly Candidate[], pins: readonly PinnedKey[]): void {
+  #prove(round: Round, keys: readonly Candidate[], pins: readonly PinnedCandidate[]): void {
     round.step = 'prove'
     round.keys = keys
     round.pins = pins

@@ -6,12 +6,13 @@
 
 import { mutant, sometimes } from '#mutants'
 import type { Record } from '../causality/record.ts'
+import { knowsOp } from '../causality/siblings.ts'
 import { AsOf } from '../entropy/as-of.ts'
 import { nearest } from '../entropy/clocks.ts'
 import { sharedOf } from '../entropy/shared.ts'
 import { binaryOfSum, sumWords } from '../entropy/sum.ts'
 import type { Tree } from '../entropy/tree.ts'
-import type { Generation, Instant, NodeId, Partition, WallTime } from '../ids.ts'
+import type { Generation, Instant, NodeId, OpId, Partition, WallTime } from '../ids.ts'
 import { damaged } from '../object-rows.ts'
 import type { Objects } from '../objects.ts'
 import type { Pending } from '../pending.ts'
@@ -20,7 +21,7 @@ import type { Stored } from '../quorum/put-coordination.ts'
 import { roleOf } from '../ring/preference-list.ts'
 import type { Effect } from '../step.ts'
 import type { Wholeness } from '../wholeness/wholeness.ts'
-import { type Mark, type MarkedKey, type Marks, markRowKey, type PinnedKey } from './marks.ts'
+import { type Mark, type MarkedKey, type Marks, markRowKey } from './marks.ts'
 import { type PartitionState, partitionRowKey } from './partition-rows.ts'
 import { idleEntries } from './reapable.ts'
 import type { RoundAnswer, RoundQuestion } from './round-message.ts'
@@ -30,6 +31,7 @@ import {
   decodeSteps,
   encodeTold,
   type PartState,
+  type PinnedCandidate,
   type ProvePart,
   type StepPart,
   type ToldPart,
@@ -163,7 +165,8 @@ export class Steps {
     // What this node lacks of them is added in the commit of the mark: what is read here from
     // now on has them.
     if (!mutant(626)) for (const { token, key, ops } of pins) objects.addPins(token, key, ops)
-    const mark = { epoch, generation, round, keys: marked, pins }
+    const named = pins.map(({ token, key, ops }) => ({ token, key, ops }))
+    const mark = { epoch, generation, round, keys: marked, pins: named }
     marks.write(partition, mark, then)
     if (mutant(623)) this.#shed(mark)
     this.#raise(partition, { generation, floor: part.floor }, then)
@@ -180,15 +183,16 @@ export class Steps {
     return { token, key, tombstones, entries: isDead ? [] : idleEntries(record.siblings) }
   }
 
-  /** Ids of which a version is live here, and all of a key that this node does not hold. */
-  #refusePins(pins: readonly PinnedKey[], from: number, missing: number[]): void {
+  /**
+   * Ids of which a version is live here, all of a key that this node does not hold, and those that
+   * it knows nothing of while it holds other versions than the asker.
+   */
+  #refusePins(pins: readonly PinnedCandidate[], from: number, missing: number[]): void {
     let position = from
-    for (const { token, key, ops } of pins) {
-      const versions = this.#parts.objects.base(token, key)?.siblings.versions
+    for (const { token, key, digest, ops } of pins) {
+      const record = this.#parts.objects.base(token, key)
       for (const op of ops) {
-        if (versions === undefined || versions.some(version => version.op === op)) {
-          missing.push(position)
-        }
+        if (record === undefined || !maySay(record, digest, op)) missing.push(position)
         position++
       }
     }
@@ -296,4 +300,10 @@ export class Steps {
     if (to === this.#parts.placement.self) this.#takeOwn(message, now, out)
     else out.push({ type: 'send', to, message })
   }
+}
+
+/** May this node say that the operation was superseded? */
+function maySay({ siblings, digest }: Record, asked: string, op: OpId): boolean {
+  if (siblings.versions.some(version => version.op === op)) return false
+  return digest === asked || knowsOp(siblings, op) || mutant(635)
 }

@@ -8,6 +8,7 @@ import { live } from '../../helpers/replicas.ts'
 const at = (key: string, ...ops: number[]) => ({
   token: 't'.repeat(8) as Token,
   key: key as Key,
+  digest: '',
   ops: ops.map(opOf),
 })
 

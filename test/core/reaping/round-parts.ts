@@ -19,7 +19,12 @@ const partition = fc.nat(65_535).map(number => number as Partition)
 const generation = fc.nat(2 ** 31 - 1)
 const step = { partition, generation, round: fc.maxSafeNat() }
 const candidate = fc.record({ token: id(8), key, digest: binary(0, 8) })
-const pinned = fc.record({ token: id(8), key, ops: fc.array(id(12), { maxLength: 3 }) })
+const pinned = fc.record({
+  token: id(8),
+  key,
+  digest: binary(0, 8),
+  ops: fc.array(id(12), { maxLength: 3 }),
+})
 const proof = fc.record({
   ...step,
   floor: generation,
