@@ -11,6 +11,7 @@ import { type Failure, nothingDone } from '../outcome.ts'
 import type { Placement } from '../placement.ts'
 import type { Coordination, PeerAnswer, Requests } from '../requests.ts'
 import type { Effect } from '../step.ts'
+import { longestDeadlineMs } from './longest-deadline.ts'
 import { answerPut, failed, type Origin } from './origin.ts'
 
 export class Forwards {
@@ -38,7 +39,9 @@ export class Forwards {
       return void out.push(answerPut(origin, failed(origin, { code, message, outcome })))
     }
     const id = this.#requests.newId()
-    const terms = { id, deadline: after(now, request.timeLeft), outcome }
+    // Its coordinator takes the longest deadline at most; the rest is for the way back.
+    const timeLeft = Math.min(request.timeLeft, 2 * longestDeadlineMs)
+    const terms = { id, deadline: after(now, timeLeft), outcome }
     const forward = new ForwardCoordination(
       { placement: this.#placement, coordinate: this.#coordinate },
       origin,

@@ -1,7 +1,7 @@
 /** What each replica of a key holds, for people (`kv ring KEY`): no quorum, every answer shown. */
 import { decodeObject } from '../causality/object.ts'
 import type { Siblings } from '../causality/siblings.ts'
-import { after, type Instant, type NodeId, type Token } from '../ids.ts'
+import type { Instant, NodeId, Token } from '../ids.ts'
 import type { InspectedReplica, InspectRequest } from '../message.ts'
 import { damaged } from '../object-rows.ts'
 import type { Objects } from '../objects.ts'
@@ -9,6 +9,7 @@ import { nothingDone } from '../outcome.ts'
 import type { Placement } from '../placement.ts'
 import type { Coordination, PeerAnswer, Requests } from '../requests.ts'
 import type { Effect, Env } from '../step.ts'
+import { deadlineOf } from './longest-deadline.ts'
 import { type ClientOrigin, failed, replyTo } from './origin.ts'
 import type { Stored } from './put-coordination.ts'
 
@@ -36,7 +37,7 @@ export class Inspections {
     const token = this.#placement.tokenOf(key)
     const primaries = this.#placement.primaries(token)
     const id = this.#requests.newId()
-    const deadline = after(now, timeLeft * answerShare)
+    const deadline = deadlineOf(now, timeLeft * answerShare)
     const inspection = new Inspection(this.#env, origin, token, primaries, deadline)
     this.#requests.add(id, inspection)
     const message = { type: 'read', id, epoch, timeLeft, key, token, full: true } as const

@@ -138,9 +138,14 @@ export class Making {
     else sometimes('a retry meets its first try alive')
     const version = applied === 'superseded' ? undefined : applied
     const siblings = again && !mutant(622) ? this.#pin(record.siblings, op) : record.siblings
-    const made = { version, row, unasked: false }
-    if (siblings === record.siblings) return { ...record, ...made, held: own === record }
-    return { ...record, ...made, siblings, object: encodeObject(siblings), held: false }
+    const object = siblings === record.siblings ? record.object : encodeObject(siblings)
+    // What owners showed may bring values, even to a delete.
+    const full =
+      record === all
+        ? undefined
+        : withoutRoom(this.#objects.room, { value: record.object }, object.length)
+    const held = own === record && siblings === record.siblings
+    return full ?? { ...record, siblings, object, version, row, unasked: false, held }
   }
 
   /** Why a put, of which nothing is known here, makes no dot all the same. */

@@ -50,7 +50,7 @@ export function belowFloor({ again }: PutRequest, floor: Generation): PutRefusal
 /** A delete lives on what a full disk keeps back: it is how room is made. */
 export function withoutRoom(
   room: Room,
-  { value }: PutRequest,
+  { value }: Pick<PutRequest, 'value'>,
   bytes: number,
 ): PutRefusal | undefined {
   if (room.takes(value === undefined ? 'shrink' : 'grow', bytes)) return undefined

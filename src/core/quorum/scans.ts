@@ -2,13 +2,14 @@
  * Coordinates pages of keys (`scan.ts`): a page is about as many partitions as hold what one step
  * looks at, and only their owners are asked.
  */
-import { after, type Instant, type NodeId, type Partition, type RequestId } from '../ids.ts'
+import type { Instant, NodeId, Partition, RequestId } from '../ids.ts'
 import { type Listing, partitionAt, rowsMax } from '../listing.ts'
 import type { ScanRequest } from '../listing-message.ts'
 import { nothingDone } from '../outcome.ts'
 import type { Placement } from '../placement.ts'
 import type { Coordination, PeerAnswer, Requests } from '../requests.ts'
 import type { Effect } from '../step.ts'
+import { deadlineOf } from './longest-deadline.ts'
 import { type ClientOrigin, failed, replyTo } from './origin.ts'
 import { type ScanPage, type ScanStep, ScanTally } from './scan.ts'
 
@@ -34,8 +35,11 @@ export class Scans {
     const id = this.#requests.newId()
     const page = this.#pageOf(request)
     const asked = this.#ownersIn(page)
-    const deadline = after(now, request.timeLeft * answerShare)
-    const tally = new ScanTally(asked, page, { ring: this.#placement.ring, needed, deadline })
+    const deadline = deadlineOf(now, request.timeLeft * answerShare)
+    // Nobody to ask: it ends at once.
+    const until = asked.length === 0 ? now : deadline
+    const terms = { ring: this.#placement.ring, needed, deadline: until }
+    const tally = new ScanTally(asked, page, terms)
     const scan = new ScanCoordination(origin, tally)
     this.#requests.add(id, scan)
     const { prefix, timeLeft } = request

@@ -7,7 +7,7 @@
  */
 import { sometimes } from '#mutants'
 import { appliedOp } from '../causality/siblings.ts'
-import { after, type Instant, type NodeId, type RequestId } from '../ids.ts'
+import type { Instant, NodeId, RequestId } from '../ids.ts'
 import type { PutRequest, ReadCopy } from '../message.ts'
 import type { Copy, Objects } from '../objects.ts'
 import type { Placement } from '../placement.ts'
@@ -15,6 +15,7 @@ import type { Coordination, PeerAnswer } from '../requests.ts'
 import type { Effect, Env } from '../step.ts'
 import { nothingHeld } from './get.ts'
 import { heldOf } from './get-subject.ts'
+import { deadlineOf } from './longest-deadline.ts'
 import type { Stored } from './put-coordination.ts'
 
 /** What owners hold of the key, and whether so many told it that none can be missed. */
@@ -48,7 +49,7 @@ export class SecondSend implements Coordination {
     this.#request = request
     this.#then = then
     this.#missing = replicas - writeQuorum + 1 - (counts ? 1 : 0)
-    this.#until = after(now, request.timeLeft * patience)
+    this.#until = deadlineOf(now, request.timeLeft * patience)
   }
 
   /** Asks every owner that can be reached: the first ones to answer are enough. */

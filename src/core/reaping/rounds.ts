@@ -279,12 +279,12 @@ export class Rounds {
       .sort((a, b) => a.partition - b.partition)
     // One cut for all that is proved at once.
     const stamp = rounds[0]?.stamp ?? 0
-    let ids = 0
+    let names = 0
     const some = rounds
       .filter(one => step !== 'prove' || one.stamp === stamp)
       .filter((one, i) => {
-        ids += step === 'prove' ? countOf(one.pins) : 0
-        return i < partsMax && (i === 0 || ids <= pinsInMessage)
+        names += step === 'prove' ? one.keys.length + countOf(one.pins) : 0
+        return i < partsMax && (i === 0 || names <= namesInMessage)
       })
     const { now, wall } = this.#at
     this.#lastId = (this.#lastId + 1) % 2 ** 40
@@ -339,7 +339,8 @@ const fullMs = 1000
 /** At once, and in one message. */
 const roundsMax = 1024
 const partsMax = 256
-const pinsInMessage = 20_000
+/** Keys and pins: a step of every owner, and far from the end of a frame. */
+const namesInMessage = 4000
 const answerMsMax = 2000
 const roundMsMax = 15_000
 /** How long hints get to go home before it is asked again. */

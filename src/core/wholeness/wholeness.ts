@@ -111,11 +111,10 @@ export class Wholeness {
 
   /** This partition is emptied, since it was behind what others had reaped: it lacks something. */
   doubt(partition: number): void {
-    if (this.#unwhole.has(partition)) return
-    this.#unwhole.add(partition)
-    // What was equal before it was emptied proves nothing.
+    // What was equal before it was emptied proves nothing, whatever it lacked before.
     this.#startedAt = undefined
     this.#equalWith.clear()
+    this.#unwhole.add(partition)
     this.#unproved = this.#unproveded()
     this.#keep()
   }
