@@ -89,7 +89,8 @@ async function askToEnd(
     return reply.type === 'ended' ? new Map(reply.endings) : nothing
   } catch (problem) {
     const code = problem instanceof ClusterError ? problem.code : undefined
-    if (code === 'UNREACHABLE' || code === 'TIMEOUT') return nothing
+    // INTERNAL: a process did not die; what is left of it, and of the supervisor, is ended below.
+    if (code === 'UNREACHABLE' || code === 'TIMEOUT' || code === 'INTERNAL') return nothing
     throw problem
   } finally {
     control.close()

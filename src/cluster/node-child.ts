@@ -35,6 +35,8 @@ export class NodeChild {
   readonly #host: ChildHost
   #state: ProcessState
   #spawned: SpawnedNode | undefined
+  /** The process that was asked to go, until it is dead. */
+  #leaving: SpawnedNode | undefined
   #ending: Promise<Ending> | undefined
   #closed = false
   #startedAt: number | undefined
@@ -65,7 +67,7 @@ export class NodeChild {
   }
 
   get identity(): ProcessIdentity | undefined {
-    return this.#spawned?.identity
+    return (this.#spawned ?? this.#leaving)?.identity
   }
 
   get process(): NodeProcess {
@@ -86,9 +88,10 @@ export class NodeChild {
     clearTimeout(this.#timer)
   }
 
-  /** Starts its process. Throws BUSY once closed. */
+  /** Starts its process. Throws BUSY once closed, CLUSTER_CONFLICT beside one that does not die. */
   spawn(): void {
     this.refuseIfClosed()
+    if (this.#leaving !== undefined) throw this.#notDead()
     const spawned = this.#host.spawn(message => this.#heard(spawned, message))
     this.#spawned = spawned
     this.#state = 'starting'
@@ -130,7 +133,10 @@ export class NodeChild {
     this.#spawned?.tell({ type: 'listen' })
   }
 
-  /** Ends its process, if it has one; one that is being ended is waited for. */
+  /**
+   * Ends its process, if it has one; one that is being ended is waited for. Rejects if it does not
+   * die: then it stays this node's process, and another call tries again.
+   */
   end(as: 'stopped' | 'killed'): Promise<Ending> {
     clearTimeout(this.#timer)
     this.#waitsFor = undefined
@@ -152,15 +158,15 @@ export class NodeChild {
   }
 
   async #end(atOnce: boolean): Promise<Ending> {
-    const spawned = this.#spawned
+    const spawned = this.#spawned ?? this.#leaving
     if (spawned === undefined) return 'gone'
     // Whatever ends it now is no crash: #exited leaves it alone.
     this.#spawned = undefined
+    this.#leaving = spawned
     this.#startedAt = undefined
     this.#settle()
     const ending = await spawned.end(atOnce)
     await spawned.exited
-    this.#host.changed()
     return ending
   }
 
@@ -179,6 +185,10 @@ export class NodeChild {
   }
 
   #exited(who: SpawnedNode, exit: Exit): void {
+    if (this.#leaving === who) {
+      this.#leaving = undefined
+      this.#host.changed()
+    }
     // #end took it out: it was asked to go.
     if (this.#spawned !== who) return
     const now = performance.now()
@@ -218,6 +228,11 @@ export class NodeChild {
       const text = this.#waitsFor === undefined ? {} : { text: `waits for ${this.#waitsFor}` }
       this.#host.report('exited', { about, code, again, ...text }, 'warn')
     }
+  }
+
+  #notDead(): ClusterError {
+    const text = `${this.name} cannot start: its process ${this.identity?.pid} does not die`
+    return new ClusterError('CLUSTER_CONFLICT', text, [`kv node kill ${this.name} tries again`])
   }
 
   #notStarted(): ClusterError {

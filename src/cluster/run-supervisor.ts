@@ -83,18 +83,29 @@ class Work {
     await this.#traces
   }
 
-  /** Ends nodes, socket and trace; the same promise each time. */
+  /** Ends nodes, socket and trace; the same promise each time. It never rejects. */
   end(): Promise<void> {
     this.#ending ??= this.#end()
     return this.#ending
   }
 
   async #end(): Promise<void> {
-    await this.#supervisor?.stop()
+    const isEmpty = await this.#stopNodes()
     await this.#control?.close()
     await this.#traces
-    await rm(pathsOf(this.#directory).supervisorFile, { force: true })
+    if (isEmpty) await rm(pathsOf(this.#directory).supervisorFile, { force: true })
     this.#resolveEnded()
+  }
+
+  /** False: a process does not die. The trace stays and names it to the next `up` or `down`. */
+  async #stopNodes(): Promise<boolean> {
+    try {
+      await this.#supervisor?.stop()
+      return true
+    } catch (problem) {
+      this.#report('not-ended', { text: String(problem) }, 'error')
+      return false
+    }
   }
 
   async #answer(request: ControlRequest): Promise<ControlReply> {

@@ -112,22 +112,25 @@ export class Supervisor {
 
   /**
    * Ends every process, in parallel, and whatever was under way; nothing is started again, and
-   * the file says what was done. The same promise each time. Says how each node ended.
+   * the file says what was done. The same promise each time. Says how each node ended. Rejects,
+   * with all the others ended, if a process does not die; another call tries again.
    */
   stop(): Promise<ReadonlyMap<string, Ending>> {
-    this.#stopped ??= this.#stop()
+    this.#stopped ??= this.#stop().catch(problem => {
+      this.#stopped = undefined
+      throw problem
+    })
     return this.#stopped
   }
 
   async #stop(): Promise<ReadonlyMap<string, Ending>> {
     const children = [...this.#children.values()]
     for (const child of children) child.close()
-    const ended = await Promise.all(
-      children.map(async child => [child.name, await child.end('stopped')] as const),
-    )
+    const ends = children.map(async child => [child.name, await child.end('stopped')] as const)
+    await Promise.allSettled(ends)
     await Promise.allSettled(this.#underWay)
     await this.#record.close()
-    return new Map(ended)
+    return new Map(await Promise.all(ends))
   }
 
   async #start(): Promise<void> {

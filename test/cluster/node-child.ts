@@ -1,5 +1,6 @@
 /** One node under a supervisor, with a process that is only played. */
 import t from 'tap'
+import type { Ending } from '../../src/cluster/end-processes.ts'
 import { NodeChild } from '../../src/cluster/node-child.ts'
 import { identityOf } from '../../src/cluster/process-identity.ts'
 import type { Exit } from '../../src/cluster/spawn.ts'
@@ -11,7 +12,8 @@ type Played = {
   readonly exit: (exit: Exit) => void
 }
 
-function played(): Played {
+/** `end`: how its process takes a signal. */
+function played(end: () => Promise<Ending> = async () => 'stopped'): Played {
   let hear: (message: unknown) => void = () => undefined
   let exit: (exit: Exit) => void = () => undefined
   const child = new NodeChild('n1', 'up', {
@@ -24,7 +26,7 @@ function played(): Played {
         }),
         tell: () => undefined,
         liveness: () => 'running',
-        end: async () => 'stopped',
+        end,
         pause: async () => undefined,
       }
     },
@@ -69,4 +71,36 @@ t.test('a start whose process ends is refused', async t => {
   const started = child.start()
   exit({ code: 10, signal: null })
   t.equal(await soon(started), 'CLUSTER_CONFLICT')
+})
+
+t.test('a process that does not die stays the node\u2019s, and is ended again', async t => {
+  let tries = 0
+  const { child, exit } = played(async () => {
+    if (++tries < 3) throw new Error('does not die')
+    exit({ code: null, signal: 'SIGKILL' })
+    return 'killed'
+  })
+  child.spawn()
+  const own = child.identity
+  t.ok(own)
+  await t.rejects(child.end('stopped'), { message: 'does not die' })
+  t.same(child.identity, own)
+  t.equal(await soon(child.start()), 'CLUSTER_CONFLICT', 'no second process beside it')
+  await t.rejects(child.end('stopped'), { message: 'does not die' })
+  t.equal(await child.end('killed'), 'killed')
+  t.equal(child.identity, undefined)
+  t.equal(await child.end('stopped'), 'gone')
+})
+
+t.test('one that dies later by itself is the node\u2019s no more', async t => {
+  const { child, exit } = played(async () => {
+    throw new Error('does not die')
+  })
+  child.spawn()
+  await t.rejects(child.end('stopped'), { message: 'does not die' })
+  t.ok(child.identity)
+  exit({ code: null, signal: 'SIGKILL' })
+  await new Promise(resolve => setImmediate(resolve))
+  t.equal(child.identity, undefined)
+  t.equal(child.state, 'stopped')
 })

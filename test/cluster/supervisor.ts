@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { pathsOf, requireClusterFile, writeClusterFile } from '../../src/cluster/cluster-file.ts'
 import type { ProcessState } from '../../src/cluster/node-process.ts'
-import { livenessOf, signalProcess } from '../../src/cluster/process-identity.ts'
+import { identityOf, livenessOf, signalProcess } from '../../src/cluster/process-identity.ts'
+import type { Exit, SpawnedNode } from '../../src/cluster/spawn.ts'
 import { hostIn, Supervisor } from '../../src/cluster/supervisor.ts'
 import type { ClusterFile, Intent } from '../../src/core/config.ts'
 
@@ -214,3 +215,43 @@ t.test('where one founder fails nothing is marked', async t => {
   await t.rejects(supervisor.start(), { code: 'STORE_REFUSED' })
   t.equal((await requireClusterFile(directory)).foundersMarked, false)
 })
+
+/** A process that outlives its first signals. */
+function tough(failures: number): SpawnedNode {
+  let left = failures
+  let die: (exit: Exit) => void = () => undefined
+  return {
+    identity: identityOf(process.pid),
+    exited: new Promise<Exit>(resolve => {
+      die = resolve
+    }),
+    tell: () => undefined,
+    liveness: () => 'running',
+    end: async () => {
+      if (left-- > 0) throw new Error('does not die of SIGKILL')
+      die({ code: null, signal: 'SIGKILL' })
+      return 'killed'
+    },
+    pause: async () => undefined,
+  }
+}
+
+t.test(
+  'a process that does not die fails that stop, not the next, and holds up no other',
+  async t => {
+    const host = {
+      spawn: (name: string) => tough(name === 'n1' ? 1 : 0),
+      write: async () => undefined,
+      wipe: async () => undefined,
+      lastLines: () => [],
+    }
+    const hooks = { changed: () => undefined, report: () => undefined }
+    const supervisor = new Supervisor(fileOf(['up', 'up'], true), host, hooks)
+    await supervisor.start()
+    await t.rejects(supervisor.stop(), { message: 'does not die of SIGKILL' })
+    t.match(supervisor.identities(), [{ name: 'n1' }])
+    t.equal(supervisor.identities().length, 1)
+    t.equal((await supervisor.stop()).get('n1'), 'killed')
+    t.same(supervisor.identities(), [])
+  },
+)
