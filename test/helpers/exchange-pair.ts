@@ -233,6 +233,7 @@ export function runPass(a: Side, b: Side, options: PassOptions = {}): { pass: Pa
   for (;;) {
     for (let copies = pass.owed(size, 2 ** 30); copies.length > 0; ) {
       hand(a, b, copies, measured)
+      pass.handed(copies, [])
       copies = pass.owed(size, 2 ** 30)
     }
     if (measured.rounds >= (options.roundsMax ?? Number.POSITIVE_INFINITY)) break

@@ -315,7 +315,7 @@ export class Exchange {
     const learnt = wholeness.equal(node, asOf, whole, unequal)
     // What was repaired is soon compared once more; else there is time, but for a proof.
     const needs = wholeness.needs(node) && (learnt || !pass.stuck)
-    const soon = needs || (!pass.equal && pass.repaired > 0)
+    const soon = needs || (pass.repaired > 0 && !pass.stuck)
     peer.nextAt = after(now, soon ? afterRepairMs : this.#pause())
     peer.from = 0
   }
@@ -323,7 +323,7 @@ export class Exchange {
   /** It takes too long: what is left is for the next pass, which begins there. */
   #gaveUp(peer: Peer, pass: Pass, now: Instant): void {
     sometimes('an exchange goes on from a place')
-    peer.nextAt = now
+    peer.nextAt = pass.refused ? after(now, this.#pause()) : now
     peer.from = pass.place
   }
 

@@ -119,8 +119,9 @@ export class PassDriver {
     this.#handing = true
     const ended = (end: BatchEnd | undefined, at: Instant, effects: Effect[]) => {
       this.#handing = false
+      // What was refused alone differs still: a later comparison finds it.
+      if (end !== undefined) pass.handed(copies, end.left)
       if (this.#over) return
-      // What was refused alone differs still: the next comparison finds it.
       if (end === undefined) return this.fail(at, effects)
       pace.acknowledged(at, at - now, end.foreground, false)
       this.go(at, effects)

@@ -59,8 +59,12 @@ export type PassPlan = {
 
 /** Who wants to hear of every copy that moves, or would. */
 export type PassWatch = {
+  /** So many bytes of a copy came or go, whether they are taken or refused. */
+  readonly carried: (bytes: number) => void
   readonly taken: (copy: HandedCopy, siblings: Siblings) => void
   readonly given: (copy: HandedCopy) => void
+  /** Whoever lacks it does not take it. */
+  readonly refused: (copy: HandedCopy) => void
   /** One side has more of the key than can be sent. */
   readonly tooLarge: (key: TooLarge) => void
 }
@@ -83,6 +87,7 @@ export class Pass {
   /** Keys that differ, and of which one side has more than can be sent. */
   readonly #tooLarge = new Set<string>()
   #repaired = 0
+  #refused = 0
   #taken = 0
 
   constructor(parts: ExchangeParts, plan: PassPlan, began: Instant) {
@@ -117,9 +122,14 @@ export class Pass {
     return this.#taken
   }
 
-  /** It found only what cannot be sent: the next one will find the same. */
+  /** More copies were refused than taken, by either side: a disk is full, or they are too old. */
+  get refused(): boolean {
+    return this.#refused > this.#repaired
+  }
+
+  /** It found only what cannot be sent, or mostly what is not taken: the next one will too. */
   get stuck(): boolean {
-    return this.#tooLarge.size > 0 && this.#repaired === 0
+    return this.refused || (this.#tooLarge.size > 0 && this.#repaired === 0)
   }
 
   /** Those that moved, by partition. */
@@ -228,11 +238,20 @@ export class Pass {
       end++
     }
     const some = this.#owed.splice(0, end)
-    for (const copy of some) {
-      this.#count(copy.token)
-      this.#watch?.given(copy)
-    }
+    for (const { object } of some) this.#watch?.carried(object.length)
     return some
+  }
+
+  /** They were sent, and the other side has all of them but those at the positions `left`. */
+  handed(copies: readonly HandedCopy[], left: readonly number[]): void {
+    const refused = new Set(left)
+    for (const [i, copy] of copies.entries()) {
+      if (refused.has(i)) this.#refuse(copy)
+      else {
+        this.#count(copy.token)
+        this.#watch?.given(copy)
+      }
+    }
   }
 
   get #salt(): number {
@@ -291,11 +310,16 @@ export class Pass {
     // It was listed beside what is wanted: nobody asked for it.
     if (this.#scope?.holds(token) === false) return short
     this.#descent.differs(token)
-    this.#watch?.taken(copy, siblings)
-    if (this.#moves && take(this.#parts, copy, siblings)) {
+    this.#watch?.carried(copy.object.length)
+    if (this.#moves) {
+      if (!take(this.#parts, copy, siblings)) {
+        this.#refuse(copy)
+        return short
+      }
       this.#taken++
       this.#count(token)
     }
+    this.#watch?.taken(copy, siblings)
     return short
   }
 
@@ -307,6 +331,13 @@ export class Pass {
     this.#parts.carrier.leave(one)
     this.#descent.differs(token, mutant(671))
     this.#watch?.tooLarge(one)
+  }
+
+  /** It stays as it is on both sides, until whoever lacks it takes it. */
+  #refuse(copy: HandedCopy): void {
+    this.#refused++
+    this.#descent.differs(copy.token)
+    this.#watch?.refused(copy)
   }
 
   /** One more object moved. */

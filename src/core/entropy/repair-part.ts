@@ -121,8 +121,10 @@ export class RepairPart {
       waited: peer.waited,
       moves: this.#plan.moves,
       watch: {
+        carried: bytes => this.#plan.throttle.moved(bytes),
         taken: (copy, siblings) => this.#taken(peer.node, copy, siblings),
         given: copy => this.#given(peer.node, copy),
+        refused: ({ token }) => this.#differs(token),
         tooLarge: one => this.#left(one),
       },
     }
@@ -196,8 +198,7 @@ export class RepairPart {
 
   #taken(from: NodeId, copy: HandedCopy, siblings: Siblings): void {
     const { key, token, object } = copy
-    const { tally, throttle, moves } = this.#plan
-    throttle.moved(object.length)
+    const { tally, moves } = this.#plan
     this.#differs(token)
     if (!moves) return this.#preview.takes(from, token, key, this.#own(copy), siblings)
     this.#last = copy
@@ -206,10 +207,9 @@ export class RepairPart {
 
   #given(to: NodeId, copy: HandedCopy): void {
     const { key, token, object } = copy
-    const { tally, throttle, moves } = this.#plan
+    const { tally, moves } = this.#plan
     this.#differs(token)
     if (!moves) return this.#preview.gives(to, token, key, this.#own(copy))
-    throttle.moved(object.length)
     tally.moved(to, object.length)
   }
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { ExchangeReply } from '../../../src/core/entropy/exchange-status.ts'
 import type { Instant, NodeId } from '../../../src/core/ids.ts'
-import { live, TestCluster, valuesOf } from '../../helpers/replicas.ts'
+import { fullDisk, live, TestCluster, valuesOf } from '../../helpers/replicas.ts'
 
 const rows = (cluster: TestCluster) =>
   cluster.nodes.map(({ disk }) => [...disk.keys()].filter(key => key.startsWith('\x10')).length)
@@ -53,6 +53,12 @@ t.test('a node that was killed goes on where it was', async t => {
     true,
   )
 })
+
+/** The disk has room again. */
+const roomyDisk = {
+  type: 'disk',
+  space: { fresh: 2 ** 40, inside: 0, reserve: 100 * 2 ** 20 },
+} as const
 
 /** What a node says of its comparisons. */
 function status(cluster: TestCluster, node: string, pause?: boolean): ExchangeReply {
@@ -182,4 +188,53 @@ t.test('with one other down what the two share stays in doubt', async t => {
     heard: true,
     waitsFor: ['n2'],
   })
+})
+
+t.test(
+  'a member whose disk is full is offered what it lacks now and then, not all the time',
+  async t => {
+    const cluster = new TestCluster(3, { readRepair: 'off' }, false)
+    live(cluster, 10_000)
+    cluster.node('n3').step(fullDisk)
+    for (let i = 0; i < 20; i++) {
+      cluster.ask('n1', cluster.put(`k${i}`, 'v'.repeat(1000)))
+      cluster.settle(letter => letter.from !== 'n3' && letter.to !== 'n3')
+    }
+    let offered = 0
+    live(cluster, 60_000, ({ message }) => {
+      if (message.type === 'handoff') offered += message.copies.length
+      return true
+    })
+    t.same(rows(cluster), [20, 20, 0])
+    t.ok(offered >= 40 && offered <= 2 * 9 * 20, `${offered} copies`)
+    const repaired = () => cluster.nodes.map(({ replica }) => replica.observe().exchange.repaired)
+    t.same(repaired(), [0, 0, 0], 'what was refused did not move')
+    const totals = status(cluster, 'n1').pairs.map(({ repairs }) => repairs.total)
+    t.same(totals, [0, 0])
+    cluster.node('n3').step(roomyDisk)
+    live(cluster, 15_000)
+    t.same(rows(cluster), [20, 20, 20])
+    t.equal(
+      repaired().reduce((sum, one) => sum + one),
+      20,
+    )
+  },
+)
+
+t.test('a lost store that is full already asks for what it lacks now and then', async t => {
+  const cluster = new TestCluster(3, { readRepair: 'off' }, false)
+  live(cluster, 10_000)
+  for (let i = 0; i < 20; i++) cluster.call('n1', cluster.put(`k${i}`, 'v'.repeat(1000)))
+  const n3 = cluster.node('n3')
+  n3.wipe()
+  n3.step(fullDisk)
+  for (const id of ['n1', 'n2'] as NodeId[]) n3.step({ type: 'connected', node: id })
+  live(cluster, 60_000)
+  let sent = 0
+  live(cluster, 60_000, ({ message, to }) => {
+    if (message.type === 'differing' && to === 'n3') sent += message.copies.length
+    return true
+  })
+  t.equal(n3.objects, 0)
+  t.ok(sent >= 20 && sent <= 2 * 9 * 20, `${sent} copies`)
 })

@@ -7,6 +7,7 @@ import { sharedOf } from '../../../src/core/entropy/shared.ts'
 import { Pace } from '../../../src/core/handoff/pace.ts'
 import type { Instant } from '../../../src/core/ids.ts'
 import type { PeerMessage } from '../../../src/core/message.ts'
+import { nothingDone } from '../../../src/core/outcome.ts'
 import { Requests } from '../../../src/core/requests.ts'
 import type { Effect } from '../../../src/core/step.ts'
 import { putOn, Side } from '../../helpers/exchange-pair.ts'
@@ -57,6 +58,13 @@ function drive(behind: number, until?: number) {
   return { a, driver, pass, ends, out, sent, answer, go, busy, requests }
 }
 
+function handedBut(id: number, left: readonly number[]) {
+  const outcome = nothingDone(0)
+  const failure = { code: 'STORE_FULL', message: 'no', outcome } as const
+  const refused = left.length === 0 ? undefined : failure
+  return { type: 'handed', id, whole: true, foreground: 0, refused, left } as const
+}
+
 t.test('one question at a time, then the copies that were asked for, then it ends', async t => {
   const { a, driver, pass, ends, out, sent, answer, go, requests } = drive(5)
   go(0)
@@ -66,16 +74,8 @@ t.test('one question at a time, then the copies that were asked for, then it end
     t.same(ends, [])
     if (message.type === 'handoff') {
       t.equal(message.copies.length, 5)
-      const { id } = message
-      const handed = {
-        type: 'handed',
-        id,
-        whole: true,
-        foreground: 0,
-        refused: undefined,
-        left: [],
-      } as const
-      requests.answered('n2' as never, handed, a.now, out)
+      t.equal(pass.repaired, 0, 'what was sent has not moved yet')
+      requests.answered('n2' as never, handedBut(message.id, []), a.now, out)
       continue
     }
     const told = answer(message)
@@ -85,6 +85,26 @@ t.test('one question at a time, then the copies that were asked for, then it end
   }
   t.same([ends, pass.repaired, driver.heard], [['ended'], 5, true])
   t.ok(driver.bytes > 64)
+})
+
+t.test('what the other side refuses has not moved', async t => {
+  for (const left of [[0], [0, 2, 4], [0, 1, 2, 3, 4]]) {
+    const { a, driver, pass, ends, out, sent, answer, go, requests } = drive(5)
+    go(0)
+    for (let message = sent(); message !== undefined; message = sent()) {
+      if (message.type === 'handoff') {
+        requests.answered('n2' as never, handedBut(message.id, left), a.now, out)
+      } else driver.answered(answer(message), a.now, out)
+    }
+    const moved = 5 - left.length
+    t.same([ends, pass.repaired], [['ended'], moved])
+    t.equal(
+      [...pass.moved.values()].reduce((sum, one) => sum + one, 0),
+      moved,
+    )
+    t.equal(pass.stuck, left.length > moved, 'it is stuck if more is refused than taken')
+    t.ok(pass.unequal.size > 0)
+  }
 })
 
 t.test('no answer, a bad one, no time left, a disk that is behind', async t => {

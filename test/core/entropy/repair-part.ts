@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { NodeId } from '../../../src/core/ids.ts'
 import { calmCluster, progressOf, putWithout, repair, wholeRing } from '../../helpers/repairs.ts'
-import { live } from '../../helpers/replicas.ts'
+import { fullDisk, live } from '../../helpers/replicas.ts'
 
 const names = Array.from({ length: 40 }, (_, i) => `k${i}`)
 
@@ -50,3 +50,24 @@ t.test('who was compared before news came is compared again, and copies come onc
     [keys.length, keys.length, keys.length],
   )
 })
+
+t.test(
+  'an owner whose disk is full is offered each copy once, and none counts as moved',
+  async t => {
+    const cluster = calmCluster(3)
+    putWithout(cluster, names, ['n3'])
+    live(cluster, 10_000)
+    cluster.node('n3').step(fullDisk)
+    let offered = 0
+    const { deliver } = cluster
+    cluster.deliver = letter => {
+      if (letter.message.type === 'handoff') offered += letter.message.copies.length
+      deliver.call(cluster, letter)
+    }
+    const [first] = repair(cluster, { node: 'n1' as NodeId })
+    t.match(first, { keys: 40, copies: 0, bytes: 0, perNode: [] })
+    t.ok(first!.left > 0, 'what differs still is not called repaired')
+    t.equal(offered, 40)
+    t.equal(cluster.node('n3').objects, 0)
+  },
+)
