@@ -40,6 +40,12 @@ export class Gathering<Then> {
     this.#owner = owner
   }
 
+  /** As many wait by themselves as it can keep in mind: others would come again each round. */
+  fullOfWaits(now: Instant): boolean {
+    if (this.#waits.size >= waitsMax) this.#forget(now)
+    return this.#waits.size >= waitsMax
+  }
+
   /** Rows that were looked at, since the start. */
   get looked(): number {
     return this.#looked
@@ -69,13 +75,17 @@ export class Gathering<Then> {
       }
       if (copies.length >= count || bytes >= batchBytesMax) break
       this.#after = page.next ?? hintRows.from
-      if (page.next === undefined) break
+      if (page.next === undefined) {
+        this.#forget(now)
+        break
+      }
     }
     return { copies, sent, waiting }
   }
 
   /** These were refused, each for itself: the others go on without them. */
   refused(rows: readonly SentHint[], now: Instant): void {
+    if (this.#waits.size + rows.length > waitsMax) this.#forget(now)
     for (const { row } of rows) this.#wait(row, now, refusedMs)
   }
 
@@ -102,6 +112,11 @@ export class Gathering<Then> {
     this.#parts.carrier.leave({ key, bytes: object.length })
     this.#wait(row, now, tooLargeMs)
     return 'waits'
+  }
+
+  /** Those whose time is over are not kept in mind: the row may be gone. */
+  #forget(now: Instant): void {
+    for (const [row, until] of this.#waits) if (now >= until) this.#waits.delete(row)
   }
 
   #wait(row: RowKey, now: Instant, ms: number): void {

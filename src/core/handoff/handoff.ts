@@ -57,9 +57,20 @@ export class Handoff {
   tick(now: Instant, out: Effect[]): void {
     this.#rehoming.tick(out)
     this.#tellRefused(now, out)
+    this.#resetEmpty()
     for (const owner of [...this.#objects.hints.counts.keys()]) {
       this.#go(owner, now, out)
       this.#watchAge(owner, out)
+    }
+  }
+
+  /** All hints of an owner may have gone elsewhere: nothing of it is kept in mind. */
+  #resetEmpty(): void {
+    const { counts } = this.#objects.hints
+    for (const [owner, progress] of this.#progress) {
+      if (counts.has(owner)) continue
+      progress.hurried = false
+      progress.gathering.reset()
     }
   }
 
@@ -124,10 +135,16 @@ export class Handoff {
     const ended = (end: BatchEnd | undefined, at: Instant, effects: Effect[]) => {
       progress.underWay = false
       if (end === undefined) return progress.pace.failed(at)
-      const isLeft = (_: SentHint, i: number) => end.left.includes(i)
-      progress.gathering.refused(batch.sent.filter(isLeft), at)
-      const taken = batch.sent.filter((hint, i) => !isLeft(hint, i))
+      const left = new Set(end.left)
+      const { gathering } = progress
+      gathering.refused(
+        batch.sent.filter((_, i) => left.has(i)),
+        at,
+      )
+      const taken = batch.sent.filter((_, i) => !left.has(i))
       this.#delivered(owner, progress, taken)
+      // An owner that takes nothing, or refuses more than can be kept in mind, is let be for a while.
+      if (taken.length === 0 || gathering.fullOfWaits(at)) return progress.pace.failed(at)
       progress.pace.acknowledged(at, at - now, end.foreground, progress.hurried)
       this.#go(owner, at, effects)
     }

@@ -3,6 +3,7 @@ import { Carrier, usualFrameBytes } from '../../../src/core/carrier.ts'
 import { Gathering } from '../../../src/core/handoff/gather.ts'
 import { Rehoming } from '../../../src/core/handoff/rehoming.ts'
 import type { Instant, NodeId } from '../../../src/core/ids.ts'
+import type { RowKey } from '../../../src/core/step.ts'
 import { HandoffWorld } from '../../helpers/handoff-world.ts'
 import { copyOf } from '../../helpers/hint-holder.ts'
 
@@ -55,4 +56,24 @@ t.test('a batch carries no more than a message does', async t => {
   const all = gathering(world, 4000)
   const sizes = Array.from({ length: 5 }, () => all.next(10, 0 as Instant, []).copies.length)
   t.same(sizes, [2, 2, 2, 2, 1])
+})
+
+t.test('it keeps only so many in mind, and none whose time is over', async t => {
+  const world = new HandoffWorld(five)
+  const all = gathering(world)
+  const rows = (from: number, count: number) =>
+    Array.from({ length: count }, (_, i) => ({
+      row: `gone ${from + i}` as RowKey,
+      bytes: new Uint8Array(0),
+    }))
+  all.refused(rows(0, 9999), 0 as Instant)
+  t.notOk(all.fullOfWaits(0 as Instant))
+  all.refused(rows(20_000, 5), 0 as Instant)
+  t.ok(all.fullOfWaits(4999 as Instant))
+  t.notOk(all.fullOfWaits(5000 as Instant), 'these rows may be gone')
+  all.refused(rows(0, 10_000), 6000 as Instant)
+  t.ok(all.fullOfWaits(6000 as Instant))
+  all.next(10, 11_000 as Instant, [])
+  all.refused(rows(0, 9999), 11_000 as Instant)
+  t.notOk(all.fullOfWaits(11_000 as Instant), 'a round forgets them')
 })

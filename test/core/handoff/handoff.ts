@@ -334,3 +334,51 @@ t.test('few hints of the living are found among many of the dead', async t => {
   t.equal(batch?.message.copies.length, 5)
   t.ok(world.holder.looked < 30, `${world.holder.looked} rows looked at`)
 })
+
+/** How many copies the owner n2 is offered while it takes those at `takes` alone. */
+function offeredIn(world: HandoffWorld, ms: number, takes: (i: number) => boolean): number {
+  let offered = 0
+  for (let passed = 0; passed < ms; passed += 20) {
+    world.tick()
+    for (let sent = world.takeSent(); sent.length > 0; sent = world.takeSent()) {
+      for (const batch of sent) {
+        const left = [...batch.message.copies.keys()].filter(i => !takes(i))
+        world.answer(batch, left.length > 0, 0, left)
+        offered += batch.message.copies.length
+      }
+    }
+  }
+  return offered
+}
+
+t.test('an owner that refuses each copy of a batch is let be for a while', async t => {
+  const world = new HandoffWorld(five)
+  for (let n = 0; n < 300; n++) world.holder.keep('n2', world.keyOf('n2', n), copyOf('a'))
+  world.holder.flush()
+  const first = offeredIn(world, 20, () => false)
+  t.equal(first, 24)
+  const next = offeredIn(world, 5000, () => false)
+  t.ok(next >= 9 && next <= 11, `${next} copies: one by one, each half a second`)
+  t.equal(world.left, 300)
+  offeredIn(world, 6000, () => true)
+  t.equal(world.left, 0, 'once it takes them they go at full speed')
+})
+
+t.test('a refused hint that went another way leaves nothing behind', async t => {
+  const world = new HandoffWorld(five)
+  const key = world.keyOf('n2')
+  world.holder.keep('n2', key, copyOf('a'))
+  world.holder.flush()
+  t.equal(
+    offeredIn(world, 20, () => false),
+    1,
+  )
+  const [row] = world.holder.rows
+  world.holder.hints.remove(row!, world.holder.disk.get(row!)!)
+  world.holder.flush()
+  world.tick()
+  world.holder.keep('n2', key, copyOf('a'))
+  world.holder.flush()
+  offeredIn(world, 1000, () => true)
+  t.equal(world.left, 0, 'a new one does not wait for the old one')
+})
