@@ -6,6 +6,10 @@ export const rarePaths = [
   // what core meets
   'a base of several rows',
   'a base that is not durable yet',
+  'a request cannot be sent: gone',
+  'a store is equal in some partitions',
+  'replicas disagree on a key that is listed',
+  'some copies of a batch are refused',
   'a batch of copies is not acknowledged',
   'a fallback counts to a get',
   'a fallback is asked in the middle of a put',
@@ -143,4 +147,31 @@ export const rarePaths = [
   'an old copy of a directory is left to be found out',
   'an operator repairs',
   'one connection of a pair stalls',
+] as const
+
+/** What seeds 1 to 200 meet in one or two worlds, or not at all: nothing is asked of them. */
+export const seldomPaths = [
+  'a context is ahead of its row',
+  'a context knows the operation that it is sent with',
+  'a copy finds no room on the disk',
+  'a damaged row is listed',
+  'a get finds no room for what it read',
+  'a hint below the floor is dropped',
+  'a hint changes its owner',
+  'a key is too large to be sent',
+  'a node is new to a partition',
+  'a put finds no room for the object that it makes',
+  'a read repair is too old for its own row',
+  'a second dot of one operation outlived its list',
+  'a second send finds the pins full',
+  'an id is not pinned since the pins are full',
+  "a client's reply cannot be sent: behind",
+  "a client's reply cannot be sent: too-large",
+  'a reply cannot be sent: behind',
+  'a reply cannot be sent: too-large',
+  'a request cannot be sent: behind',
+  'a request cannot be sent: too-large',
+  'no room: grow',
+  'no room: repair',
+  'no room: shrink',
 ] as const
