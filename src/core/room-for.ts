@@ -3,7 +3,7 @@
  * or a shorter value, lives on the reserve: it is how room is made.
  */
 import { mutant } from '#mutants'
-import { mergeSiblings, type Siblings } from './causality/siblings.ts'
+import { mergeSiblings, type Siblings, valueBytes } from './causality/siblings.ts'
 import type { Key, NodeId, Token } from './ids.ts'
 import type { Objects } from './objects.ts'
 import type { Purpose } from './room.ts'
@@ -39,11 +39,5 @@ export function hasRoomForHint<Then>(
 
 function addsNothing(held: Siblings | undefined, brought: Siblings): boolean {
   const merged = held === undefined ? brought : mergeSiblings(held, brought)
-  return valueBytes(merged) <= valueBytes(held)
-}
-
-function valueBytes(siblings: Siblings | undefined): number {
-  let bytes = 0
-  for (const { value } of siblings?.versions ?? []) bytes += value.length
-  return bytes
+  return valueBytes(merged) <= (held === undefined ? 0 : valueBytes(held))
 }

@@ -2,18 +2,14 @@
  * An operation takes effect once: each play ends well with the code as it is, and otherwise with
  * the known-bad version that it is for.
  */
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import t from 'tap'
 import type * as split from '../helpers/pins-scenarios.ts'
 import type * as shedding from '../helpers/pins-shedding.ts'
-
-const root = join(import.meta.dirname, '../../..')
+import { endsOtherwise, type Play } from '../helpers/plays.ts'
 
 type Name = keyof typeof split | keyof typeof shedding
 /** The play, its known-bad version, how it ends, and how it ends then. */
-const plays: readonly (readonly [Name, number, string, string])[] = [
+const plays: readonly Play<Name>[] = [
   // No pins at all; none for a put that ended in doubt.
   ['splitAndRetry', 634, 'once', 'back'],
   ['splitAndRetryMirrored', 633, 'once', 'back'],
@@ -38,25 +34,6 @@ const plays: readonly (readonly [Name, number, string, string])[] = [
   ['eighthId', 631, 'RETRY_EXPIRED, low', 'wrote, lost'],
 ]
 
-const code = `
-  import { chooseMutants } from '#mutants'
-  import * as split from './build/test/helpers/pins-scenarios.js'
-  import * as shedding from './build/test/helpers/pins-shedding.js'
-  const scenarios = { ...split, ...shedding }
-  const ends = ${JSON.stringify(plays)}.map(([name, bad]) =>
-    [[], [bad]].map(switches => {
-      chooseMutants(switches)
-      return scenarios[name]()
-    }),
-  )
-  process.stdout.write(JSON.stringify(ends))
-`
-
-t.test('each ends well, and otherwise with its known-bad version', async t => {
-  const words = ['--conditions=mutants', '--input-type=module', '-e', code]
-  const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: root })
-  const ends: readonly (readonly string[])[] = JSON.parse(stdout)
-  for (const [i, [name, bad, well, badly]] of plays.entries()) {
-    t.same(ends[i], [well, badly], `${name}, known-bad ${bad}`)
-  }
-})
+t.test('each ends well, and otherwise with its known-bad version', t =>
+  endsOtherwise(t, ['pins-scenarios', 'pins-shedding'], plays),
+)

@@ -141,6 +141,13 @@ export function opBelowFullList({ ops }: Pick<Ids, 'ops'>, op: OpId): boolean {
   return lowest !== undefined && op < lowest
 }
 
+/** Of the values of all live versions. */
+export function valueBytes({ versions }: Pick<Siblings, 'versions'>): number {
+  let bytes = 0
+  for (const { value } of versions) bytes += value.length
+  return bytes
+}
+
 /** Sorts versions: by dot, then what they hold; the rest only makes the order total. */
 export function compareVersions(a: Version, b: Version): number {
   return compareIdentities(a, b) || compareOrigins(a, b)

@@ -7,7 +7,7 @@
 import { mutant, sometimes } from '#mutants'
 import { encodeContext } from '../causality/context.ts'
 import { itemDigest } from '../causality/digest.ts'
-import { type Siblings, seenOf, type Version } from '../causality/siblings.ts'
+import { type Siblings, seenOf, type Version, valueBytes } from '../causality/siblings.ts'
 import type { ExplainedWhat } from '../explained.ts'
 import { after, type Instant, type NodeId } from '../ids.ts'
 import type { ShownVersion } from '../message.ts'
@@ -150,7 +150,7 @@ export class GetCoordination implements Coordination {
   /** What was read counts against whoever asked; past their part of the room it is let go. */
   #hasRoomFor({ siblings }: HeldAnswer): boolean {
     if (siblings === undefined || this.#replied) return true
-    const bytes = valueBytesOf(siblings)
+    const bytes = valueBytes(siblings)
     if (!this.#parts.holdings.take(this.#subject.origin.holder, bytes)) return false
     this.#held += bytes
     return true
@@ -290,7 +290,7 @@ export class GetCoordination implements Coordination {
       }),
     )
     if (this.#tally.silent.length === 0 && this.#repair?.tally.pending !== true) return
-    const bytes = getBytes + valueBytesOf(siblings)
+    const bytes = getBytes + valueBytes(siblings)
     this.#room = this.#parts.late.take(bytes) ? bytes : undefined
   }
 
@@ -320,12 +320,6 @@ function nameOf({ digest, siblings }: HeldAnswer): ExplainedWhat {
 function shownAnswer({ digest, whole }: HeldAnswer): string {
   const shown = shownDigest(digest)
   return whole ? shown : `${shown} not whole`.trim()
-}
-
-function valueBytesOf({ versions }: Siblings): number {
-  let bytes = 0
-  for (const version of versions) bytes += version.value.length
-  return bytes
 }
 
 /** A primary that is silent for so long is stood in for, and again after as long. */

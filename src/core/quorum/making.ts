@@ -27,7 +27,7 @@ import type { PutRequest } from '../message.ts'
 import type { Base, Copy, Objects } from '../objects.ts'
 import type { Env } from '../step.ts'
 import type { Stored } from './put-coordination.ts'
-import { belowFloor, type PutRefusal, untimely, withoutRoom } from './put-refusal.ts'
+import { belowFloor, forgotten, type PutRefusal, untimely, withoutRoom } from './put-refusal.ts'
 import type { Told } from './second-send.ts'
 
 /** What a context shows, and how far reaping was when it was given out. */
@@ -129,7 +129,7 @@ export class Making {
         if (siblings !== record.siblings) record = joinRecords(record, left, siblings)
       }
     }
-    if (record === undefined || record.siblings.versions.length === 0) return forgotten(this.counts)
+    if (record === undefined || record.siblings.versions.length === 0) return this.#unknown()
     const floor = this.#objects.generations.floorOf(token)
     // An old hint has it, which no owner would take.
     if (record.generation < floor) return this.#belowFloor(request, floor)
@@ -158,7 +158,7 @@ export class Making {
     const { op, again, strict } = request
     if (knowsOp(seen, op) && !mutant(629)) {
       sometimes('a context knows the operation that it is sent with')
-      return forgotten(this.counts)
+      return this.#unknown()
     }
     if (!again) return untimely(request, noSiblings, wall)
     const others = mutant(629) ? [] : [seen, ...shown.map(({ siblings }) => siblings)]
@@ -171,7 +171,7 @@ export class Making {
     if (ids.pins.length >= pinsMax) {
       sometimes('a second send finds the pins full')
       this.counts.full++
-      return forgotten(this.counts)
+      return this.#unknown()
     }
     if (enough || !strict || mutant(632)) return undefined
     const message = 'too few owners can say whether the first try took effect'
@@ -237,6 +237,11 @@ export class Making {
     return made
   }
 
+  #unknown(): PutRefusal {
+    this.counts.unknown++
+    return forgotten
+  }
+
   #belowFloor(request: PutRequest, floor: Generation): PutRefusal {
     if (request.again) this.counts.unknown++
     return belowFloor(request, floor)
@@ -261,12 +266,6 @@ export class Making {
       value,
     }
   }
-}
-
-function forgotten(counts: SecondSendCounts): PutRefusal {
-  counts.unknown++
-  const message = 'too many later writes: whether the first try took effect is not known'
-  return { code: 'RETRY_EXPIRED', message, definite: false }
 }
 
 const noBytes = new Uint8Array(0)

@@ -15,6 +15,13 @@ export type PutRefusal = {
   readonly time?: WallTime
 }
 
+/** The operation may be older than what the key's records remember. */
+export const forgotten: PutRefusal = {
+  code: 'RETRY_EXPIRED',
+  message: 'too many later writes: whether the first try took effect is not known',
+  definite: false,
+}
+
 /** Its id is too high for this node's clock, or, of a second send, too low for the key's list. */
 export function untimely(
   { op, again }: PutRequest,
@@ -28,8 +35,7 @@ export function untimely(
   }
   if (!again || !opBelowFullList(known, op)) return undefined
   sometimes('a retry is below a full list')
-  const message = 'too many later writes: whether the first try took effect is not known'
-  return { code: 'RETRY_EXPIRED', message, definite: false }
+  return forgotten
 }
 
 /**
