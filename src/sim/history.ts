@@ -67,16 +67,15 @@ export class History {
   readonly writes = new Map<Key, Write[]>()
   readonly #byId = new Map<string, Write>()
   readonly #byOp = new Map<OpId, Write>()
+  /** Deletes whose tombstones were reaped, and what these had seen, as bits by index. */
+  readonly #reaped = new Map<Key, Uint32Array>()
 
   newWrite(id: string, key: Key, deletes: boolean, saw: readonly Write[]): Write {
     const all = this.writes.get(key) ?? []
     this.writes.set(key, all)
     const index = all.length
     const before = new Uint32Array((index >>> 5) + 1)
-    for (const seen of saw) {
-      setBit(before, seen.index)
-      for (let i = 0; i < seen.before.length; i++) before[i] = at(before, i) | at(seen.before, i)
-    }
+    for (const seen of saw) addTo(before, seen)
     const write: Write = {
       id,
       key,
@@ -114,10 +113,32 @@ export class History {
     return all.filter(other => (other.op ?? '') > op).length
   }
 
+  /** The tombstone of a delete was reaped. */
+  reap(write: Write, at: Micros): void {
+    write.reapedAt ??= at
+    const known = this.#reaped.get(write.key)
+    this.#reaped.set(write.key, accountedBy([write], known))
+  }
+
   /** Is it a delete whose tombstone was reaped, or what such a one had seen? */
   isReaped(write: Write): boolean {
-    const all = this.writes.get(write.key) ?? []
-    return all.some(one => one.reapedAt !== undefined && (one === write || isBefore(write, one)))
+    const reaped = this.#reaped.get(write.key)
+    return reaped !== undefined && isAmong(reaped, write)
+  }
+
+  /** These, and all that they supersede. */
+  withOlder(writes: ReadonlySet<Write>): ReadonlySet<Write> {
+    const all = new Set(writes)
+    for (const { key, before } of writes) {
+      const ofKey = this.writes.get(key) ?? []
+      for (const [i, bits] of before.entries()) {
+        for (let rest = bits; rest !== 0; rest &= rest - 1) {
+          const older = ofKey[i * 32 + 31 - Math.clz32(rest & -rest)]
+          if (older !== undefined) all.add(older)
+        }
+      }
+    }
+    return all
   }
 
   /** The write whose value this is, byte for byte; undefined: it is nobody's. */
@@ -128,9 +149,23 @@ export class History {
   }
 }
 
+/** Writes of one key and all that they supersede, as bits by index; `more` is added to. */
+export function accountedBy(writes: readonly Write[], more: Bits = noBits): Uint32Array {
+  const length = writes.reduce((most, write) => Math.max(most, write.before.length), more.length)
+  const bits = new Uint32Array(length)
+  bits.set(more)
+  for (const write of writes) addTo(bits, write)
+  return bits
+}
+
+/** Is its bit among these? */
+export function isAmong(bits: Uint32Array, { index }: Write): boolean {
+  return (at(bits, index >>> 5) & (1 << (index & 31))) !== 0
+}
+
 /** Does `later` supersede `earlier`, if it took effect? */
 export function isBefore(earlier: Write, later: Write): boolean {
-  return (at(later.before, earlier.index >>> 5) & (1 << (earlier.index & 31))) !== 0
+  return isAmong(later.before, earlier)
 }
 
 /** The value of a write: its id, then bytes that follow from it; none is equal to another's. */
@@ -150,8 +185,12 @@ export function payloadOf(write: Write): Uint8Array {
 
 const separator = 0x7c
 
-function setBit(bits: Uint32Array, index: number): void {
+type Bits = Readonly<Uint32Array>
+const noBits: Bits = new Uint32Array(0)
+
+function addTo(bits: Uint32Array, { index, before }: Write): void {
   bits[index >>> 5] = at(bits, index >>> 5) | (1 << (index & 31))
+  for (let i = 0; i < before.length; i++) bits[i] = at(bits, i) | at(before, i)
 }
 
 function at(bits: Uint32Array, index: number): number {

@@ -39,6 +39,14 @@ for (const [name, hash] of [
   })
 }
 
+t.test("the simulator's checksum, which takes four bytes at once, is that of nodes", async t => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 80 }), fc.nat(), (bytes, seed) => {
+      t.equal(simHash.crc32(bytes, seed), nodeHash.crc32(bytes, seed))
+    }),
+  )
+})
+
 t.test('the checksum of a binary string is that of its bytes', async t => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 80 }), bytes => {

@@ -5,7 +5,7 @@
  * repair it returns what an earlier get returned. A delete is a write like any other here: its
  * tombstone is shown.
  */
-import { type Call, isBefore } from '../history.ts'
+import { accountedBy, type Call, isAmong } from '../history.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
 import { Promised } from './promised.ts'
 
@@ -25,9 +25,9 @@ export const claimsChecker: MakeChecker = (scene): Checker => {
 }
 
 function check(scene: Scene, promised: Promised, { key, at, needed, shown, client }: Call): void {
+  const accounted = accountedBy(shown)
   const missed = promised.of(key, at, needed).find(({ write }) => {
-    if (scene.history.isReaped(write)) return false
-    return !shown.some(one => one === write || isBefore(write, one))
+    return !isAmong(accounted, write) && !scene.history.isReaped(write)
   })
   if (missed === undefined) return
   const names = shown.map(write => write.id).join(', ')

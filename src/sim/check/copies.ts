@@ -6,7 +6,7 @@
 import type { Siblings, Version } from '../../core/causality/siblings.ts'
 import { covers } from '../../core/causality/version-vector.ts'
 import type { Key, OpId } from '../../core/ids.ts'
-import { type History, isBefore, type Write } from '../history.ts'
+import type { History, Write } from '../history.ts'
 import type { Scene } from './checker.ts'
 import { copyIn, type HeldCopy, type Rows } from './decoded.ts'
 
@@ -60,14 +60,7 @@ export function writesTogether(history: History, copies: readonly Siblings[]): S
 
 /** Writes that some copy holds, or that what it holds supersedes. */
 export function knownOf(history: History, copies: readonly Siblings[]): ReadonlySet<Write> {
-  const there = writesTogether(history, copies)
-  const known = new Set(there)
-  for (const write of there) {
-    for (const other of history.writes.get(write.key) ?? []) {
-      if (isBefore(other, write)) known.add(other)
-    }
-  }
-  return known
+  return history.withOlder(writesTogether(history, copies))
 }
 
 /** Does this copy hold the write, or what superseded it? */

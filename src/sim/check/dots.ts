@@ -4,13 +4,15 @@
  */
 
 import { hexOf } from '../../core/binary.ts'
-import type { Version } from '../../core/causality/siblings.ts'
+import type { Siblings, Version } from '../../core/causality/siblings.ts'
 import type { Actor, Key, NodeId, OpId } from '../../core/ids.ts'
 import type { Effect } from '../../core/step.ts'
 import type { Checker, MakeChecker } from './checker.ts'
 
 export const dotsChecker: MakeChecker = (scene): Checker => {
   const opOf = new Map<string, OpId>()
+  /** What a node sends to many, or commits as it came, is looked at once. */
+  const seen = new WeakSet<Siblings>()
   const highest = new Map<string, number>()
 
   const see = (node: NodeId, key: Key, version: Version) => {
@@ -32,15 +34,21 @@ export const dotsChecker: MakeChecker = (scene): Checker => {
     highest.set(actorOf(key, actor), Math.max(last, counter))
   }
 
+  const seeAll = (node: NodeId, key: Key, siblings: Siblings) => {
+    if (seen.has(siblings)) return
+    seen.add(siblings)
+    for (const version of siblings.versions) see(node, key, version)
+  }
+
   const look = (node: NodeId, effect: Effect) => {
     if (effect.type === 'send' && effect.message.type === 'store') {
       const { key, object } = effect.message
-      for (const version of scene.decoded.object(object)?.versions ?? []) see(node, key, version)
+      const siblings = scene.decoded.object(object)
+      if (siblings !== undefined) seeAll(node, key, siblings)
     } else if (effect.type === 'commit') {
       for (const { key: row, value } of effect.rows) {
         const copy = value && scene.decoded.copyIn(row, value)
-        if (copy === undefined) continue
-        for (const version of copy.siblings.versions) see(node, copy.key, version)
+        if (copy !== undefined) seeAll(node, copy.key, copy.siblings)
       }
     }
   }

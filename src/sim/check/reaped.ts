@@ -91,7 +91,7 @@ class Reaps {
     for (const { op, tombstone } of before.siblings.versions) {
       const write = history.ofOp(op)
       if (write === undefined || left.has(write)) continue
-      if (tombstone && isReaped) write.reapedAt ??= context.events.now
+      if (tombstone && isReaped) history.reap(write, context.events.now)
       else if (copy === undefined && value === undefined && !this.#replaced.has(node)) {
         fail('I2', key, `${node} let go of ${write.id}, and it was not reaped`)
       }
