@@ -104,7 +104,11 @@ function verdict(status: ClusterStatus): string {
   if (health === 'down') return `${file.name}: DOWN, none of ${nodes.length} nodes runs`
   const count = `${answering} of ${nodes.length} nodes answer`
   const able = `${quorum.read ? 'reads ok' : 'some reads fail'}, ${writesOf(status)}`
-  const copies = `every key has at least ${quorum.fewestReplicas} of ${replicas} replicas`
+  const fewest = quorum.fewestReplicas
+  const copies =
+    fewest === 0
+      ? `some keys have no replica that answers and is whole`
+      : `every key has at least ${fewest} of ${replicas} replicas`
   return (
     `${file.name}: ${health.toUpperCase()}, ${count}; ${copies} ` +
     `(R=${readQuorum} W=${writeQuorum}: ${able})`

@@ -11,13 +11,17 @@ import { shownCount } from './progress.ts'
 import { counted } from './render.ts'
 import { heldText } from './ring-view.ts'
 import { shownSize } from './size.ts'
+import {
+  uncomparedTexts,
+  uncomparedWith,
+  unequalPartitions,
+  unequalTexts,
+} from './unproved-view.ts'
 import { textOf } from './visible.ts'
 
 /** One repair over all nodes that take part. */
-export type RepairSum = Omit<RepairProgress, 'perNode' | 'unreached' | 'moves' | 'movesTotal'> & {
+export type RepairSum = Omit<RepairProgress, 'perNode' | 'moves' | 'movesTotal'> & {
   readonly perNode: ReadonlyMap<string, number>
-  /** Partitions that were not compared with a node. */
-  readonly unreached: ReadonlyMap<string, number>
   /** Until it ends, going on like this; undefined: nobody knows yet. */
   readonly etaMs: number | undefined
 }
@@ -25,7 +29,7 @@ export type RepairSum = Omit<RepairProgress, 'perNode' | 'unreached' | 'moves' |
 /** Fields of a node's progress that are added up. */
 type Counts = Exclude<
   keyof RepairProgress,
-  'job' | 'way' | 'running' | 'ms' | 'perNode' | 'unreached' | 'moves' | 'tooLarge'
+  'job' | 'way' | 'running' | 'ms' | 'perNode' | 'unproved' | 'moves' | 'tooLarge'
 >
 
 export function sumOf(all: readonly RepairProgress[]): RepairSum | undefined {
@@ -47,8 +51,7 @@ export function sumOf(all: readonly RepairProgress[]): RepairSum | undefined {
     bytes: total('bytes'),
     compared: total('compared'),
     perNode: byNode(all.map(one => one.perNode)),
-    unreached: byNode(all.map(one => one.unreached)),
-    left: total('left'),
+    unproved: all.flatMap(one => one.unproved),
     rows: total('rows'),
     damaged: total('damaged'),
     drifted: total('drifted'),
@@ -108,13 +111,7 @@ function scrubText({ way, rows, damaged, drifted, ms }: RepairSum): string {
 
 /** What should be known of a repair beside its end: one warning each. */
 export function warningsOf(sum: RepairSum): readonly string[] {
-  const away = [...sum.unreached].map(([node, partitions]) => {
-    return `${node} was not reached: ${counted(partitions, 'partition')} not compared with it`
-  })
-  const large = sum.tooLarge.map(tooLargeText)
-  if (sum.left === 0) return [...away, ...large]
-  const why = large.length > 0 ? '' : ': they are written all the time'
-  return [...away, ...large, `${counted(sum.left, 'partition')} still differ${why}`]
+  return [...uncomparedTexts(sum), ...sum.tooLarge.map(tooLargeText), ...unequalTexts(sum)]
 }
 
 function tooLargeText({ key, bytes }: TooLarge): string {
@@ -122,12 +119,14 @@ function tooLargeText({ key, bytes }: TooLarge): string {
 }
 
 export function sumDocument(sum: RepairSum) {
-  const { perNode, unreached, etaMs, job, tooLarge, ...rest } = sum
+  const { perNode, unproved, etaMs, job, tooLarge, ...rest } = sum
   return {
     id: job,
     ...rest,
     perNode: Object.fromEntries(perNode),
-    unreached: Object.fromEntries(unreached),
+    left: unequalPartitions(sum),
+    unreached: Object.fromEntries(uncomparedWith(sum)),
+    unproved: unproved.map(({ by, node, ...more }) => ({ nodes: [by, node], ...more })),
     tooLarge: tooLarge.map(({ key, bytes }) => ({ ...encodedKey(bytesOf(key)), bytes })),
     etaMs: etaMs ?? null,
   }

@@ -12,6 +12,7 @@ import { answerMs, askEach, isSilence } from './ask-each.ts'
 import { CliError } from './cli-error.ts'
 import { exitOf } from './exit-codes.ts'
 import { type RepairSum, sumOf } from './repair-view.ts'
+import { uncomparedWith, unequalPartitions } from './unproved-view.ts'
 
 export type Started = { readonly job: string; readonly nodes: readonly NodeId[] }
 
@@ -171,9 +172,9 @@ const inspectedAtOnce = 16
 /** How `kv` ends: 9 where something differs or is damaged, 4 where somebody was not reached. */
 export function exitAfter({ sum, lost }: Followed): number {
   const faults = sum.way === 'check' ? sum.keys : sum.way === 'verify' ? faultsIn(sum) : 0
-  if (sum.left > 0 || faults > 0) return exitOf('CHECK_FAILED')
+  if (unequalPartitions(sum) > 0 || faults > 0) return exitOf('CHECK_FAILED')
   if (lost.length === 0 && sum.done < sum.partitions) return exitOf('ABORTED')
-  return lost.length > 0 || sum.unreached.size > 0 ? exitOf('UNREACHABLE') : 0
+  return lost.length > 0 || uncomparedWith(sum).size > 0 ? exitOf('UNREACHABLE') : 0
 }
 
 function faultsIn({ damaged, drifted }: RepairSum): number {

@@ -10,6 +10,8 @@ import {
   rangesMax,
   repairModes,
   tooLargeMax,
+  type Unproved,
+  unprovedWhys,
 } from '../core/entropy/repair-message.ts'
 import type { TokenRange } from '../core/entropy/scope.ts'
 import type { NodeId } from '../core/ids.ts'
@@ -63,14 +65,15 @@ function writePlan(writer: Writer, plan: RepairPlan): void {
 
 /** The fields of `RepairProgress` in their order. */
 function writeProgress(writer: Writer, progress: RepairProgress): void {
-  writer.array(19)
+  writer.array(18)
   writer.text(progress.job)
   writer.uint(repairModes.indexOf(progress.way))
   writer.boolean(progress.running)
   writer.milliseconds(progress.ms)
   for (const field of countFields) writer.uint(progress[field])
   writeCounts(writer, progress.perNode)
-  writeCounts(writer, progress.unreached)
+  writer.array(progress.unproved.length)
+  for (const one of progress.unproved) writeUnproved(writer, one)
   for (const field of scrubFields) writer.uint(progress[field])
   writer.array(progress.moves.length)
   for (const move of progress.moves) writeMove(writer, move)
@@ -86,6 +89,15 @@ function writeCounts(writer: Writer, counts: readonly (readonly [NodeId, number]
     writer.text(node)
     writer.uint(count)
   }
+}
+
+/** [by, node, partitions, why] */
+function writeUnproved(writer: Writer, { by, node, partitions, why }: Unproved): void {
+  writer.array(4)
+  writer.text(by)
+  writer.text(node)
+  writer.uint(partitions)
+  writer.uint(unprovedWhys.indexOf(why))
 }
 
 /** [key, from, to, bytes] */
@@ -150,7 +162,7 @@ function readRepairIs(reader: Reader): RepairReply {
 }
 
 function readProgress(reader: Reader): RepairProgress {
-  reader.array(19)
+  reader.array(18)
   return {
     job: reader.text(jobNameMax),
     way: readWay(reader),
@@ -163,8 +175,7 @@ function readProgress(reader: Reader): RepairProgress {
     bytes: reader.uint(counterMax),
     compared: reader.uint(counterMax),
     perNode: reader.list(readCount, membersMax),
-    unreached: reader.list(readCount, membersMax),
-    left: reader.uint(counterMax),
+    unproved: reader.list(readUnproved, membersMax * unprovedWhys.length),
     rows: reader.uint(counterMax),
     damaged: reader.uint(counterMax),
     drifted: reader.uint(counterMax),
@@ -179,6 +190,16 @@ function readCount(reader: Reader): readonly [NodeId, number] {
   return [reader.node(), reader.uint(counterMax)]
 }
 
+function readUnproved(reader: Reader): Unproved {
+  reader.array(4)
+  return {
+    by: reader.node(),
+    node: reader.node(),
+    partitions: reader.uint(counterMax),
+    why: unprovedWhys[reader.uint()] ?? reader.refuse('a reason that there is not'),
+  }
+}
+
 function readMove(reader: Reader): Move {
   reader.array(4)
   return {
@@ -190,7 +211,7 @@ function readMove(reader: Reader): Move {
 }
 
 const countFields = ['partitions', 'done', 'keys', 'copies', 'bytes', 'compared'] as const
-const scrubFields = ['left', 'rows', 'damaged', 'drifted'] as const
+const scrubFields = ['rows', 'damaged', 'drifted'] as const
 
 export const repairRow: Row<RepairRequest> = { tag: tags.repair, arity: 6, read: readRepair }
 export const repairIsRow: Row<RepairReply> = {

@@ -60,6 +60,15 @@ t.test('a verdict, a row a node with the hints that it keeps, what to do next', 
   ])
 })
 
+t.test('keys of which no owner is left, or none that is whole', async t => {
+  const quorum = { ...status.quorum, read: false, fewestReplicas: 0 }
+  const [verdict] = statusLines({ ...status, quorum })
+  t.match(
+    verdict,
+    /; some keys have no replica that answers and is whole \(R=2 W=2: some reads fail, /,
+  )
+})
+
 t.test('the document', async t => {
   const document = statusDocument(status)
   t.match(document, { nodes: [{ name: 'n1', hints: 4 }, { hints: 0 }, { hints: undefined }] })

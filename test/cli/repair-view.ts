@@ -46,7 +46,7 @@ t.test('the nodes together, and the time left', async t => {
   t.equal(progressText(sum), '  231 keys  1.2 MB  ~1.8s left')
   t.equal(statusText(sum), 'r-7f2 runs: 40 of 64 partitions, 231 keys, 1.2 MB, ~1.8s left')
   t.match(sumDocument(sum), { id: 'r-7f2', perNode: { n2: 27, n3: 204 }, etaMs: 1800, left: 0 })
-  t.match(sumDocument(sumOf([progress({})])!), { etaMs: null, unreached: {} })
+  t.match(sumDocument(sumOf([progress({})])!), { etaMs: null, unreached: {}, left: 0 })
 })
 
 t.test('what it came to', async t => {
@@ -83,10 +83,20 @@ t.test('what a scrub found', async t => {
 })
 
 t.test('what was not reached, and what still differs', async t => {
-  t.same(warningsOf(sumOf([progress({ unreached: [[n2, 3]], left: 1 })])!), [
+  const unproved = [
+    { by: n1, node: n2, partitions: 3, why: 'silent' },
+    { by: n1, node: n3, partitions: 1, why: 'written' },
+  ] as const
+  const sum = sumOf([progress({ unproved })])!
+  t.same(warningsOf(sum), [
     'n2 was not reached: 3 partitions not compared with it',
-    '1 partition still differ: they are written all the time',
+    '1 partition still differs: what is in it is written all the time',
   ])
+  t.match(sumDocument(sum), {
+    left: 1,
+    unreached: { n2: 3 },
+    unproved: [{ nodes: ['n1', 'n2'], partitions: 3, why: 'silent' }, {}],
+  })
   t.same(warningsOf(sumOf(some)!), [])
 })
 

@@ -215,14 +215,20 @@ t.test('what goes wrong', async t => {
   repairing([{ running: true }, { running: true }, undefined])
   const lost = await kv(['repair', '--node', 'n2'])
   t.match(lost, { exit: 4, errors: /n2 fell silent or was started anew/ })
-  repairing([{ unreached: [['n3' as NodeId, 4]] }])
+  const [by, node] = ['n1', 'n3'] as NodeId[] as [NodeId, NodeId]
+  repairing([{ unproved: [{ by, node, partitions: 4, why: 'silent' }] }])
   t.match(await kv(['repair', '--node', 'n1']), {
     exit: 4,
     text: /nothing differs/,
     errors: 'kv: warning: n3 was not reached: 4 partitions not compared with it\n',
   })
-  repairing([{ left: 1 }])
-  t.match(await kv(['repair', '--node', 'n1']), { exit: 9 })
+  repairing([{ unproved: [{ by, node, partitions: 4, why: 'both-wait' }] }])
+  t.match(await kv(['repair', '--node', 'n1', '--check']), {
+    exit: 4,
+    errors: 'kv: warning: not compared: n1 and n3 both wait to be whole (4 partitions)\n',
+  })
+  repairing([{ unproved: [{ by, node, partitions: 1, why: 'refused' }] }])
+  t.match(await kv(['repair', '--node', 'n1']), { exit: 9, errors: /refused/ })
   await cluster.stopNode('n3')
   t.match(await kv(['repair', '--node', 'n3']), { exit: 4, errors: /^kv: n3 does not answer\n/ })
   await cluster.startNode('n3')

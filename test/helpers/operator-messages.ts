@@ -1,6 +1,6 @@
 /** Random messages between an operator and a node about comparing and mending. */
 import fc from 'fast-check'
-import { repairModes } from '../../src/core/entropy/repair-message.ts'
+import { repairModes, unprovedWhys } from '../../src/core/entropy/repair-message.ts'
 import type { Token } from '../../src/core/ids.ts'
 import {
   binary,
@@ -74,8 +74,10 @@ export const operatorMessages = {
         bytes: uint48,
         compared: uint48,
         perNode: counts,
-        unreached: counts,
-        left: uint48,
+        unproved: fc.array(
+          fc.record({ by: node, node, partitions: uint48, why: fc.constantFrom(...unprovedWhys) }),
+          { maxLength: 9 },
+        ),
         rows: uint48,
         damaged: uint48,
         drifted: uint48,

@@ -128,5 +128,5 @@ t.test('repair goes past it, names it, and says that a partition differs', async
     ends.flatMap(end => end?.tooLarge.map(({ key }) => key) ?? []),
     ['large'],
   )
-  t.ok(ends.some(end => (end?.left ?? 0) > 0))
+  t.ok(ends.some(end => end?.unproved.some(({ why }) => why === 'too-large')))
 })

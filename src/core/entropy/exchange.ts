@@ -162,10 +162,10 @@ export class Exchange {
     this.#parts.carrier.tick(now, out)
     // A process that has just begun does not know what was written lately.
     this.#settledAt ??= after(now, this.#parts.timing.cutAgeMs + this.#parts.timing.skewMs)
-    if (!asks || mutant(9) || !this.#parts.tree.ready) return
+    if (!asks || mutant(9)) return
+    const { placement, wholeness, tree } = this.#parts
     this.#refill.tick(now, out)
-    if (!this.#isSettled(now) || this.#refill.busy) return
-    const { placement, wholeness } = this.#parts
+    if (!tree.ready || !this.#isSettled(now) || this.#refill.busy) return this.repair.waits(now)
     for (const node of placement.connectedPeers) {
       if (node > placement.self || wholeness.needs(node)) this.#go(node, now, out)
     }

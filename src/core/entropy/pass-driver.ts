@@ -9,7 +9,7 @@ import { after, type Instant, type NodeId, type RequestId } from '../ids.ts'
 import type { Requests } from '../requests.ts'
 import type { Effect } from '../step.ts'
 import { shortEpoch } from './clocks.ts'
-import type { PassAnswer, PassQuestion } from './exchange-message.ts'
+import type { ExchangeState, PassAnswer, PassQuestion } from './exchange-message.ts'
 import type { Pass } from './pass.ts'
 import { type ExchangeParts, isAnswered } from './responder.ts'
 
@@ -43,8 +43,8 @@ export class PassDriver {
   bytes = 0
   /** Did the other side ever answer? */
   heard = false
-  /** The other side was whole in all that is shared when it answered last. */
-  whole = false
+  /** How the other side was when it answered last; undefined: it was asked since. */
+  state: ExchangeState | undefined
 
   constructor(parts: DriverParts, drive: Drive) {
     this.#parts = parts
@@ -53,6 +53,11 @@ export class PassDriver {
 
   get pass(): Pass {
     return this.#drive.pass
+  }
+
+  /** The other side was whole in all that is shared when it answered last. */
+  get whole(): boolean {
+    return this.state === 'ok'
   }
 
   /** Is this the number of what was asked? */
@@ -78,8 +83,8 @@ export class PassDriver {
     const took = now - (this.#asked?.at ?? now)
     this.#asked = undefined
     this.bytes += bytesOf(answer)
+    this.state = answer.state
     if (!isAnswered(answer.state)) return this.fail(now, out)
-    this.whole = answer.state === 'ok'
     const isGood = answer.type === 'compared' ? pass.compared(answer, now) : pass.differing(answer)
     if (!isGood) return this.fail(now, out)
     this.heard = true
@@ -104,6 +109,7 @@ export class PassDriver {
     const message = pass.next(nextId(), epoch, Math.floor(pace.size), now)
     if (message === undefined) return this.#end('ended', now, out)
     this.#asked = { id: message.id, at: now }
+    this.state = undefined
     this.bytes += bytesOf(message)
     out.push({ type: 'send', to: node, message })
   }

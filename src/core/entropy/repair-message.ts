@@ -63,10 +63,8 @@ export type RepairProgress = {
   readonly compared: number
   /** Copies by the node that got them. */
   readonly perNode: readonly (readonly [node: NodeId, copies: number])[]
-  /** Partitions that could not be compared with this node. */
-  readonly unreached: readonly (readonly [node: NodeId, partitions: number])[]
-  /** Partitions that still differed when it gave up. */
-  readonly left: number
+  /** What it did not prove equal. */
+  readonly unproved: readonly Unproved[]
   /** Of a scrub: rows that were read; those that are damaged; sums and digests that were wrong. */
   readonly rows: number
   readonly damaged: number
@@ -77,6 +75,37 @@ export type RepairProgress = {
   /** Keys that differ and are too large to be sent, the first of them. */
   readonly tooLarge: readonly TooLarge[]
 }
+
+/** Partitions that two owners share and that this node did not prove equal between them. */
+export type Unproved = {
+  /** The node that tells. */
+  readonly by: NodeId
+  readonly node: NodeId
+  readonly partitions: number
+  readonly why: UnprovedWhy
+}
+
+/**
+ * Not compared. silent: it does not answer. starting: it has just begun. asker-starting: the node
+ * that tells has, or is being refilled. waits: it has to prove that it is whole, and asks for that
+ * itself. both-wait: so does the node that tells. other-view: they know different members.
+ */
+const uncomparedWhys = [
+  'silent',
+  'starting',
+  'asker-starting',
+  'waits',
+  'both-wait',
+  'other-view',
+] as const
+/**
+ * Compared, and unlike still. refused: whoever lacks copies does not take them. too-large: they
+ * cannot be sent. repeated: sums differ and no copy does, or only copies that were stored before.
+ * written: others differ each time.
+ */
+export const unequalWhys = ['refused', 'too-large', 'repeated', 'written'] as const
+export const unprovedWhys = [...uncomparedWhys, ...unequalWhys] as const
+export type UnprovedWhy = (typeof unprovedWhys)[number]
 
 /** A copy that would move. */
 export type Move = {

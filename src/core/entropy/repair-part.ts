@@ -11,9 +11,12 @@ import { after, type Instant, type NodeId, type Token } from '../ids.ts'
 import type { HandedCopy } from '../message.ts'
 import { damaged } from '../object-rows.ts'
 import type { Effect } from '../step.ts'
+import type { ExchangeState } from './exchange-message.ts'
 import { Pass, type PassPlan } from './pass.ts'
 import { type DriverParts, PassDriver, type PassEnd } from './pass-driver.ts'
+import type { Patience } from './patience.ts'
 import { Preview } from './preview.ts'
+import type { UnprovedWhy } from './repair-message.ts'
 import type { Tally } from './repair-tally.ts'
 import { Scope, type TokenRange } from './scope.ts'
 import { sharedOf } from './shared.ts'
@@ -38,6 +41,8 @@ export type PartPlan = {
   readonly throttle: Throttle
   /** What a member can bear, learned by all parts together. */
   readonly paceOf: (node: NodeId) => Pace
+  /** With owners that it cannot be compared with; that of all parts together. */
+  readonly patience: Patience
   readonly tally: Tally
 }
 
@@ -46,9 +51,14 @@ type Peer = {
   readonly node: NodeId
   waited: ReadonlySet<string>
   passes: number
-  failures: number
   nextAt: Instant
-  state: 'due' | 'through' | 'left' | 'unreached'
+  /** What was stored on either side, by token: a sum of each copy. */
+  readonly stored: Map<Token, number>
+  /** Comparisons that differed and in which no copy came up but such as had been stored before. */
+  repeats: number
+  /** Other copies, in the one under way. */
+  fresh: number
+  state: 'due' | 'through' | UnprovedWhy
 }
 
 export class RepairPart {
@@ -68,7 +78,7 @@ export class RepairPart {
     this.#plan = plan
     this.#preview = new Preview(host.placement.self)
     this.#peers = plan.peers.map(node => {
-      return { node, waited: new Set(), passes: 0, failures: 0, nextAt: now, state: 'due' }
+      return { ...newPeer, node, waited: new Set(), nextAt: now, stored: new Map() }
     })
   }
 
@@ -90,6 +100,13 @@ export class RepairPart {
     this.#driver?.stop()
   }
 
+  /** It goes on no more, since this node cannot compare: what is left of it is told. */
+  giveUp(): void {
+    this.stop()
+    for (const peer of this.#peers) if (peer.state === 'due') peer.state = 'asker-starting'
+    this.#end()
+  }
+
   tick(now: Instant, out: Effect[]): void {
     if (this.#over) return
     if (this.#driver === undefined) this.#next(now, out)
@@ -103,8 +120,10 @@ export class RepairPart {
     if (due.length === 0) return this.#end()
     const peer = due.find(({ nextAt }) => now >= nextAt)
     if (peer === undefined) return
-    if (this.#host.placement.reachable(peer.node)) this.#begin(peer, now, out)
-    else this.#failed(peer, now)
+    const spent = this.#plan.patience.spentOn(peer.node, now)
+    if (spent !== undefined) peer.state = spent
+    else if (this.#host.placement.reachable(peer.node)) this.#begin(peer, now, out)
+    else this.#failed(peer, 'silent', now)
   }
 
   #begin(peer: Peer, now: Instant, out: Effect[]): void {
@@ -122,14 +141,15 @@ export class RepairPart {
       moves: this.#plan.moves,
       watch: {
         carried: bytes => this.#plan.throttle.moved(bytes),
-        taken: (copy, siblings) => this.#taken(peer.node, copy, siblings),
-        given: copy => this.#given(peer.node, copy),
-        refused: ({ token }) => this.#differs(token),
-        tooLarge: one => this.#left(one),
+        taken: (copy, siblings) => this.#taken(peer, copy, siblings),
+        given: copy => this.#given(peer, copy),
+        refused: ({ token }) => this.#differs(peer, token),
+        tooLarge: one => this.#left(peer, one),
       },
     }
     const pass = new Pass(host, plan, now)
     this.#under = peer
+    peer.fresh = 0
     this.#driver = new PassDriver(host, {
       node: peer.node,
       pass,
@@ -142,23 +162,33 @@ export class RepairPart {
   }
 
   #ended(peer: Peer, pass: Pass, scope: Scope, end: PassEnd, now: Instant, out: Effect[]): void {
-    this.#plan.tally.compared += this.#driver?.bytes ?? 0
+    const { bytes = 0, state } = this.#driver ?? {}
+    this.#plan.tally.compared += bytes
     this.#driver = undefined
     this.#under = undefined
     peer.waited = pass.waiting
-    if (end !== 'ended') return this.#failed(peer, now)
+    if (end !== 'ended') return this.#failed(peer, this.#whyNot(peer, state), now)
     peer.passes++
-    peer.failures = 0
+    this.#plan.patience.heard(peer.node)
     const waits = pass.waiting.size > 0
     const { bits } = this.#host.tree
     const whole = this.partitions.filter(partition => scope.encloses(bits, partition))
     this.#host.proved(peer.node, pass, whole, now)
     if (this.#plan.moves && pass.taken > 0) this.#again(peer)
-    if (pass.unequal.size === 0 || (!this.#plan.moves && !waits)) peer.state = 'through'
-    else if (pass.stuck && !waits) peer.state = 'left'
-    else if (peer.passes < passesMax) peer.nextAt = after(now, waits ? waitMs : 0)
-    else peer.state = 'left'
+    peer.state = this.#stateAfter(peer, pass)
+    peer.nextAt = after(now, waits || peer.fresh === 0 ? waitMs : 0)
     this.#next(now, out)
+  }
+
+  #stateAfter(peer: Peer, pass: Pass): Peer['state'] {
+    if (pass.unequal.size === 0) return 'through'
+    if (pass.waiting.size === 0) {
+      if (peer.fresh === 0) peer.repeats++
+      if (peer.repeats >= repeatsMax) return 'repeated'
+      if (peer.fresh > 0 && !this.#plan.moves) return 'through'
+      if (pass.stuck) return pass.refused ? 'refused' : 'too-large'
+    }
+    return peer.passes < passesMax ? 'due' : 'written'
   }
 
   /** This node has news for those that it had compared with before. */
@@ -168,11 +198,24 @@ export class RepairPart {
     }
   }
 
-  #failed(peer: Peer, now: Instant): void {
-    peer.failures++
+  #failed(peer: Peer, why: UnprovedWhy, now: Instant): void {
     peer.nextAt = after(now, retryMs)
-    if (peer.failures < failuresMax) return
-    peer.state = 'unreached'
+    if (this.#plan.patience.failed(peer.node, why, now)) peer.state = why
+  }
+
+  /** Why it is not compared with this owner, by what that said last. */
+  #whyNot({ node }: Peer, state: ExchangeState | undefined): UnprovedWhy {
+    const isWhole = this.#host.wholeness.isWholeWith(node)
+    switch (state) {
+      case 'not-ready':
+        return 'starting'
+      case 'refilling':
+        return isWhole ? 'waits' : 'both-wait'
+      case 'stale-view':
+        return 'other-view'
+      default:
+        return 'silent'
+    }
   }
 
   #end(): void {
@@ -190,37 +233,47 @@ export class RepairPart {
     tally.done += partitions.length
     for (const { node, state } of this.#peers) {
       const shared = partitions.filter(sharedOf(ring, self, node).has).length
-      if (state === 'unreached') tally.unreachedBy(node, shared)
-      if (state === 'left') tally.left += shared
+      if (state !== 'due' && state !== 'through') tally.leaveOut(node, shared, state)
     }
     this.#over = true
   }
 
-  #taken(from: NodeId, copy: HandedCopy, siblings: Siblings): void {
+  #taken(from: Peer, copy: HandedCopy, siblings: Siblings): void {
     const { key, token, object } = copy
     const { tally, moves } = this.#plan
-    this.#differs(token)
-    if (!moves) return this.#preview.takes(from, token, key, this.#own(copy), siblings)
+    if (moves) this.#stored(from, copy)
+    else this.#differs(from, token)
+    if (!moves) return this.#preview.takes(from.node, token, key, this.#own(copy), siblings)
     this.#last = copy
     tally.moved(this.#host.placement.self, object.length)
   }
 
-  #given(to: NodeId, copy: HandedCopy): void {
+  #given(to: Peer, copy: HandedCopy): void {
     const { key, token, object } = copy
     const { tally, moves } = this.#plan
-    this.#differs(token)
-    if (!moves) return this.#preview.gives(to, token, key, this.#own(copy))
-    tally.moved(to, object.length)
+    if (moves) this.#stored(to, copy)
+    else this.#differs(to, token)
+    if (!moves) return this.#preview.gives(to.node, token, key, this.#own(copy))
+    tally.moved(to.node, object.length)
+  }
+
+  /** Who stores a copy has it: if it comes up again as it was, something is wrong with a store. */
+  #stored(peer: Peer, { token, object }: HandedCopy): void {
+    const sum = this.#host.hash.crc32(object)
+    if (peer.stored.get(token) === sum) return
+    this.#differs(peer, token)
+    if (peer.stored.size < storedMax) peer.stored.set(token, sum)
   }
 
   /** It differs, and cannot be sent. */
-  #left(one: TooLarge): void {
-    this.#differs(this.#host.placement.tokenOf(one.key))
+  #left(peer: Peer, one: TooLarge): void {
+    this.#differs(peer, this.#host.placement.tokenOf(one.key))
     this.#plan.tally.leave(one)
   }
 
   /** Each key is counted once, however many lack it. */
-  #differs(token: Token): void {
+  #differs(peer: Peer, token: Token): void {
+    peer.fresh++
     if (this.#keys.has(token)) return
     this.#keys.add(token)
     this.#plan.tally.keys++
@@ -235,6 +288,9 @@ export class RepairPart {
 /** Comparisons with one owner: more only while what differs is written all the time. */
 const passesMax = 12
 const waitMs = 1000
-/** A process that has just begun cannot answer for some seconds. */
-const failuresMax = 12
+/** Once may be a copy that was on its way to the disk. */
+const repeatsMax = 3
+/** Copies that are remembered of each owner. */
+const storedMax = 4096
 const retryMs = 1000
+const newPeer = { passes: 0, repeats: 0, fresh: 0, state: 'due' } as const

@@ -1,7 +1,13 @@
 /** What one repair has done on this node so far. */
 import type { TooLarge } from '../carrier.ts'
 import type { Key, NodeId } from '../ids.ts'
-import { type Move, movesMax, tooLargeMax } from './repair-message.ts'
+import {
+  type Move,
+  movesMax,
+  tooLargeMax,
+  type Unproved,
+  type UnprovedWhy,
+} from './repair-message.ts'
 
 export class Tally {
   /** Partitions that it is through with. */
@@ -10,8 +16,6 @@ export class Tally {
   copies = 0
   bytes = 0
   compared = 0
-  /** Partitions that still differed when it gave up, counted for each owner. */
-  left = 0
   rows = 0
   damaged = 0
   drifted = 0
@@ -19,15 +23,16 @@ export class Tally {
   readonly moves: Move[] = []
   movesTotal = 0
   readonly #perNode = new Map<NodeId, number>()
-  readonly #unreached = new Map<NodeId, number>()
+  readonly #unproved = new Map<string, Omit<Unproved, 'by'>>()
   readonly #tooLarge = new Map<Key, TooLarge>()
 
   get perNode(): readonly (readonly [NodeId, number])[] {
     return sorted(this.#perNode)
   }
 
-  get unreached(): readonly (readonly [NodeId, number])[] {
-    return sorted(this.#unreached)
+  /** What was not proved equal, by owner and reason. */
+  get unproved(): readonly Omit<Unproved, 'by'>[] {
+    return [...this.#unproved].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one)
   }
 
   /** Keys that differ and cannot be sent, the first of them. */
@@ -55,8 +60,11 @@ export class Tally {
     this.movesTotal += moves.length
   }
 
-  unreachedBy(node: NodeId, partitions: number): void {
-    this.#unreached.set(node, (this.#unreached.get(node) ?? 0) + partitions)
+  /** So many partitions that are shared with this owner were not proved equal. */
+  leaveOut(node: NodeId, partitions: number, why: UnprovedWhy): void {
+    const name = `${node} ${why}`
+    const before = this.#unproved.get(name)?.partitions ?? 0
+    this.#unproved.set(name, { node, partitions: before + partitions, why })
   }
 }
 

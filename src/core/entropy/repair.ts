@@ -8,6 +8,7 @@ import type { Instant, NodeId, RequestId } from '../ids.ts'
 import type { Ring } from '../ring/claim.ts'
 import type { Effect } from '../step.ts'
 import type { PassDriver } from './pass-driver.ts'
+import { Patience, patienceMs } from './patience.ts'
 import {
   movesAtOnce,
   type RepairPlan,
@@ -55,6 +56,11 @@ export class Repair {
     this.#job?.tick(now, out)
   }
 
+  /** This node can compare nothing yet: it has just begun, or is being refilled. */
+  waits(now: Instant): void {
+    this.#job?.waits(now)
+  }
+
   /** A commit ended: nothing is on its way to the disk for a moment. */
   settled(now: Instant, out: Effect[]): void {
     this.#job?.work(rowsBetweenCommits, now, out)
@@ -68,6 +74,7 @@ class Job {
   readonly #began: Instant
   readonly #tally = new Tally()
   readonly #throttle: Throttle
+  readonly #patience = new Patience()
   readonly #partitions: number
   /** Partitions that are compared together, not begun yet. */
   readonly #waiting: (readonly number[])[] = []
@@ -75,6 +82,8 @@ class Job {
   #parts: RepairPart[] = []
   readonly #paces = new Map<NodeId, ThrottledPace>()
   #endedAt: Instant | undefined
+  /** Since then this node can compare nothing. */
+  #waitsSince: Instant | undefined
 
   constructor(host: RepairHost & ScrubParts, name: string, plan: RepairPlan, now: Instant) {
     this.name = name
@@ -119,6 +128,7 @@ class Job {
 
   tick(now: Instant, out: Effect[]): void {
     if (!this.running) return
+    this.#waitsSince = undefined
     this.work(rowsInTick, now, out)
     while (this.#parts.length < this.#plan.concurrency) {
       const partitions = this.#waiting.shift()
@@ -131,21 +141,32 @@ class Job {
     if (isThrough && this.#scrub?.over !== false) this.#endedAt = now
   }
 
+  /** Whoever cannot compare for long says so, and ends: a refill may take as long as it likes. */
+  waits(now: Instant): void {
+    if (!this.running || this.#scrub !== undefined) return
+    this.#waitsSince ??= now
+    if (now - this.#waitsSince < patienceMs) return
+    const waiting = this.#waiting.splice(0).map(partitions => this.#part(partitions, now))
+    for (const part of [...this.#parts.splice(0), ...waiting]) part.giveUp()
+    this.#endedAt = now
+  }
+
   /** Reads some rows of a scrub. */
   work(rowsMax: number, now: Instant, out: Effect[]): void {
     if (this.running) this.#scrub?.work(rowsMax, now, out)
   }
 
   progress(movesFrom: number, now: Instant): RepairProgress {
-    const { done, keys, copies, bytes, compared, perNode, unreached, left } = this.#tally
-    const { moves, movesTotal, rows, damaged, drifted } = this.#tally
+    const { done, keys, copies, bytes, compared, perNode, rows, damaged, drifted } = this.#tally
+    const { moves, movesTotal, unproved } = this.#tally
     return {
       job: this.name,
       way: this.#plan.way,
       running: this.running,
       ms: Math.round((this.#endedAt ?? now) - this.#began),
       partitions: this.#partitions,
-      ...{ done, keys, copies, bytes, compared, perNode, unreached, left, rows, damaged, drifted },
+      ...{ done, keys, copies, bytes, compared, perNode, rows, damaged, drifted },
+      unproved: unproved.map(one => ({ by: this.#host.placement.self, ...one })),
       moves: this.#plan.way === 'preview' ? moves.slice(movesFrom, movesFrom + movesAtOnce) : [],
       movesTotal,
       tooLarge: this.#tally.tooLarge,
@@ -162,11 +183,12 @@ class Job {
     for (const node of owners) {
       if (peers.includes(node)) continue
       const shared = partitions.filter(partition => ring.lists[partition]?.includes(node))
-      tally.unreachedBy(node, shared.length)
+      tally.leaveOut(node, shared.length, 'silent')
     }
     const moves = way === 'repair'
     const paceOf = (node: NodeId) => this.#paceOf(node)
-    const plan = { partitions, ranges, peers, moves, throttle, paceOf, tally }
+    const patience = this.#patience
+    const plan = { partitions, ranges, peers, moves, throttle, paceOf, patience, tally }
     return new RepairPart(this.#host, plan, now)
   }
 

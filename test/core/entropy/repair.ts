@@ -44,7 +44,7 @@ t.test('each key that differs is counted once, and moves to whoever lacks it', a
     all.reduce((sum, one) => sum + one.partitions, 0),
     16,
   )
-  for (const one of all) t.same([one.done, one.left, one.unreached], [one.partitions, 0, []])
+  for (const one of all) t.same([one.done, one.unproved], [one.partitions, []])
   const got = new Map<string, number>()
   for (const one of all) {
     for (const [node, copies] of one.perNode) got.set(node, (got.get(node) ?? 0) + copies)
@@ -137,17 +137,17 @@ t.test('who does not answer is left out, and it is said', async t => {
   }
   const all = repair(cluster, { silent: ['n1' as NodeId] })
   t.equal(sumOf(all, 'keys'), 30)
-  const unreached = all.flatMap(one => one.unreached)
-  t.same([...new Set(unreached.map(([node]) => node))], ['n1'])
+  const unproved = all.flatMap(one => one.unproved)
+  t.same([...new Set(unproved.map(({ node, why }) => `${node} ${why}`))], ['n1 silent'])
   t.equal(
-    unreached.reduce((sum, [, partitions]) => sum + partitions, 0),
+    unproved.reduce((sum, { partitions }) => sum + partitions, 0),
     16,
   )
   // Nobody told them, and it never comes: they give up in the end.
   const late = repair(cluster, { node: 'n2' as NodeId })
   t.same(
-    late.flatMap(one => one.unreached),
-    [['n1', 16]],
+    late.flatMap(one => one.unproved),
+    [{ by: 'n2', node: 'n1', partitions: 16, why: 'silent' }],
   )
 })
 
@@ -303,7 +303,9 @@ t.test(
         const verified = repair(cluster, { way: 'verify' }, 60_000, 'r-verify')
         const check = repair(cluster, { way: 'check' }, 60_000, 'r-check')
         const isSound = verified.every(one => one.damaged + one.drifted === 0)
-        return isSound && sumOf(check, 'keys') === 0 && check.every(one => one.left === 0)
+        return (
+          isSound && sumOf(check, 'keys') === 0 && check.every(one => one.unproved.length === 0)
+        )
       }),
       { numRuns: 15 },
     )
