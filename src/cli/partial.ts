@@ -4,8 +4,10 @@
  */
 import * as Flags from '@oclif/core/flags'
 import type { Client, KeyPage, KeysOptions } from '../client/index.ts'
+import { encodedKey } from './encoding.ts'
 import { exitOf } from './exit-codes.ts'
 import { counted } from './render.ts'
+import { visibleBytes } from './visible.ts'
 
 export const partialFlag = {
   partial: Flags.boolean({
@@ -17,23 +19,29 @@ export const partialExit = exitOf('QUORUM')
 
 export class Missing {
   #partitions = 0
+  #last: number | undefined
   readonly #reasons = new Set<string>()
   /** Keys that were listed, and that no replica could be read of. */
   unread = 0
+  /** Keys whose versions fit into no message. */
+  readonly tooLarge: Uint8Array[] = []
 
+  /** A page that begins in the partition in which the one before ended names it again. */
   add(missing: KeyPage['missing']): void {
     if (missing === undefined) return
-    this.#partitions += missing.partitions
+    this.#partitions += missing.partitions - (missing.first === this.#last ? 1 : 0)
+    this.#last = missing.last
     this.#reasons.add(missing.why)
   }
 
   get some(): boolean {
-    return this.#partitions > 0 || this.unread > 0
+    return this.#partitions > 0 || this.unread > 0 || this.tooLarge.length > 0
   }
 
   /** Under `--json`. */
-  get shown(): { readonly partitions: number; readonly why: string; readonly unread: number } {
-    return { partitions: this.#partitions, why: this.#why, unread: this.unread }
+  get shown() {
+    const tooLarge = this.tooLarge.map(key => encodedKey(key))
+    return { partitions: this.#partitions, why: this.#why, unread: this.unread, tooLarge }
   }
 
   /** For a person. */
@@ -42,7 +50,18 @@ export class Missing {
     const partitions = counted(this.#partitions, 'partition')
     if (this.#partitions > 0) said.push(`up to ${partitions} without a quorum (${this.#why})`)
     if (this.unread > 0) said.push(`${counted(this.unread, 'listed key')} could not be read`)
-    return `kv: ${what} may lack keys: ${said.join('; ')}`
+    const may = this.tooLarge.length > 0 ? 'lacks' : 'may lack'
+    if (this.tooLarge.length > 0) said.push(this.tooLargeText)
+    return `kv: ${what} ${may} keys: ${said.join('; ')}`
+  }
+
+  /** Names the first of them. */
+  get tooLargeText(): string {
+    const names = this.tooLarge.slice(0, namedMax).map(key => visibleBytes(key))
+    const more = this.tooLarge.length - names.length
+    const all = more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ')
+    const are = this.tooLarge.length === 1 ? 'is' : 'are'
+    return `${counted(this.tooLarge.length, 'key')} ${are} too large to be read (${all})`
   }
 
   get #why(): string {
@@ -68,3 +87,4 @@ export async function* listedKeys(
 }
 
 const reasonsMax = 3
+const namedMax = 10

@@ -1,6 +1,7 @@
 /** `kv export [FILE]`: every key with its versions, one JSON object a line, in token order. */
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import { CliError } from '../cli/cli-error.ts'
 import { DataCommand, readQuorum, readQuorumFlag, viaFlag } from '../cli/data-command.ts'
 import { exportRecords } from '../cli/export.ts'
 import { OutputFile } from '../cli/output-file.ts'
@@ -33,21 +34,28 @@ export default class Export extends DataCommand {
     return this.withClient(flags, async client => {
       await using output = await OutputFile.open(args.file)
       const options = { ...this.callOptions(flags), ...readQuorum(flags) }
-      const missing = flags.partial ? new Missing() : undefined
-      const wanted = { prefix: flags.prefix, missing }
+      const missing = new Missing()
+      const wanted = { prefix: flags.prefix, partial: flags.partial, missing }
       const counts = await exportRecords(client, output, wanted, options)
+      if (!flags.partial && missing.some) throw incomplete(missing)
       await output.finish()
       const ms = Math.round(performance.now() - begun)
       const { records, conflicts } = counts
       this.note(`exported ${counted(records, 'record')}, ${conflicts} with siblings, in ${ms} ms`)
-      if (missing?.some) {
+      if (missing.some) {
         say(missing.line('the export'))
         this.endWith(partialExit)
       }
       // Records and a summary must not share one stream.
       if (args.file === '-') return undefined
-      const lacks = missing?.some ? { missing: missing.shown } : {}
+      const lacks = missing.some ? { missing: missing.shown } : {}
       return { cluster: client.cluster, ...counts, ms, ...lacks }
     })
   }
+}
+
+/** All else was read by then, so that all of them are named at once; no file is left behind. */
+function incomplete(missing: Missing): CliError {
+  const line = `${missing.tooLargeText}: nothing is left out unless it is asked for`
+  return new CliError('TOO_LARGE', line, ['kv export --partial: all the others, and exit 5'])
 }

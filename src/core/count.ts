@@ -38,7 +38,7 @@ export function countPage(hash: Hash, reads: Store, after: string): Counted {
   const counted = { keys: 0, bytes: 0, tombstones: 0, tombstoneBytes: 0, siblings: 0, damaged: 0 }
   let [place, examined, read] = [after, 0, 0]
   while (examined < examinedMax && read < bytesMax) {
-    const rows = reads.range(objectRowAt(place), objectRowsEnd, rowsAtOnce)
+    const rows = reads.range(objectRowAt(place), objectRowsEnd, rowsAtOnce, bytesMax - read)
     for (const { key: row, value } of rows) {
       const { token, key } = keyOfRow(row)
       const size = row.length + value.length
@@ -56,7 +56,7 @@ export function countPage(hash: Hash, reads: Store, after: string): Counted {
         if (versions.length > 1) counted.siblings++
       }
     }
-    if (rows.length < rowsAtOnce) return { ...counted, next: undefined }
+    if (rows.length === 0) return { ...counted, next: undefined }
   }
   return { ...counted, next: place }
 }

@@ -67,6 +67,9 @@ export type ScanReply = {
 export type ScanMissing = {
   /** Partitions of the page with fewer whole replicas than the cluster's R. */
   readonly partitions: number
+  /** The first of them and the last: the next page may begin in the last one, and names it again. */
+  readonly first: number
+  readonly last: number
   /** Which replicas are missing, and why: one line. */
   readonly why: string
 }

@@ -15,7 +15,7 @@ import type { KeysListed, ListedKey, ListKeys } from './listing-message.ts'
 import type { Placement } from './placement.ts'
 import type { Generations } from './reaping/generations.ts'
 import { keyOfRow, objectRowAt, partitionRange } from './row-key.ts'
-import type { Store, StoredRow } from './step.ts'
+import type { RowKey, Store, StoredRow } from './step.ts'
 import type { Wholeness } from './wholeness/wholeness.ts'
 
 type Parts = {
@@ -70,20 +70,19 @@ export class Listing {
     return { type: 'listed', id, rows, upTo, counts: this.#counts(wish), refused: undefined }
   }
 
-  /** One, then as many at a time as are about a quarter of what may be read. */
+  /** Some at a time: few where they are large. */
   *#rows({ after, last }: Wish): Generator<StoredRow> {
     const { partitions } = this.#parts.placement.settings
     const end = partitionRange(last, partitions).to
-    let limit = 1
-    for (let from = objectRowAt(after); ; ) {
-      const rows = this.#parts.reads.range(from, end, limit)
+    let from = objectRowAt(after)
+    for (let rows = this.#page(from, end); rows.length > 0; rows = this.#page(from, end)) {
       yield* rows
-      const latest = rows.at(-1)
-      if (latest === undefined || rows.length < limit) return
-      from = latest.key
-      const each = rows.reduce((sum, { value }) => sum + value.length, 0) / rows.length
-      limit = Math.max(1, Math.min(rowsAtOnce, Math.floor(bytesMax / 4 / Math.max(1, each))))
+      from = rows.at(-1)?.key ?? end
     }
+  }
+
+  #page(from: RowKey, end: RowKey): readonly StoredRow[] {
+    return this.#parts.reads.range(from, end, rowsAtOnce, bytesAtOnce)
   }
 
   /** Until it is heard how far the others are, nothing of a partition is told. */
@@ -135,5 +134,6 @@ const noBytes = new Uint8Array(0)
 export const rowsMax = 2000
 const bytesMax = 1024 * 1024
 const rowBytes = 24
-/** Rows that are read together. */
+/** Rows that are read together, and about so many bytes. */
 const rowsAtOnce = 256
+const bytesAtOnce = bytesMax / 4

@@ -100,8 +100,16 @@ export type Note = {
 /** Synchronous reads of durable state. A value's bytes may be kept; nobody changes them. */
 export type Store = {
   readonly get: (key: RowKey) => Uint8Array | undefined
-  /** Rows in ascending order with from < key < to, at most `limit`. */
-  readonly range: (from: RowKey, to: RowKey, limit: number) => readonly StoredRow[]
+  /**
+   * Rows in ascending order with from < key < to, at most `limit`, and none behind the one with
+   * which their values reach `bytesMax`: without it, as many bytes as they have.
+   */
+  readonly range: (
+    from: RowKey,
+    to: RowKey,
+    limit: number,
+    bytesMax?: number,
+  ) => readonly StoredRow[]
 }
 export type StoredRow = { readonly key: RowKey; readonly value: Uint8Array }
 

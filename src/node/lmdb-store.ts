@@ -62,10 +62,17 @@ export type Admitted = {
   readonly end: (environment: Environment, commits: number, clean: boolean) => Promise<void>
 }
 
+type Wanted = {
+  readonly from: RowKey
+  readonly to: RowKey
+  readonly limit: number
+  readonly bytesMax: number | undefined
+}
+
 export class LmdbStore implements OpenedStore {
   readonly reads: Store = {
     get: key => this.#get(key),
-    range: (from, to, limit) => this.#range(from, to, limit),
+    range: (from, to, limit, bytesMax) => this.#range({ from, to, limit, bytesMax }),
   }
   readonly identity: StoreIdentity
   readonly commitsAtStart: number
@@ -167,34 +174,40 @@ export class LmdbStore implements OpenedStore {
     })
   }
 
-  #range(from: RowKey, to: RowKey, limit: number): readonly StoredRow[] {
+  #range({ from, to, limit, bytesMax }: Wanted): readonly StoredRow[] {
     assert(from.length <= rowKeyBytesMax && to.length <= rowKeyBytesMax, 'bounds are row keys')
     const rows: StoredRow[] = []
     let last = from
-    while (rows.length < limit) {
-      const wanted = Math.min(limit - rows.length, chunkRows)
-      const found = this.#reading(() => this.#readChunk(rows, last, to, wanted))
-      if (found < wanted) break
+    let left = bytesMax ?? Number.POSITIVE_INFINITY
+    while (rows.length < limit && left > 0) {
+      const wanted = { from: last, to, limit: Math.min(limit - rows.length, chunkRows) }
+      const { found, bytes } = this.#reading(() => {
+        return this.#readChunk(rows, { ...wanted, bytesMax: left })
+      })
+      if (found < wanted.limit) break
+      left -= bytes
       last = rows[rows.length - 1]?.key ?? to
     }
     return rows
   }
 
   /** The loop runs to its end or leaves by an error, so the iterator is closed either way. */
-  #readChunk(rows: StoredRow[], from: string, to: string, wanted: number): number {
+  #readChunk(rows: StoredRow[], { from, to, limit, bytesMax = 0 }: Wanted) {
     const exclusiveStart = from >= firstRow
     const start = Uint8Array.from(keyBytes(exclusiveStart ? from : firstRow))
     const end = Uint8Array.from(keyBytes(to < firstRow ? firstRow : to))
-    const options = { start, end, exclusiveStart, limit: wanted }
-    let found = 0
+    const options = { start, end, exclusiveStart, limit }
+    let [found, bytes] = [0, 0]
     // Key and value apart cost half of both together, which lmdb-js gives each a buffer of its own.
     for (const key of this.#environment.getKeys(options)) {
       const value = this.#environment.getBinaryFast(key)
       assert(value !== undefined, 'a turn of the loop sees one state of the store')
       rows.push({ key: (key as Buffer).toString('latin1') as RowKey, value: copyOf(value) })
       found++
+      bytes += value.length
+      if (bytes >= bytesMax) break
     }
-    return found
+    return { found, bytes }
   }
 
   #stats(): Stats {

@@ -13,7 +13,7 @@ export type Image = { readonly rows: ReadonlyMap<RowKey, Uint8Array>; readonly c
 export class Disk {
   readonly reads: Store = {
     get: key => copyOf(this.#rows.get(key)),
-    range: (from, to, limit) => this.#range(from, to, limit),
+    range: (from, to, limit, bytesMax) => this.#range({ from, to, limit, bytesMax }),
   }
   #rows = new Map<RowKey, Uint8Array>()
   #sorted: RowKey[] | undefined = []
@@ -88,16 +88,26 @@ export class Disk {
     if (isNews) this.#sorted = undefined
   }
 
-  #range(from: RowKey, to: RowKey, limit: number): readonly StoredRow[] {
+  #range({ from, to, limit, bytesMax = Number.POSITIVE_INFINITY }: Wanted): readonly StoredRow[] {
     this.#sorted ??= [...this.#rows.keys()].sort(compareBinary)
     const rows: StoredRow[] = []
+    let bytes = 0
     for (const key of this.#sorted) {
-      if (rows.length >= limit || key >= to) break
+      if (rows.length >= limit || bytes >= bytesMax || key >= to) break
       const value = key > from ? copyOf(this.#rows.get(key)) : undefined
-      if (value !== undefined) rows.push({ key, value })
+      if (value === undefined) continue
+      rows.push({ key, value })
+      bytes += value.length
     }
     return rows
   }
+}
+
+type Wanted = {
+  readonly from: RowKey
+  readonly to: RowKey
+  readonly limit: number
+  readonly bytesMax: number | undefined
 }
 
 function copyOf(bytes: Uint8Array | undefined): Uint8Array | undefined {

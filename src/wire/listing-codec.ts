@@ -66,8 +66,10 @@ export function writePage(writer: Writer, reply: ScanReply): void {
   for (const key of reply.keys) writer.binary(key)
   writeOptionalBinary(writer, reply.cursor)
   if (reply.missing === undefined) return writer.nil()
-  writer.array(2)
+  writer.array(4)
   writer.uint(reply.missing.partitions)
+  writer.uint(reply.missing.first)
+  writer.uint(reply.missing.last)
   writer.text(reply.missing.why.slice(0, lineBytesMax))
 }
 
@@ -125,8 +127,13 @@ function readPage(reader: Reader): ScanReply {
 }
 
 function readMissing(reader: Reader): ScanMissing {
-  reader.array(2)
-  return { partitions: reader.uint(partitionsMax), why: reader.text(lineBytesMax) }
+  reader.array(4)
+  return {
+    partitions: reader.uint(partitionsMax),
+    first: reader.uint(partitionsMax),
+    last: reader.uint(partitionsMax),
+    why: reader.text(lineBytesMax),
+  }
 }
 
 const placeBytesMax = 8 + keyBytesMax

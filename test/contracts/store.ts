@@ -75,6 +75,20 @@ export function runStoreContract(t: Test, place: () => StorePlace): void {
     t.equal(store.reads.get(k('a')), undefined)
   })
 
+  test('a range ends with the row that reaches its bytes', async (t, { reads, commit }) => {
+    const names = Array.from({ length: 300 }, (_, i) => `r${String(i).padStart(3, '0')}`)
+    const rows = names.map((name, i) => ({
+      key: k(name),
+      value: bytes(...Array(i < 150 ? 1 : 100).fill(7)),
+    }))
+    await commit(rows)
+    const count = (limit: number, bytesMax: number) =>
+      reads.range(lowest, highest, limit, bytesMax).length
+    t.same([count(10, 1), count(10, 3), count(10, 1000)], [1, 3, 10])
+    t.same([count(300, 149), count(300, 150), count(300, 151)], [149, 150, 151])
+    t.same([count(300, 1150), count(300, 1151), count(1000, 1e9)], [160, 161, 300])
+  })
+
   test('bytes that were read stay what they were', async (t, store) => {
     await store.commit(['a', 'b'].map(name => ({ key: k(name), value: bytes(7, 8) })))
     const got = store.reads.get(k('a'))!

@@ -1,8 +1,10 @@
 import t from 'tap'
 import { decodeCheckedObject } from '../../src/core/causality/object.ts'
-import type { Partition } from '../../src/core/ids.ts'
+import { tokenOf } from '../../src/core/hash.ts'
+import type { Key, Partition } from '../../src/core/ids.ts'
 import { partitionAt } from '../../src/core/listing.ts'
 import type { KeysListed } from '../../src/core/listing-message.ts'
+import { nodeHash } from '../../src/node/hash.ts'
 import { contextOf, live, TestCluster } from '../helpers/replicas.ts'
 
 /** What one node lists for its own pages. */
@@ -110,4 +112,24 @@ t.test('of a damaged row it says no more than that it is there', async t => {
   cluster.call('n2', cluster.put('k', 'v', { w: 3 }))
   for (const [row, bytes] of cluster.node('n1').disk) if (row[0] === '\x10') bytes[20]! ^= 1
   t.match(listAt(cluster, '', '', 10).rows, [{ key: 'k', live: false, object: undefined }])
+})
+
+t.test('a step reads no more than its bytes, however small the rows before were', async t => {
+  const cluster = new TestCluster(3)
+  live(cluster, 500)
+  const isEarly = (key: string) => tokenOf(nodeHash, key as Key) < '\x80'
+  const keys = Array.from({ length: 800 }, (_, i) => `k${i}`)
+  for (const key of keys.filter(isEarly)) cluster.call('n2', cluster.put(key, 'v', { w: 3 }))
+  const large = keys.filter(key => !isEarly(key)).slice(0, 60)
+  for (const key of large) cluster.call('n2', cluster.put(key, 'v'.repeat(200_000), { w: 3 }))
+  const node = cluster.node('n1')
+  let listed = 0
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    node.bytesRead = 0
+    const page: KeysListed = listAt(cluster, after, '', 1000)
+    t.ok(node.bytesRead < 1_600_000, `${node.bytesRead} bytes for ${page.rows.length} keys`)
+    listed += page.rows.length
+    after = page.upTo
+  }
+  t.equal(listed, keys.filter(isEarly).length + 60)
 })

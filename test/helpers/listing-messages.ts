@@ -43,6 +43,13 @@ export const listingMessages = (envelope: Envelope, failure: fc.Arbitrary<Failur
     id: requestId,
     keys: fc.array(key, { maxLength: 20 }),
     cursor: some(binary(0, 1032)),
-    missing: some(fc.record({ partitions: fc.nat(65_536), why: line(300) })),
+    missing: some(
+      fc.record({
+        partitions: fc.nat(65_536),
+        first: fc.nat(65_535),
+        last: fc.nat(65_535),
+        why: line(300),
+      }),
+    ),
   }),
 })

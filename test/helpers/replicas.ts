@@ -47,6 +47,8 @@ export class TestNode {
   halted = false
   /** Durable transactions. */
   commits = 0
+  /** Of rows that were walked through. */
+  bytesRead = 0
   /** Of its store, as the next process finds it. */
   whole = true
   commit: Commit | undefined
@@ -139,12 +141,20 @@ export class TestNode {
       hash: nodeHash,
       reads: {
         get: key => this.disk.get(key),
-        range: (from, to, limit) =>
-          [...this.disk.entries()]
+        range: (from, to, limit, bytesMax = Number.POSITIVE_INFINITY) => {
+          let before = 0
+          const rows = [...this.disk.entries()]
             .filter(([key]) => key > from && key < to)
             .sort(([a], [b]) => (a < b ? -1 : 1))
             .slice(0, limit)
-            .map(([key, value]) => ({ key, value })),
+            .filter(([, { length }]) => {
+              const fits = before < bytesMax
+              before += length
+              return fits
+            })
+          for (const [, { length }] of rows) this.bytesRead += length
+          return rows.map(([key, value]) => ({ key, value }))
+        },
       },
       random: count => cluster.random(count),
       handoff: cluster.handoff,

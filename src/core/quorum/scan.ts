@@ -74,8 +74,9 @@ export class ScanTally {
     const short = this.#partitionsBelowQuorum(end)
     if (short.length > 0 && this.#waiting.size > 0) return undefined
     this.#settled = true
-    if (short.length === 0) return this.#done(end, undefined)
-    const missing = { partitions: short.length, why: this.#why(short) }
+    const [first, last] = [short[0], short.at(-1)]
+    if (first === undefined || last === undefined) return this.#done(end, undefined)
+    const missing = { partitions: short.length, first, last, why: this.#why(short) }
     if (this.#page.partial) return this.#done(end, missing)
     const { needed } = this.#terms
     const partitions = short.length === 1 ? 'one partition' : `${short.length} partitions`

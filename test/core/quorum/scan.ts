@@ -106,7 +106,7 @@ t.test('a partial page is what can be seen, with what is missing', async t => {
   const tally = tallyOf({ partial: true })
   tally.listed(a, listed([row('k1')], undefined, 0b10))
   tally.lost(b)
-  const missing = { partitions: 2, why: 'no answer from b, c; not whole yet: a' }
+  const missing = { partitions: 2, first: 0, last: 1, why: 'no answer from b, c; not whole yet: a' }
   t.same(tally.tick(deadline), { ...page(['k1']), missing })
 })
 
