@@ -6,33 +6,14 @@
 
 import { knowsOp } from '../core/causality/siblings.ts'
 import type { Key, NodeId } from '../core/ids.ts'
-import type { Checker, Scene } from './check/checker.ts'
 import { copiesOn } from './check/copies.ts'
-import { newDecoded } from './check/decoded.ts'
-import { dotsChecker } from './check/dots.ts'
-import { keptChecker } from './check/kept.ts'
-import { operationsChecker } from './check/operations.ts'
-import { reapedChecker } from './check/reaped.ts'
-import { siblingsChecker } from './check/siblings.ts'
-import { Unasked } from './check/unasked.ts'
-import { type ClientId, SimClient } from './client.ts'
-import type { Context } from './context.ts'
-import { History, type Write } from './history.ts'
+import type { Write } from './history.ts'
 import { type Home, homesOf } from './homes.ts'
-import { makeContext } from './make-context.ts'
-import { type Options, usualPatienceMs } from './options.ts'
+import { type Ended, MeasuredCluster } from './measured-cluster.ts'
 import { RetryCase, type RetryCounts, type RetryPlan } from './retry-case.ts'
-import { Worker } from './worker.ts'
+import type { Worker } from './worker.ts'
 
-export type RetriesResult = RetryCounts & {
-  readonly seed: number
-  /** Keys on which an operation took effect more than once. */
-  readonly duplicates: number
-  /** Keys that lost a write that was acknowledged. */
-  readonly lost: number
-  readonly firstStory: string | undefined
-  readonly hash: string
-}
+export type RetriesResult = RetryCounts & Ended & { readonly seed: number }
 
 /** Injects so many timeouts into one cluster. */
 export function runRetries(seed: number, timeouts: number): RetriesResult {
@@ -40,16 +21,10 @@ export function runRetries(seed: number, timeouts: number): RetriesResult {
 }
 
 class Retries {
-  readonly #context: Context
-  readonly #history = new History()
-  readonly #unasked = new Unasked(this.#history)
-  readonly #scene: Scene
-  readonly #checkers: readonly Checker[]
-  readonly #workers: readonly Worker[]
+  readonly #cluster: MeasuredCluster
   readonly #homeOf: (key: Key) => Home
   readonly #wanted: number
   readonly #seed: number
-  readonly #failed = new Map<string, Set<Key | undefined>>()
   readonly #counts: RetryCounts = {
     timeouts: 0,
     lostBefore: 0,
@@ -61,44 +36,20 @@ class Retries {
   }
   #begun = 0
   #open = 0
-  #firstStory: string | undefined
 
   constructor(seed: number, wanted: number) {
     this.#seed = seed
     this.#wanted = wanted
-    const { context, transport } = makeContext(
-      optionsOf(seed),
-      Number.POSITIVE_INFINITY,
-      notice => {
-        this.#unasked.hear(notice)
-        for (const checker of this.#checkers) checker.onNotice?.(notice)
-      },
-    )
-    this.#context = context
-    this.#homeOf = homesOf(context.options)
-    const clients = Array.from({ length: writers + others }, (_, i) => {
-      return new SimClient(`c${i + 1}` as ClientId, context, transport)
+    this.#cluster = new MeasuredCluster({
+      ...{ seed, clients: writers + others, latencyMs: [0, 1] },
+      faults: { loss: 'rare', duplicate: 'rare', tail: 'medium' },
     })
-    this.#workers = clients.map(client => new Worker(client, context, this.#history))
-    this.#scene = {
-      context,
-      decoded: newDecoded(),
-      history: this.#history,
-      clients,
-      faults: [],
-      dead: new Set<NodeId>(),
-      mayReturn: write => this.#unasked.has(write),
-      fail: (name: string, key: Key | undefined, story: string) => this.#fail(name, key, story),
-    }
-    const makers = [dotsChecker, reapedChecker, siblingsChecker, operationsChecker, keptChecker]
-    this.#checkers = makers.map(make => make(this.#scene))
+    this.#homeOf = homesOf(this.#cluster.context.options)
   }
 
   run(): RetriesResult {
-    const { events, machines } = this.#context
-    for (const [i, machine] of [...machines.values()].entries()) {
-      events.at(i * 1000, () => machine.start())
-    }
+    const { events } = this.#cluster.context
+    this.#cluster.start()
     for (let i = 0; i < writers; i++) events.at(second + i * 5000, () => this.#next(i))
     events.at(second, () => this.#restarts(0))
     const limit = second * 3600
@@ -107,18 +58,7 @@ class Retries {
     // What is late comes, and then the disks are looked at.
     const end = events.now + 25 * second
     while (events.step(end));
-    for (const checker of this.#checkers) checker.atRest?.()
-    const keysOf = (...names: string[]) => {
-      return new Set(names.flatMap(name => [...(this.#failed.get(name) ?? [])])).size
-    }
-    return {
-      ...this.#counts,
-      seed: this.#seed,
-      duplicates: keysOf('I11', 'I2', 'I5'),
-      lost: keysOf('I1'),
-      firstStory: this.#firstStory,
-      hash: this.#context.trace.end(),
-    }
+    return { ...this.#counts, seed: this.#seed, ...this.#cluster.end() }
   }
 
   /** The next case of a client; two share a key. */
@@ -126,12 +66,12 @@ class Retries {
     if (this.#begun >= this.#wanted) return
     const number = this.#begun++
     this.#open++
-    const { draws, events } = this.#context
+    const { draws, events } = this.#cluster.context
     const draw = draws.of('retries', String(number))
-    const writer = this.#workers[client] as Worker
-    const other = this.#workers[writers + draw.below(others)] as Worker
+    const writer = this.#cluster.workers[client] as Worker
+    const other = this.#cluster.workers[writers + draw.below(others)] as Worker
     new RetryCase(this.#planOf(number), {
-      context: this.#context,
+      context: this.#cluster.context,
       writer,
       other,
       draw,
@@ -145,7 +85,7 @@ class Retries {
   }
 
   #planOf(number: number): RetryPlan {
-    const draw = this.#context.draws.of('retries/plan', String(number))
+    const draw = this.#cluster.context.draws.of('retries/plan', String(number))
     const key = `k${number >>> 1}` as Key
     const { primaries, fallbacks } = this.#homeOf(key)
     const [owner, ...rest] = draw.shuffled(primaries)
@@ -156,52 +96,21 @@ class Retries {
 
   #isOnDisk({ key, op }: Write): boolean {
     if (op === undefined) return false
-    return [...this.#context.machines.values()].some(({ disk }) => {
-      return copiesOn(this.#scene, disk.rows, key).some(({ siblings }) => knowsOp(siblings, op))
+    return [...this.#cluster.context.machines.values()].some(({ disk }) => {
+      return copiesOn(this.#cluster.scene, disk.rows, key).some(({ siblings }) =>
+        knowsOp(siblings, op),
+      )
     })
   }
 
   /** One node after another, for as long as cases run. */
   #restarts(index: number): void {
-    const { draws, events, machines } = this.#context
+    const { draws, events, machines } = this.#cluster.context
     if (this.#open === 0 && this.#begun >= this.#wanted) return
     const draw = draws.of('retries/restart', String(index))
     const machine = draw.pick([...machines.values()])
     machine.crash('it is restarted', draw.permille(300), draw.between(5, 300) * 1000)
     events.after(draw.between(200, 2500) * 1000, () => this.#restarts(index + 1))
-  }
-
-  #fail(name: string, key: Key | undefined, story: string): void {
-    this.#firstStory ??= `${name} on ${key}: ${story}`
-    const keys = this.#failed.get(name) ?? new Set()
-    this.#failed.set(name, keys)
-    keys.add(key)
-  }
-}
-
-function optionsOf(seed: number): Options {
-  return {
-    seed,
-    shape: 'single',
-    seconds: 3600,
-    nodes: 5,
-    replicas: 3,
-    readQuorum: 2,
-    writeQuorum: 2,
-    partitions: 32,
-    transport: 'datagram',
-    clients: writers + others,
-    keys: 1,
-    operations: 0,
-    latencyMs: [0, 1],
-    flushMs: [0, 2],
-    faults: { loss: 'rare', duplicate: 'rare', tail: 'medium' },
-    vectorEntries: 1_000_000,
-    deadForEver: 0,
-    patienceMs: usualPatienceMs,
-    layersOff: [],
-    hintBytesMax: undefined,
-    exchanges: 'usual',
   }
 }
 

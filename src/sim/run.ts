@@ -2,6 +2,7 @@
 import { takeNoted } from '#mutants'
 import type { Violation } from './check/checker.ts'
 import type { Intensities, Options, Wishes } from './options.ts'
+import type { Tallied } from './tally.ts'
 import { type Plan, planOf, type Seen, World } from './world.ts'
 
 export type Result = {
@@ -13,6 +14,8 @@ export type Result = {
   readonly calls: number
   readonly succeeded: number
   readonly faults: number
+  /** What its nodes counted of second sends and pins. */
+  readonly tallied: Tallied
   /** Messages, flushes and replies in the trace. */
   readonly entries: number
   /** Rare paths that were taken, where this build notes them. */
@@ -36,6 +39,7 @@ export function runPlan(plan: Plan, seen: Seen = {}): Result {
     calls: calls.length,
     succeeded: calls.filter(call => call.result?.type === 'done').length,
     faults: plan.faults.length,
+    tallied: world.tally.total(),
     entries: world.context.trace.entries,
     noted: takeNoted(),
   }

@@ -6,23 +6,12 @@
  * a second dot of which its coordinator could ask too few owners; those are counted.
  */
 import type { Key, NodeId } from '../core/ids.ts'
-import type { Checker, Scene } from './check/checker.ts'
-import { newDecoded } from './check/decoded.ts'
-import { dotsChecker } from './check/dots.ts'
-import { keptChecker } from './check/kept.ts'
-import { operationsChecker } from './check/operations.ts'
-import { reapedChecker } from './check/reaped.ts'
-import { siblingsChecker } from './check/siblings.ts'
-import { Unasked } from './check/unasked.ts'
-import { type ClientId, SimClient } from './client.ts'
-import type { Context } from './context.ts'
-import { History, type Write } from './history.ts'
+import type { Write } from './history.ts'
 import { nodeNames } from './homes.ts'
-import { makeContext } from './make-context.ts'
-import { type Options, usualPatienceMs } from './options.ts'
-import { type Asked, plainly, Worker } from './worker.ts'
+import { type Ended, MeasuredCluster } from './measured-cluster.ts'
+import { type Asked, plainly, type Worker } from './worker.ts'
 
-export type SplitsResult = {
+export type SplitsResult = Ended & {
   readonly seed: number
   readonly puts: number
   /** Of them: not heard of at their end. */
@@ -35,11 +24,6 @@ export type SplitsResult = {
   /** Pins that owners still hold, and second sends that found the pins of a key full. */
   readonly pinsLeft: number
   readonly full: number
-  /** Keys on which something came back, or an acknowledged write is lost. */
-  readonly duplicates: number
-  readonly lost: number
-  readonly firstStory: string | undefined
-  readonly hash: string
 }
 
 /** So many splits, one after another, and so many puts as each begins. */
@@ -48,88 +32,42 @@ export function runSplits(seed: number, splits: number, puts: number): SplitsRes
 }
 
 class Splits {
-  readonly #context: Context
-  readonly #history = new History()
-  readonly #scene: Scene
-  readonly #checkers: readonly Checker[]
-  readonly #workers: readonly Worker[]
+  readonly #cluster: MeasuredCluster
   readonly #seed: number
   readonly #splits: number
   readonly #puts: number
-  readonly #failed = new Map<string, Set<Key | undefined>>()
-  readonly #unasked = new Unasked(this.#history)
   #unknown = 0
-  #firstStory: string | undefined
 
   constructor(seed: number, splits: number, puts: number) {
     this.#seed = seed
     this.#splits = splits
     this.#puts = puts
-    const { context, transport } = makeContext(
-      optionsOf(seed),
-      Number.POSITIVE_INFINITY,
-      notice => {
-        this.#unasked.hear(notice)
-        for (const checker of this.#checkers) checker.onNotice?.(notice)
-      },
-    )
-    this.#context = context
-    const clients = Array.from({ length: clientCount }, (_, i) => {
-      return new SimClient(`c${i + 1}` as ClientId, context, transport)
-    })
-    this.#workers = clients.map(client => new Worker(client, context, this.#history))
-    this.#scene = {
-      context,
-      decoded: newDecoded(),
-      history: this.#history,
-      clients,
-      faults: [],
-      dead: new Set<NodeId>(),
-      mayReturn: write => this.#unasked.has(write),
-      fail: (name: string, key: Key | undefined, story: string) => this.#fail(name, key, story),
-    }
-    const makers = [dotsChecker, reapedChecker, siblingsChecker, operationsChecker, keptChecker]
-    this.#checkers = makers.map(make => make(this.#scene))
+    this.#cluster = new MeasuredCluster({ seed, clients: clientCount })
   }
 
   run(): SplitsResult {
-    const { events, machines, trace } = this.#context
-    for (const [i, machine] of [...machines.values()].entries()) {
-      events.at(i * 1000, () => machine.start())
-    }
+    const { events, machines } = this.#cluster.context
+    this.#cluster.start()
     for (let i = 0; i < this.#splits; i++)
       events.at(second * (10 + i * eachSeconds), () => this.#split(i))
     const end = second * (10 + this.#splits * eachSeconds + restSeconds)
     while (events.step(end));
-    for (const checker of this.#checkers) checker.atRest?.()
-    const keysOf = (...names: string[]) => {
-      return new Set(names.flatMap(name => [...(this.#failed.get(name) ?? [])])).size
+    const ended = this.#cluster.end()
+    const { dots, unasked, pinned, full, shed } = this.#cluster.tally.total()
+    let pinsLeft = 0
+    for (const { process } of machines.values()) {
+      pinsLeft += process?.replica.observe().reaping.pins ?? 0
     }
-    const views = [...machines.values()].flatMap(({ process }) => process?.replica.observe() ?? [])
-    const sum = (of: (view: (typeof views)[0]) => number) =>
-      views.reduce((all, one) => all + of(one), 0)
-    return {
-      seed: this.#seed,
-      puts: this.#splits * this.#puts,
-      unknown: this.#unknown,
-      secondDots: sum(view => view.secondSends.dots),
-      unasked: sum(view => view.secondSends.unasked),
-      pinned: sum(view => view.secondSends.pinned),
-      shed: sum(view => view.reaping.pinsShed),
-      pinsLeft: sum(view => view.reaping.pins),
-      full: sum(view => view.secondSends.full),
-      duplicates: keysOf('I11', 'I2', 'I5'),
-      lost: keysOf('I1'),
-      firstStory: this.#firstStory,
-      hash: trace.end(),
-    }
+    const puts = this.#splits * this.#puts
+    const told = { secondDots: dots, unasked, pinned, shed, pinsLeft, full }
+    return { seed: this.#seed, puts, unknown: this.#unknown, ...told, ...ended }
   }
 
   /** One node is cut off while every key is put; all others go on writing. */
   #split(number: number): void {
-    const { network, events, draws } = this.#context
+    const { network, events, draws, options } = this.#cluster.context
     const draw = draws.of('splits', String(number))
-    const nodes = nodeNames(this.#context.options)
+    const nodes = nodeNames(options)
     const alone = draw.pick(nodes)
     const cuts = nodes
       .filter(node => node !== alone)
@@ -144,10 +82,10 @@ class Splits {
 
   /** A key is put before, put as the split begins, and overwritten 8 to 30 times by another client. */
   #case(name: string, alone: NodeId): void {
-    const { events, draws } = this.#context
+    const { events, draws } = this.#cluster.context
     const draw = draws.of('splits/case', name)
     const key = name as Key
-    const [writer, other] = draw.shuffled(this.#workers) as [Worker, Worker]
+    const [writer, other] = draw.shuffled(this.#cluster.workers) as [Worker, Worker]
     const strict = draw.permille(500)
     const later = draw.between(8, 30)
     const deletes = draw.permille(500)
@@ -188,39 +126,6 @@ class Splits {
       const write = worker.newWrite(key, deletes && left === 1, known)
       worker.put(write, known, asked, false, () => this.#overwrite(worker, key, left - 1, deletes))
     })
-  }
-
-  #fail(name: string, key: Key | undefined, story: string): void {
-    this.#firstStory ??= `${name} on ${key}: ${story}`
-    const keys = this.#failed.get(name) ?? new Set()
-    this.#failed.set(name, keys)
-    keys.add(key)
-  }
-}
-
-function optionsOf(seed: number): Options {
-  return {
-    seed,
-    shape: 'single',
-    seconds: 3600,
-    nodes: 5,
-    replicas: 3,
-    readQuorum: 2,
-    writeQuorum: 2,
-    partitions: 32,
-    transport: 'datagram',
-    clients: clientCount,
-    keys: 1,
-    operations: 0,
-    latencyMs: [0, 2],
-    flushMs: [0, 2],
-    faults: {},
-    vectorEntries: 1_000_000,
-    deadForEver: 0,
-    layersOff: [],
-    hintBytesMax: undefined,
-    exchanges: 'usual',
-    patienceMs: usualPatienceMs,
   }
 }
 

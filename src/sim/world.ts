@@ -21,6 +21,7 @@ import { makeContext } from './make-context.ts'
 import { Nemesis } from './nemesis.ts'
 import type { Notice } from './notice.ts'
 import { drawOptions, type Options, type Wishes } from './options.ts'
+import { Tally } from './tally.ts'
 import { Worker } from './worker.ts'
 import { clientNames, keyNames, makeOperations, type Operation } from './workload.ts'
 
@@ -57,6 +58,7 @@ export class World {
   readonly violations: Violation[] = []
   readonly context: Context
   readonly history = new History()
+  readonly tally: Tally
   readonly #plan: Plan
   readonly #workers: readonly Worker[]
   readonly #checkers: readonly Checker[]
@@ -74,6 +76,7 @@ export class World {
     const made = makeContext(options, plan.healsAt, notice => this.#notice(notice))
     const { context, transport } = made
     this.context = context
+    this.tally = new Tally(context)
     const clients = clientNames(options).map(id => new SimClient(id, context, transport))
     this.#workers = clients.map(client => new Worker(client, context, this.history))
     this.#nemesis = new Nemesis(context, transport, plan.faults)
@@ -180,6 +183,7 @@ export class World {
       this.#nemesis.saw(notice.effect.message)
     }
     this.#unasked.hear(notice)
+    this.tally.hear(notice)
     for (const checker of this.#checkers) checker.onNotice?.(notice)
   }
 

@@ -5,6 +5,7 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import type { Result } from '../../sim/run.ts'
+import { addTallied, nothingTallied } from '../../sim/tally.ts'
 import { exitOf } from '../exit-codes.ts'
 import { Progress, shownCount } from '../progress.ts'
 import { printLine } from '../render.ts'
@@ -25,6 +26,7 @@ const wishes = values.seconds === undefined ? {} : { seconds: Number(values.seco
 const begun = performance.now()
 const progress = new Progress('worlds', count, false)
 const totals = { done: 0, failed: 0, calls: 0, succeeded: 0, faults: 0 }
+const tallied = nothingTallied()
 const tasks: Task[] = Array.from({ length: count }, (_, i) => {
   return { seed: from + i, wishes, bad: undefined }
 })
@@ -42,9 +44,20 @@ printLine(
     `${shownCount(totals.calls)} calls (${shownCount(totals.succeeded)} succeeded), ` +
     `${shownCount(totals.faults)} faults; ${Math.round(totals.done / minutes)} worlds a minute`,
 )
+const { dots, unasked, pinned, shed, unknown } = tallied
+printLine(
+  `${shownCount(dots)} second sends made a dot (${shownCount(unasked)} with too few owners to ask), ` +
+    `${shownCount(unknown)} ended unknown; ${shownCount(pinned)} pins made, ${shownCount(shed)} shed`,
+)
+printLine(
+  `unknown: ${shownCount(tallied.belowList)} below a full list of ids, ` +
+    `${shownCount(tallied.belowFloor)} below the floor, ${shownCount(tallied.tooFew)} strict with ` +
+    `too few owners to ask, ${shownCount(tallied.full)} for full pins`,
+)
 if (totals.failed > 0) process.exitCode = exitOf('CHECK_FAILED')
 
-function add({ calls, succeeded, faults }: Result): void {
+function add({ calls, succeeded, faults, tallied: more }: Result): void {
+  addTallied(tallied, more)
   totals.calls += calls
   totals.succeeded += succeeded
   totals.faults += faults

@@ -62,13 +62,22 @@ export type SecondSendCounts = {
   unasked: number
   /** Ids that were pinned here. */
   pinned: number
-  /** Second sends of which it is not known whether the first took effect, and those for full pins. */
+  /**
+   * Second sends of which it is not known whether the first took effect, and why: below a full list
+   * of ids, below the floor, too few owners to ask (strict), pins full; the rest are few.
+   */
   unknown: number
+  belowList: number
+  belowFloor: number
+  tooFew: number
   full: number
 }
 
 export class Making {
-  readonly counts: SecondSendCounts = { dots: 0, unasked: 0, pinned: 0, unknown: 0, full: 0 }
+  readonly counts: SecondSendCounts = {
+    ...{ dots: 0, unasked: 0, pinned: 0, unknown: 0 },
+    ...{ belowList: 0, belowFloor: 0, tooFew: 0, full: 0 },
+  }
   readonly #env: Env
   readonly #self: NodeId
   readonly #objects: Objects<Stored>
@@ -165,17 +174,17 @@ export class Making {
     const ids = others.reduce(mergeIds, mergeIds(noSiblings, all?.siblings ?? noSiblings))
     const refused = untimely(request, ids, wall)
     if (refused !== undefined) {
-      this.counts.unknown += refused.definite === false ? 1 : 0
+      if (refused.definite === false) this.#count('belowList')
       return refused
     }
     if (ids.pins.length >= pinsMax) {
       sometimes('a second send finds the pins full')
-      this.counts.full++
-      return this.#unknown()
+      this.#count('full')
+      return forgotten
     }
     if (enough || !strict || mutant(632)) return undefined
     const message = 'too few owners can say whether the first try took effect'
-    this.counts.unknown++
+    this.#count('tooFew')
     return { code: 'QUORUM', message, definite: false }
   }
 
@@ -242,8 +251,13 @@ export class Making {
     return forgotten
   }
 
+  #count(why: 'belowList' | 'belowFloor' | 'tooFew' | 'full'): void {
+    this.counts.unknown++
+    this.counts[why]++
+  }
+
   #belowFloor(request: PutRequest, floor: Generation): PutRefusal {
-    if (request.again) this.counts.unknown++
+    if (request.again) this.#count('belowFloor')
     return belowFloor(request, floor)
   }
 
