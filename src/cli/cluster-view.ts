@@ -5,6 +5,7 @@ import type { ClusterStatus, NodeStatus } from '../cluster/status.ts'
 import type { UpResult } from '../cluster/up.ts'
 import { clockText, isWrongClock } from './clock-view.ts'
 import { shownDuration } from './duration.ts'
+import { pinsLine } from './pins-view.ts'
 import { tableLines } from './render.ts'
 import { oneLine } from './visible.ts'
 
@@ -94,7 +95,9 @@ export function statusLines(status: ClusterStatus): readonly string[] {
     const lines = node.state === 'crashed' ? node.lastLines : []
     return [`${node.name}: ${oneLine(problem)}`, ...lines.map(line => `  | ${oneLine(line)}`)]
   })
-  return [verdict(status), ...tableLines(head, rows), ...problems, ...nextLines(status)]
+  const pins = pinsLine(status.nodes.flatMap(({ answer }) => answer?.counters ?? []))
+  const below = pins === undefined ? problems : [...problems, pins]
+  return [verdict(status), ...tableLines(head, rows), ...below, ...nextLines(status)]
 }
 
 function verdict(status: ClusterStatus): string {

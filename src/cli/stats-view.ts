@@ -1,4 +1,5 @@
 /** What nodes hold and did, as `kv stats` shows it: pure functions from counts to lines. */
+import { pinsLine } from './pins-view.ts'
 import { shownCount } from './progress.ts'
 import { alignedLines, counted } from './render.ts'
 import { shownSize } from './size.ts'
@@ -26,7 +27,8 @@ export function statsLines(all: readonly NodeStats[]): readonly string[] {
     return shownCount(all.reduce((count, one) => count + (one.counters.get(name) ?? 0), 0))
   })
   const lines = alignedLines([head, ...rows, ['all', ...cells(sum), ...totals]], right)
-  return [...lines, ...all.flatMap(linesBelow)]
+  const pins = pinsLine(all.map(({ counters }) => counters))
+  return [...lines, ...all.flatMap(linesBelow), ...(pins === undefined ? [] : [pins])]
 }
 
 /** What should not be. */

@@ -20,6 +20,8 @@ export type NodeAnswer = {
   readonly connected: readonly string[]
   /** Its wall clock less the middle one of its peers'; undefined: it knows none. */
   readonly clockAheadMs: number | undefined
+  /** Of its process, by name. */
+  readonly counters: ReadonlyMap<string, number>
   /** What it believes of each member. */
   readonly beliefs: ReadonlyMap<string, MemberStatus>
 }
@@ -68,7 +70,7 @@ async function ask(client: Client, name: string, timeoutMs: number): Promise<Nod
   const beliefs = new Map(gossip.beliefs.map(belief => [String(belief.node), belief.status]))
   const { epoch, clockAheadMs } = gossip
   const told = { epoch, upMs, keys, hints, full, whole, waitsFor, connected, clockAheadMs }
-  return { ...told, beliefs }
+  return { ...told, counters: counted, beliefs }
 }
 
 /** Not to answer is a state; anything else that goes wrong is an error. */

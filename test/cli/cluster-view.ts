@@ -14,6 +14,7 @@ const answer: NodeAnswer = {
   waitsFor: [],
   connected: ['n2'],
   clockAheadMs: undefined,
+  counters: new Map(),
   beliefs: new Map(),
 }
 
@@ -67,6 +68,19 @@ t.test('keys of which no owner is left, or none that is whole', async t => {
     verdict,
     /; some keys have no replica that answers and is whole \(R=2 W=2: some reads fail, /,
   )
+})
+
+t.test('who keeps pins from being shed', async t => {
+  const counters = new Map([
+    ['pins', 2],
+    ['pinsWaitFor.n3', 4],
+  ])
+  const [n1, n2, n3] = status.nodes as [NodeStatus, NodeStatus, NodeStatus]
+  const nodes = [{ ...n1, answer: { ...answer, counters } }, n2, n3]
+  t.same(statusLines({ ...status, nodes }).slice(5), [
+    '2 pins or more wait for n3 (4 partitions)',
+    'next: kv node start n3',
+  ])
 })
 
 t.test('the document', async t => {

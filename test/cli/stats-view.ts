@@ -14,6 +14,8 @@ const all = [
       ['reapsHeldUpBy n3', 12],
       ['tombstones', 0],
       ['quarantined', 2],
+      ['pins', 7],
+      ['pinsWaitFor.n3', 1],
     ]),
   },
   { node: 'n2', counted: { ...nothing, keys: 9, damaged: 1, siblings: 2 }, counters: new Map() },
@@ -26,6 +28,7 @@ t.test('a row a node and one for all, then what is said of reaping', async t => 
     'n2        9      0 B           0    0 B         2      0         0      0       0             0',
     'all   1,209  70.0 KB           3  300 B         2      4        30     28     231             0',
     'n1: reapsHeldUpBy n3 12, quarantined 2',
+    '7 pins or more wait for n3 (1 partition)',
   ])
   t.same(statsWarnings(all), ['n2 holds 1 damaged row: kv repair --scrub --node n2'])
 })

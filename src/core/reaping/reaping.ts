@@ -62,7 +62,7 @@ export type ReapingCounts = {
   readonly rounds: number
   /** Partitions with something to reap that wait for a silent node, by the node. */
   readonly heldUp: ReadonlyMap<NodeId, number>
-  /** Keys with pins, their pins, keys that take no more, and who these wait for. */
+  /** Keys with pins, their pins, keys that take no more, and partitions with pins by whom they wait for. */
   readonly pinnedKeys: number
   readonly pins: number
   readonly fullKeys: number

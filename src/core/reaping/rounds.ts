@@ -94,9 +94,9 @@ export class Rounds {
     return this.#heldUp(() => true)
   }
 
-  /** The same, of those with a key that takes no more pins. */
+  /** The same, of those with pins. */
   get pinsHeldUp(): ReadonlyMap<NodeId, number> {
-    return this.#heldUp(({ full }) => full > 0)
+    return this.#heldUp(({ pinned }) => pinned > 0)
   }
 
   #heldUp(counts: (count: ReapableCount) => boolean): ReadonlyMap<NodeId, number> {
