@@ -54,14 +54,16 @@ export function failureOf(error: unknown, whileParsing: boolean): ShownFailure {
     exit: exitOf(code),
     outcome: isOutcome(outcome) ? shownOutcome(outcome) : outcome,
     suggestions: unsure
-      ? [...suggestionsOf(error, code), ...againWith(outcome.op)]
+      ? [...suggestionsOf(error, code), ...againWith(outcome.op, fieldOf(error, 'seen'))]
       : suggestionsOf(error, code),
   }
 }
 
 /** What may have happened can be tried again: it takes effect at most once (design §2). */
-function againWith(op: Outcome['op']): readonly string[] {
-  return op === undefined ? [] : [`the same put or del with --op ${hexOf(op)}: done at most once`]
+function againWith(op: Outcome['op'], seen: unknown): readonly string[] {
+  if (op === undefined) return []
+  const flags = typeof seen === 'string' ? ` ${seen}` : ''
+  return [`the same put or del with --op ${hexOf(op)}${flags}: done at most once`]
 }
 
 function codeOf(error: unknown, whileParsing: boolean): Code {

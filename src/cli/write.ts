@@ -4,8 +4,9 @@
  * read quorum (design §4): where fewer than R answer, what did answer is what it has seen.
  */
 import type { Client, ReadOptions } from '../client/index.ts'
+import type { OpId } from '../core/ids.ts'
 import { CliError } from './cli-error.ts'
-import { contextFrom } from './encoding.ts'
+import { contextFrom, contextToken } from './encoding.ts'
 
 export type Seen = {
   readonly context: Uint8Array | undefined
@@ -15,12 +16,42 @@ export type Seen = {
   readonly warning: string | undefined
 }
 
+/** What a write goes by. */
+export type WriteFlags = {
+  readonly context: string | undefined
+  readonly blind: boolean
+  readonly op?: OpId | undefined
+}
+
+/**
+ * A write that is tried again says what it had seen: with what a read shows by now it would be
+ * another write. Throws USAGE.
+ */
+export function checkRetry({ context, blind, op }: WriteFlags): void {
+  if (op === undefined || context !== undefined || blind) return
+  const what = 'a write that is tried again repeats --op and the --context of its first try'
+  throw new CliError('USAGE', `${what} (--blind if that had none)`)
+}
+
+/** A write; if it may have happened although it failed, the failure says what it had seen. */
+export async function written<Result>(
+  write: Promise<Result>,
+  context: Uint8Array | undefined,
+): Promise<Result> {
+  try {
+    return await write
+  } catch (error) {
+    const seen = context === undefined ? '--blind' : `--context ${contextToken(context)}`
+    throw error instanceof Error ? Object.assign(error, { seen }) : error
+  }
+}
+
 /** What a write has seen, by its flags. Throws CONFLICT, BAD_CONTEXT, or the read's failure. */
 export async function seenBefore(
   client: Client,
   key: Uint8Array,
   shownKey: string,
-  flags: { readonly context: string | undefined; readonly blind: boolean },
+  flags: WriteFlags,
   options: ReadOptions,
 ): Promise<Seen> {
   if (flags.context !== undefined) {

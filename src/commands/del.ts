@@ -16,7 +16,7 @@ import { shownDuration } from '../cli/duration.ts'
 import { printLine } from '../cli/render.ts'
 import { shownAcks, shownWrite } from '../cli/shown.ts'
 import { oneLine } from '../cli/visible.ts'
-import { seenBefore } from '../cli/write.ts'
+import { checkRetry, seenBefore, written } from '../cli/write.ts'
 
 export default class Del extends DataCommand {
   static override summary = 'delete keys'
@@ -40,6 +40,7 @@ export default class Del extends DataCommand {
       const what = context === undefined ? 'an operation id' : 'a context'
       throw new CliError('USAGE', `${what} belongs to one key, and several are given`)
     }
+    checkRetry(flags)
     return this.withClient(flags, async client => {
       const options = this.callOptions(flags)
       return this.eachKey(keys, async ({ text, bytes }) => {
@@ -50,18 +51,19 @@ export default class Del extends DataCommand {
         if (!seen.found && op === undefined)
           throw new CliError('NOT_FOUND', `${oneLine(text)}: not found`)
         if (seen.warning !== undefined) this.warn(seen.warning)
-        const written = await client.delete(bytes, {
+        const wanted = {
           ...options,
           ...writeQuorum(flags),
           ...given({ context: seen.context, op }),
-        })
+        }
+        const done = await written(client.delete(bytes, wanted), seen.context)
         const ms = Math.round(performance.now() - begun)
-        const acks = shownAcks(written.outcome)
+        const acks = shownAcks(done.outcome)
         if (!this.jsonEnabled()) {
           printLine(`deleted ${oneLine(text)}  ${acks} in ${shownDuration(ms)}`)
         }
-        this.tellWritten(written.outcome)
-        const document = { cluster: client.cluster, key: text, ...shownWrite(written), ms }
+        this.tellWritten(done.outcome)
+        const document = { cluster: client.cluster, key: text, ...shownWrite(done), ms }
         return { document, exit: 0 }
       })
     })

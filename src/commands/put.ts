@@ -17,7 +17,7 @@ import { counted, printLine } from '../cli/render.ts'
 import { shownAcks, shownWrite } from '../cli/shown.ts'
 import { keyFrom, valueFrom } from '../cli/value.ts'
 import { oneLine } from '../cli/visible.ts'
-import { seenBefore } from '../cli/write.ts'
+import { checkRetry, seenBefore, written } from '../cli/write.ts'
 
 export default class Put extends DataCommand {
   static override summary = 'write a key, superseding what it holds now'
@@ -49,6 +49,7 @@ export default class Put extends DataCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(Put)
     const key = keyFrom(args.key)
+    checkRetry(flags)
     if (args.value === undefined) {
       throw new CliError('USAGE', 'missing VALUE: use - for standard input')
     }
@@ -61,17 +62,16 @@ export default class Put extends DataCommand {
       if (seen.warning !== undefined) this.warn(seen.warning)
       const wanted = given({ context: seen.context, op: flags.op, explain: flags.explain })
       const put = client.put(key, value, { ...options, ...writeQuorum(flags), ...wanted })
-      const written = await this.explaining(args.key, put)
+      const done = await this.explaining(args.key, written(put, seen.context))
       const ms = Math.round(performance.now() - begun)
       if (!this.jsonEnabled()) {
-        const acks = shownAcks(written.outcome)
+        const acks = shownAcks(done.outcome)
         printLine(`ok ${oneLine(args.key)}  ${acks} in ${shownDuration(ms)}`)
-        if (written.siblings > 0)
-          this.note(`kept beside ${counted(written.siblings, 'other version')}`)
+        if (done.siblings > 0) this.note(`kept beside ${counted(done.siblings, 'other version')}`)
       }
-      this.tellWritten(written.outcome)
-      const told = await this.tellExplained(flags.explain, args.key, written.explained)
-      return { cluster: client.cluster, key: args.key, ...shownWrite(written), ms, ...told }
+      this.tellWritten(done.outcome)
+      const told = await this.tellExplained(flags.explain, args.key, done.explained)
+      return { cluster: client.cluster, key: args.key, ...shownWrite(done), ms, ...told }
     })
   }
 }

@@ -50,6 +50,12 @@ t.test('a write that may have happened names how to try it again', async t => {
       false,
     )
   t.same(failed(true).suggestions, ['kv cluster status'])
+  const late = { code: 'TIMEOUT', message: 'late', outcome: nothingDone(2, op) } as const
+  const unsure = new KvError({ ...late, outcome: { ...late.outcome, definite: false } })
+  t.equal(
+    failureOf(Object.assign(unsure, { seen: '--context abc' }), false).suggestions[1],
+    `the same put or del with --op ${'01'.repeat(12)} --context abc: done at most once`,
+  )
   t.same(failed(false).suggestions, [
     'kv cluster status',
     `the same put or del with --op ${'01'.repeat(12)}: done at most once`,

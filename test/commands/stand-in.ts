@@ -135,22 +135,38 @@ t.test('--explain: the waterfall beside the value, never in it', async t => {
 })
 
 t.test('--op: a write that may have happened is tried again, and done at most once', async t => {
+  await kv(['put', 'op', 'before'])
   cluster.behaviour = request => (request.type === 'put' ? 'silent' : 'usual')
   const words = ['put', 'op', 'v', '--timeout', '900ms']
   const failed = await json(words, 7)
   const op: string = Reflect.get(Object(failed), 'error').outcome.op
   t.match(op, /^[0-9a-f]{24}$/)
-  t.match((await kv(words)).errors, / {2}try: the same put or del with --op [0-9a-f]{24}: done/)
+  const again = / {2}try: the same put or del with --op [0-9a-f]{24} --context ([\w-]+): done/
+  const [, context = ''] = again.exec((await kv(words)).errors) ?? []
+  t.not(context, '', 'with what it had seen')
+  const blind = / --op [0-9a-f]{24} --blind: done/
+  t.match((await kv([...words, '--blind'])).errors, blind)
   cluster.behaviour = () => 'usual'
   cluster.log.length = 0
   for (let i = 0; i < 2; i++) {
-    t.match(await json(['put', 'op', 'v', '--op', op]), { siblings: 0, outcome: { op } })
+    const words = ['put', 'op', 'v', '--op', op, '--context', context]
+    t.match(await json(words), { siblings: 0, outcome: { op } })
   }
   t.same(
     new Set(puts().map(request => request.op)),
     new Set([Buffer.from(op, 'hex').toString('latin1')]),
   )
-  t.match(await kv(['del', 'never', '--op', op]), { exit: 0 }, 'the first try may have deleted it')
+  cluster.log.length = 0
+  for (const write of [
+    ['put', 'op', 'v'],
+    ['del', 'op'],
+  ]) {
+    const refused = await kv([...write, '--op', op])
+    t.match(refused, { exit: 2, errors: /^kv: a write that is tried again repeats --op and .*\n$/ })
+    t.same([...puts(), ...gets()], [], 'nothing is asked')
+  }
+  const blindly = ['del', 'never', '--op', op, '--blind']
+  t.match(await kv(blindly), { exit: 0 }, 'the first try may have deleted it')
   t.match(await kv(['del', 'a', 'b', '--op', op]), {
     exit: 2,
     errors: /an operation id belongs to one key/,
