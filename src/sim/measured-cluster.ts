@@ -10,8 +10,8 @@ import { dotsChecker } from './check/dots.ts'
 import { keptChecker } from './check/kept.ts'
 import { operationsChecker } from './check/operations.ts'
 import { reapedChecker } from './check/reaped.ts'
+import { SecondDots } from './check/second-dots.ts'
 import { siblingsChecker } from './check/siblings.ts'
-import { Unasked } from './check/unasked.ts'
 import { type ClientId, SimClient } from './client.ts'
 import type { Context } from './context.ts'
 import { History } from './history.ts'
@@ -35,9 +35,10 @@ export class MeasuredCluster {
     options: Pick<Options, 'seed' | 'clients'> & Partial<Options>,
     onNotice: (notice: Notice) => void = () => {},
   ) {
-    const unasked = new Unasked(this.history)
+    const decoded = newDecoded()
+    const secondDots = new SecondDots(this.history, decoded)
     const made = makeContext({ ...usual, ...options }, Number.POSITIVE_INFINITY, notice => {
-      unasked.hear(notice)
+      secondDots.hear(notice)
       this.tally.hear(notice)
       for (const checker of this.#checkers) checker.onNotice?.(notice)
       onNotice(notice)
@@ -51,12 +52,12 @@ export class MeasuredCluster {
     this.workers = clients.map(client => new Worker(client, context, this.history))
     this.scene = {
       context,
-      decoded: newDecoded(),
+      decoded,
       history: this.history,
       clients,
       faults: [],
       dead: new Set<NodeId>(),
-      mayReturn: write => unasked.has(write),
+      mayReturn: (write, beside) => secondDots.mayReturn(write, beside),
       fail: (name, key, story) => this.#fail(name, key, story),
     }
     const makers = [dotsChecker, reapedChecker, siblingsChecker, operationsChecker, keptChecker]

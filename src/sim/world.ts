@@ -8,7 +8,7 @@ import type { Key, NodeId } from '../core/ids.ts'
 import { makeCheckers } from './check/all.ts'
 import type { Checker, Violation } from './check/checker.ts'
 import { newDecoded } from './check/decoded.ts'
-import { Unasked } from './check/unasked.ts'
+import { SecondDots } from './check/second-dots.ts'
 import { SimClient } from './client.ts'
 import type { Context } from './context.ts'
 import { Draws } from './draw.ts'
@@ -64,7 +64,7 @@ export class World {
   readonly #checkers: readonly Checker[]
   readonly #nemesis: Nemesis
   readonly #dead: ReadonlySet<NodeId>
-  readonly #unasked: Unasked
+  readonly #secondDots: SecondDots
   readonly #seen: Seen
   readonly #failed = new Set<string>()
   #stopped = false
@@ -83,15 +83,16 @@ export class World {
     this.#dead = new Set(
       context.draws.of('dead').shuffled(nodeNames(options)).slice(0, options.deadForEver),
     )
-    this.#unasked = new Unasked(this.history)
+    const decoded = newDecoded()
+    this.#secondDots = new SecondDots(this.history, decoded)
     this.#checkers = makeCheckers({
       context,
-      decoded: newDecoded(),
+      decoded,
       history: this.history,
       clients,
       faults: plan.faults,
       dead: this.#dead,
-      mayReturn: write => this.#unasked.has(write),
+      mayReturn: (write, beside) => this.#secondDots.mayReturn(write, beside),
       fail: (invariant, key, story) => this.#fail(invariant, key, story),
     })
   }
@@ -182,7 +183,7 @@ export class World {
     if (notice.type === 'effect' && notice.effect.type === 'send') {
       this.#nemesis.saw(notice.effect.message)
     }
-    this.#unasked.hear(notice)
+    this.#secondDots.hear(notice)
     this.tally.hear(notice)
     for (const checker of this.#checkers) checker.onNotice?.(notice)
   }

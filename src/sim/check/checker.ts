@@ -11,6 +11,7 @@ import type { Fault } from '../faults.ts'
 import type { History, Write } from '../history.ts'
 import type { Notice } from '../notice.ts'
 import type { Decoded } from './decoded.ts'
+import type { Beside } from './second-dots.ts'
 
 export type Violation = {
   /** `I1` and so on: the number in docs/simulation.md. */
@@ -31,7 +32,7 @@ export type Scene = {
   /** Nodes that stay dead. */
   readonly dead: ReadonlySet<NodeId>
   /** May this write come back beside what superseded it, under a further dot? */
-  readonly mayReturn: (write: Write) => boolean
+  readonly mayReturn: (write: Write, beside?: Beside) => boolean
   readonly fail: (invariant: string, key: Key | undefined, story: string) => void
 }
 

@@ -48,10 +48,14 @@ export function together(copies: readonly Siblings[]): readonly Version[] {
   return versions
 }
 
-/** The writes among them; what belongs to no write is left out (the I17 checker sees it). */
 export function writesTogether(history: History, copies: readonly Siblings[]): Set<Write> {
+  return writesOf(history, together(copies))
+}
+
+/** Of these versions; what belongs to no write is left out (the I17 checker sees it). */
+export function writesOf(history: History, versions: readonly Pick<Version, 'op'>[]): Set<Write> {
   const writes = new Set<Write>()
-  for (const { op } of together(copies)) {
+  for (const { op } of versions) {
     const write = history.ofOp(op)
     if (write !== undefined) writes.add(write)
   }

@@ -7,7 +7,7 @@ import type { Siblings } from '../../core/causality/siblings.ts'
 import type { Key } from '../../core/ids.ts'
 import { isBefore, type Write } from '../history.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
-import { copiesByKey, knownOf, writesTogether } from './copies.ts'
+import { copiesByKey, knownOf, together, writesOf } from './copies.ts'
 
 export const keptChecker: MakeChecker = (scene): Checker => {
   /** Writes that a fault which may do so took from every disk. */
@@ -44,7 +44,8 @@ function check(
   copies: readonly Siblings[],
   excused: ReadonlySet<Write>,
 ): void {
-  const there = writesTogether(scene.history, copies)
+  const versions = together(copies)
+  const there = writesOf(scene.history, versions)
   const names = [...there].map(write => write.id).join(', ')
   for (const write of writes) {
     if (there.has(write) || !write.acknowledged || excused.has(write)) continue
@@ -61,8 +62,9 @@ function check(
   for (const earlier of there) {
     const later = [...there].find(other => isBefore(earlier, other))
     if (later === undefined) continue
-    if (scene.mayReturn(earlier)) sometimes('a second dot of one operation outlived its list')
-    else {
+    if (scene.mayReturn(earlier, { later, versions })) {
+      sometimes('a second dot of one operation outlived its list')
+    } else {
       scene.fail('I2', key, `${earlier.id} is there beside ${later.id}, whose writer had seen it`)
     }
   }

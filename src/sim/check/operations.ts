@@ -10,8 +10,9 @@ import type { Effect } from '../../core/step.ts'
 import { isBefore, type Write } from '../history.ts'
 import type { Notice } from '../notice.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
-import { copiesByKey, copiesOn, writesTogether } from './copies.ts'
+import { copiesByKey, copiesOn, together, writesOf } from './copies.ts'
 import { HandedHints } from './handed.ts'
+import type { Beside } from './second-dots.ts'
 
 export const operationsChecker: MakeChecker = (scene): Checker => {
   const dots = new Dots(scene)
@@ -20,18 +21,18 @@ export const operationsChecker: MakeChecker = (scene): Checker => {
     onNotice: notice => {
       dots.hear(notice)
       if (notice.type !== 'settled' || notice.call.result?.type !== 'done') return
-      const { key, client, shown, result } = notice.call
+      const { key, client, result } = notice.call
       if (result.reply.type !== 'got') return
       const ops = result.reply.versions.map(version => version.op)
       const twin = ops.find((op, i) => ops.indexOf(op) < i)
       const name = twin === undefined ? undefined : nameOf(scene, twin)
       if (name !== undefined) scene.fail('I11', key, `${client} was shown ${name} twice at once`)
-      tellReturned(scene, key, shown, `${client} was shown`)
+      tellReturned(scene, key, result.reply.versions, `${client} was shown`)
     },
     atRest: () => {
       const disks = [...scene.context.machines.values()].map(machine => machine.disk.rows)
       for (const [key, copies] of copiesByKey(disks)) {
-        tellReturned(scene, key, [...writesTogether(scene.history, copies)], 'the disks hold')
+        tellReturned(scene, key, together(copies), 'the disks hold')
       }
     },
   }
@@ -116,11 +117,12 @@ class Dots {
 }
 
 /** A write that has several dots and is there beside one whose writer had seen it. */
-function tellReturned(scene: Scene, key: Key, there: readonly Write[], where: string): void {
+function tellReturned(scene: Scene, key: Key, versions: Beside['versions'], where: string): void {
+  const there = [...writesOf(scene.history, versions)]
   for (const write of there) {
-    if (write.dots < 2 || !isWatched(scene, write)) continue
+    if (write.dots < 2) continue
     const later = there.find(other => isBefore(write, other))
-    if (later === undefined) continue
+    if (later === undefined || !isWatched(scene, write, { later, versions })) continue
     const story = `${where} ${write.id}, once more after ${later.id} had superseded it`
     scene.fail('I11', key, story)
   }
@@ -134,8 +136,8 @@ function isWithinReach({ history }: Scene, write: Write): boolean {
   return history.countAbove(write) < opsKept - 1
 }
 
-function isWatched(scene: Scene, write: Write): boolean {
-  return isWithinReach(scene, write) || !scene.mayReturn(write)
+function isWatched(scene: Scene, write: Write, beside?: Beside): boolean {
+  return isWithinReach(scene, write) || !scene.mayReturn(write, beside)
 }
 
 function nameOf({ history }: Scene, op: OpId): string | undefined {

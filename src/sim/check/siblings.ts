@@ -7,11 +7,12 @@ export const siblingsChecker: MakeChecker = (scene): Checker => ({
   onNotice: notice => {
     if (notice.type !== 'settled' || notice.call.shown.length < 2) return
     if (scene.context.prunes) return
-    const { shown, key, client } = notice.call
+    const { shown, key, client, result } = notice.call
+    const reply = result?.type === 'done' ? result.reply : undefined
+    const versions = reply?.type === 'got' ? reply.versions : []
     for (const earlier of shown) {
-      if (scene.mayReturn(earlier)) continue
       const later = shown.find(other => isBefore(earlier, other))
-      if (later === undefined) continue
+      if (later === undefined || scene.mayReturn(earlier, { later, versions })) continue
       const story = `${client} was shown ${earlier.id} beside ${later.id}, whose writer had seen it`
       return scene.fail('I2', key, story)
     }
