@@ -3,6 +3,7 @@ import { mutant, sometimes } from '#mutants'
 import type { Exchange } from './entropy/exchange.ts'
 import type { Instant, NodeId } from './ids.ts'
 import { isPeerReply, isPeerRequest, type PeerReply } from './message-class.ts'
+import type { OwedHints } from './quorum/owed-hints.ts'
 import type { Reaping } from './reaping/reaping.ts'
 import type { Requests } from './requests.ts'
 import type { Effect, Input } from './step.ts'
@@ -10,6 +11,7 @@ import { failInstead, insteadOf, refusalOf, unsentFailure } from './unsent.ts'
 
 type Parts = {
   readonly requests: Requests
+  readonly owed: OwedHints
   readonly exchange: Exchange
   readonly reaping: Reaping
 }
@@ -30,6 +32,8 @@ export class Answers {
       case 'rounded':
         return this.#parts.reaping.answered(from, answer, now, out)
       case 'stored':
+        if (this.#parts.owed.answered(from, answer)) return
+        return this.#parts.requests.answered(from, answer, now, out)
       case 'handed':
       case 'held':
       case 'listed':

@@ -91,7 +91,7 @@ export type Handed = {
 }
 
 /** Coordinate this put for me: I am not on its preference list. */
-type Forward = Envelope & {
+export type Forward = Envelope & {
   readonly type: 'forward'
   readonly request: PutRequest
 }

@@ -10,6 +10,7 @@ import type { Pending } from './pending.ts'
 import type { Placement } from './placement.ts'
 import type { Gets } from './quorum/gets.ts'
 import type { SecondSendCounts } from './quorum/making.ts'
+import type { OwedHints } from './quorum/owed-hints.ts'
 import type { Puts } from './quorum/puts.ts'
 import type { Reaping, ReapingCounts } from './reaping/reaping.ts'
 import type { Requests } from './requests.ts'
@@ -22,6 +23,8 @@ export type ReplicaView = {
   readonly epoch: string
   readonly connected: readonly NodeId[]
   readonly coordinating: number
+  /** Answered puts that a primary has not acknowledged yet. */
+  readonly owed: number
   /** Bytes that are held for clients. */
   readonly heldBytes: number
   /** Full reads that a second node was asked for, and copies that gets wrote back. */
@@ -55,6 +58,7 @@ export type ReplicaView = {
 export type Counted<Meaning, Then> = {
   readonly placement: Placement
   readonly requests: Requests
+  readonly owed: OwedHints
   readonly gets: Gets
   readonly puts: Puts
   readonly pending: Pending<Meaning, Then>
@@ -81,6 +85,7 @@ export function viewOf<Meaning, Then>(counted: Counted<Meaning, Then>): ReplicaV
     epoch: placement.epoch,
     connected: placement.connectedPeers,
     coordinating: requests.size,
+    owed: counted.owed.size,
     heldBytes: requests.holdings.total,
     hedges: gets.hedges,
     repairs: gets.repairs,

@@ -5,6 +5,7 @@
 import { Answers } from './answers.ts'
 import { uint48Of } from './binary.ts'
 import type { Record } from './causality/record.ts'
+import { ClientRequests } from './client-requests.ts'
 import { Copies } from './copies.ts'
 import { tellDamage } from './damage.ts'
 import { Exchange } from './entropy/exchange.ts'
@@ -20,15 +21,14 @@ import type { ToldBeliefs } from './membership/beliefs.ts'
 import { Directory } from './membership/directory.ts'
 import { isMembership, type Membership } from './membership/membership.ts'
 import { startMembership } from './membership/start.ts'
-import type { ClientRequest, GossipReply, PeerMessage, ViewReply } from './message.ts'
+import type { Forward, PeerMessage } from './message.ts'
 import { Operator } from './operator.ts'
-import { nothingDone } from './outcome.ts'
 import { Pending } from './pending.ts'
 import { Placement } from './placement.ts'
 import { Forwards } from './quorum/forwards.ts'
 import { Gets } from './quorum/gets.ts'
 import { Inspections } from './quorum/inspections.ts'
-import { answerPut, type ClientOrigin, failed, type Origin, replyTo } from './quorum/origin.ts'
+import { OwedHints } from './quorum/owed-hints.ts'
 import type { Stored } from './quorum/put-coordination.ts'
 import { Puts } from './quorum/puts.ts'
 import { Scans } from './quorum/scans.ts'
@@ -44,27 +44,23 @@ export class Replica {
   readonly #pending = new Pending<Record, Stored>()
   readonly tree: Tree
   readonly #requests: Requests
+  readonly #owed: OwedHints
   readonly #puts: Puts
-  readonly #gets: Gets
   readonly #hints: Hints<Stored>
   readonly #handoff: Handoff
   readonly #handsOver: boolean
   readonly #exchange: Exchange
   readonly #exchanges: boolean
-  readonly #operator: Operator
   readonly #reaping: Reaping
   readonly #counted: Counted<Record, Stored>
   readonly #foreground = new Foreground()
-  readonly #forwards: Forwards
-  readonly #scans: Scans
-  readonly #inspections: Inspections
+  readonly #clients: ClientRequests
   readonly #copies: Copies
   readonly #wholeness: Wholeness
   readonly #recalls: Recalls
   readonly #answers: Answers
   readonly #directory: Directory
   readonly #membership: Membership
-  #wall: WallTime = 0
   #keys = 0
   #told: readonly PeerAddress[] | undefined
 
@@ -84,8 +80,11 @@ export class Replica {
     this.#wholeness = wholeness
     this.#recalls = recalls
     this.#requests = requests
-    this.#puts = new Puts(env, placement, objects, requests)
-    this.#gets = new Gets(env, placement, objects, requests)
+    this.#owed = new OwedHints({ placement, objects, putsMax: env.owedPutsMax })
+    const owed = this.#owed
+    const puts = new Puts({ env, placement, objects, requests, owed })
+    this.#puts = puts
+    const gets = new Gets(env, placement, objects, requests)
     this.#hints = hints
     this.#handoff = new Handoff(placement, objects, requests, held.carrier)
     this.#handsOver = env.handoff ?? true
@@ -94,18 +93,24 @@ export class Replica {
     this.#exchange = new Exchange({ ...shared, pendingBytes: () => this.#pending.bytes })
     this.#exchanges = env.exchange ?? true
     const [handoff, exchange] = [this.#handoff, this.#exchange]
-    this.#operator = new Operator({ self, ...held, handoff, exchange })
+    const operator = new Operator({ self, ...held, handoff, exchange })
     this.#reaping = new Reaping({ ...shared, isFounder: env.whole })
-    this.#forwards = new Forwards(placement, requests, (origin, request, now, out) =>
-      this.#puts.begin(origin, request, now, out),
+    const forwards = new Forwards(placement, requests, (origin, request, now, out) =>
+      puts.begin(origin, request, now, out),
     )
-    this.#scans = new Scans(placement, listing, requests)
-    this.#inspections = new Inspections(env, placement, objects, requests)
+    const scans = new Scans(placement, listing, requests)
+    const inspections = new Inspections(env, placement, objects, requests)
+    this.#clients = new ClientRequests({
+      ...{ placement, puts, gets, forwards, scans, inspections, operator },
+      ...{ room: objects.room, foreground: this.#foreground },
+      ...{ membership: this.#membership, directory: this.#directory },
+      beliefs: now => this.beliefs(now),
+    })
     this.#copies = new Copies(env, placement, objects, listing)
-    this.#answers = new Answers({ requests, exchange, reaping: this.#reaping })
+    this.#answers = new Answers({ requests, owed, exchange, reaping: this.#reaping })
     this.#counted = {
-      ...{ placement, requests, pending: this.#pending, hints, tree, wholeness, recalls },
-      ...{ gets: this.#gets, puts: this.#puts, membership: this.#membership },
+      ...{ placement, requests, owed, pending: this.#pending, hints, tree, wholeness, recalls },
+      ...{ gets, puts, membership: this.#membership },
       ...{ reaping: this.#reaping, objects, carrier: held.carrier, exchange },
     }
   }
@@ -144,7 +149,8 @@ export class Replica {
         return this.#message(input.from, input.message, now, out)
       case 'request': {
         const { caller, request, holder = nobodyKnown } = input
-        return this.#request({ type: 'client', caller, holder, id: request.id }, request, now, out)
+        const origin = { type: 'client', caller, holder, id: request.id } as const
+        return this.#clients.take(origin, request, now, out)
       }
       case 'turn': {
         const commit = this.#pending.turn(() => this.#aside(now), this.tree.due)
@@ -165,7 +171,7 @@ export class Replica {
         this.placement.disconnected(input.node)
         this.#membership.disconnected(input.node)
         this.#exchange.disconnected(input.node, now, out)
-        return this.#requests.lost(input.node, now, out)
+        return this.#lost(input.node, now, out)
       case 'disk':
         return this.#counted.objects.room.observe(input.space)
       case 'keys':
@@ -185,10 +191,11 @@ export class Replica {
   }
 
   #tick(now: Instant, wall: WallTime, out: Effect[]): void {
-    this.#wall = wall
+    this.#clients.observe(wall)
     this.#puts.observe(wall)
     this.#hints.observe(wall)
     this.#requests.tick(now, out)
+    this.#owed.tick(now)
     this.tree.tick(now)
     this.#wholeness.tick(now)
     this.#recalls.tick(now, out)
@@ -208,7 +215,7 @@ export class Replica {
     for (const change of this.#membership.takeChanges()) {
       switch (change.type) {
         case 'avoid':
-          this.#requests.lost(change.node, now, out)
+          this.#lost(change.node, now, out)
           break
         case 'view':
           this.placement.adopt(this.#membership.view)
@@ -225,6 +232,12 @@ export class Replica {
           this.#keepMembers()
       }
     }
+  }
+
+  /** Nobody waits for this node: neither what is under way nor what was answered. */
+  #lost(node: NodeId, now: Instant, out: Effect[]): void {
+    this.#requests.lost(node, now, out)
+    this.#owed.lost(node)
   }
 
   /** Whom the host keeps connections to; what it takes to know them after a restart is kept. */
@@ -277,94 +290,14 @@ export class Replica {
         if (message.timeLeft > 0) this.#copies.list(from, message, out)
         return
       case 'forward':
-        return this.#request(
-          { type: 'peer', node: from, id: message.id },
-          message.request,
-          now,
-          out,
-        )
+        return this.#forwarded(from, message, now, out)
       default:
         return this.#answers.take(from, message, now, out)
     }
   }
 
-  #request(origin: Origin, request: ClientRequest, now: Instant, out: Effect[]): void {
-    if (request.type === 'put') return this.#put(origin, request, now, out)
-    if (origin.type === 'peer') return
-    switch (request.type) {
-      case 'hints':
-      case 'exchange':
-      case 'repair':
-      case 'count':
-      case 'wholeness':
-        return void out.push(replyTo(origin, this.#operator.asked(request, now, out)))
-      case 'view':
-        return void out.push(replyTo(origin, this.#view(origin)))
-      case 'gossip':
-        return void out.push(replyTo(origin, this.#beliefs(origin, now)))
-      case 'status':
-      case 'faults':
-        // The host answers: what it says is about the process, not about the protocol.
-        return
-      case 'get':
-        this.#foreground.count(now)
-        if (this.#admits(origin, request, out)) this.#gets.begin(origin, request, now, out)
-        return
-      case 'scan':
-        if (this.#admits(origin, request, out)) this.#scans.begin(origin, request, now, out)
-        return
-      case 'inspect':
-        if (this.#admits(origin, request, out)) this.#inspections.begin(origin, request, now, out)
-    }
-  }
-
-  #put(
-    origin: Origin,
-    request: Extract<ClientRequest, { type: 'put' }>,
-    now: Instant,
-    out: Effect[],
-  ): void {
-    if (!this.#admits(origin, request, out)) return
-    if (this.#counted.objects.room.behind) {
-      const message = 'the disk of this node does not keep up'
-      const outcome = nothingDone(0, request.op)
-      return void out.push(answerPut(origin, failed(origin, { code: 'BUSY', message, outcome })))
-    }
-    this.#foreground.count(now)
-    const token = this.placement.tokenOf(request.key)
-    if (this.placement.owns(token)) this.#puts.begin(origin, request, now, out)
-    else if (origin.type === 'client') this.#forwards.begin(origin, request, now, out)
-    else if (this.placement.standsIn(token)) this.#puts.begin(origin, request, now, out)
-    else this.#refuse(origin, 'STALE_VIEW', 'this node does not own the key', out)
-  }
-
-  /** Same members, and time left: else refused, definite, before anything was done. */
-  #admits(origin: Origin, request: { epoch: string; timeLeft: number }, out: Effect[]): boolean {
-    if (request.timeLeft <= 0) {
-      this.#refuse(origin, 'TIMEOUT', 'the request had no time left when it came', out)
-      return false
-    }
-    if (!this.isMember(this.placement.self)) {
-      this.#refuse(origin, 'STALE_VIEW', 'this node is no member of the cluster', out)
-      return false
-    }
-    if (request.epoch === this.placement.epoch) return true
-    this.#refuse(origin, 'STALE_VIEW', 'this node knows other members', out)
-    return false
-  }
-
-  #refuse(origin: Origin, code: 'TIMEOUT' | 'STALE_VIEW', message: string, out: Effect[]): void {
-    out.push(answerPut(origin, failed(origin, { code, message, outcome: nothingDone(0) })))
-  }
-
-  #view({ id }: ClientOrigin): ViewReply {
-    const { epoch, settings } = this.placement
-    const members = this.#directory.records(this.#membership.view)
-    return { type: 'viewed', id, epoch, settings, members, time: this.#wall }
-  }
-
-  #beliefs({ id }: ClientOrigin, now: Instant): GossipReply {
-    return { type: 'gossiped', id, node: this.placement.self, ...this.beliefs(now) }
+  #forwarded(node: NodeId, { id, request }: Forward, now: Instant, out: Effect[]): void {
+    this.#clients.take({ type: 'peer', node, id }, request, now, out)
   }
 
   /** A commit goes: rows that go with it. */
@@ -388,6 +321,7 @@ export class Replica {
       if (stored.type === 'rounded') this.#reaping.durable(stored, now, out)
       else if (stored.type !== 'own') this.#copies.durable(stored, out)
       else {
+        this.#owed.stored(stored.id)
         this.#requests.find(stored.id)?.stored?.(this.placement.self, now, out)
         this.#requests.forgetIfOver(stored.id, now)
       }

@@ -131,6 +131,8 @@ export type Env = {
   readonly timing?: MembershipTiming
   /** Bytes that hints may take up here; undefined: as many as there are. */
   readonly hintBytesMax?: number
+  /** Answered puts that are remembered until all acks are there; few only in simulations. */
+  readonly owedPutsMax?: number | undefined
   /** Entries of a version vector past which some are dropped; fewer than 50 only in simulations. */
   readonly vectorEntriesMax?: number
   /** False only where the simulator asks what the other layers do alone. */

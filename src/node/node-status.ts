@@ -48,6 +48,7 @@ export function statusReply(identity: NodeIdentity, facts: NodeFacts): StatusRep
       ['inFlight', facts.inFlight],
       ['connections', facts.connections],
       ['coordinating', view.coordinating],
+      ['hintsOwed', view.owed],
       ['heldBytes', view.heldBytes],
       ['keysTooLarge', view.tooLarge],
       ['hedges', view.hedges],

@@ -19,6 +19,7 @@ export const rarePaths = [
   'a hint is merged with a hint',
   'a hint is newer than what was handed',
   'a missing ack becomes a hint',
+  'an owed hint is written early',
   'all hints of an owner are handed over',
   'a checkpoint of the tree ends',
   'a difference waits since its key was just written',

@@ -80,6 +80,8 @@ export type Options = {
   readonly patienceMs: number
   /** Vector entries past which some are dropped: a few, or more than there ever are. */
   readonly vectorEntries: number
+  /** Answered puts that are remembered until all acks are there; undefined: many. */
+  readonly owedPuts?: number | undefined
   /** Nodes that stay dead when the others heal. */
   readonly deadForEver: number
   /** Layers of repair that are switched off: they hide each other's mistakes. */
@@ -132,6 +134,7 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
     flushMs: shape === 'late' ? [20, draw.between(50, 300)] : [0, draw.between(1, 20)],
     faults,
     patienceMs: stalls.stall === undefined ? usualPatienceMs : 2 * usualPatienceMs,
+    owedPuts: draws.of('options/owed').permille(300) ? 2 : undefined,
     vectorEntries: draws.of('options/limits').permille(120) ? 6 : 1_000_000,
     deadForEver: shape !== 'reap' && !destroyed && draw.permille(500) ? spare : 0,
     ...(shape === 'reap' ? reaping : drawLayers(draws.of('options/layers'))),

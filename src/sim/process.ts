@@ -57,6 +57,7 @@ export class Process {
       reads: disk.reads,
       random: count => luck.bytes(count),
       vectorEntriesMax: context.vectorEntries,
+      owedPutsMax: context.options.owedPuts,
       checkpointChanges: 20,
       whole,
       commitsAtStart: machine.commitsAtStart,

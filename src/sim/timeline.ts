@@ -43,13 +43,13 @@ export function report(plan: Plan, violation: Violation, { command }: Replay): r
 export function describe(options: Options, plan: Plan): readonly string[] {
   const { nodes, replicas, readQuorum, writeQuorum, partitions } = options
   const { latencyMs, flushMs, transport, clients, keys, shape, deadForEver } = options
-  const { layersOff, hintBytesMax } = options
+  const { layersOff, hintBytesMax, owedPuts } = options
   return [
     `world: ${shape}, ${options.seconds} s, ${nodes} nodes, N=${replicas} R=${readQuorum} W=${writeQuorum} Q=${partitions}, ${transport}`,
     `load: ${clients} clients, ${keys} keys, ${plan.operations.length} operations`,
     `links: ${latencyMs[0]} ms + ${latencyMs[1]} on average; flush: ${flushMs[0]} ms + ${flushMs[1]}`,
     `faults: ${plan.faults.length} (${faultLine(options.faults)}); ${deadForEver} stay dead`,
-    `switched off: ${layersOff.join(', ') || 'nothing'}; hints: ${hintBytesMax ?? 'any number of'} bytes`,
+    `switched off: ${layersOff.join(', ') || 'nothing'}; hints: ${hintBytesMax ?? 'any number of'} bytes, owed of ${owedPuts ?? 'many'} puts`,
   ]
 }
 

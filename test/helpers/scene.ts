@@ -45,7 +45,14 @@ export class TestScene {
         machines: this.machines,
         members: nodes.map(id => ({ id })),
         settings: { replicas: 3, readQuorum: 2, writeQuorum: 2, readRepair: 'blocking' },
-        options: { layersOff: [] },
+        options: {
+          layersOff: [],
+          nodes: 4,
+          replicas: 3,
+          partitions: 8,
+          readQuorum: 2,
+          writeQuorum: 2,
+        },
         prunes: false,
       },
       decoded: newDecoded(),
@@ -94,6 +101,11 @@ export class TestScene {
     const before = new Map(disk.rows)
     disk.replace({ rows: new Map(), commits: 0 })
     this.checker.onNotice?.({ type: 'destroyed', node, before, rots: false })
+  }
+
+  /** It is this millisecond now. */
+  at(ms: number): void {
+    this.#events.now = ms * 1000
   }
 
   receives(node: NodeId, from: NodeId, message: PeerMessage): void {

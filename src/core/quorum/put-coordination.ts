@@ -1,7 +1,7 @@
 /**
- * One put under way: the tally, who else is asked where a primary fails, whom to answer and with
- * what. A primary that has not acknowledged when it ends gets a hint, here if nobody else keeps
- * one (design §4): a missing ack is treated as a node that is down.
+ * One put until it is answered: the tally, who else is asked where a primary fails, whom to answer
+ * and with what. A primary that has not acknowledged by then is owed a hint, unless somebody else
+ * keeps one (`owed-hints.ts`): a missing ack is treated as a node that is down.
  */
 import { mutant, sometimes } from '#mutants'
 import type { ExplainedWhat } from '../explained.ts'
@@ -13,10 +13,10 @@ import type { Failure } from '../outcome.ts'
 import type { Placement } from '../placement.ts'
 import type { RoundThen } from '../reaping/steps.ts'
 import type { Coordination, PeerAnswer } from '../requests.ts'
-import { hasRoomForHint } from '../room-for.ts'
 import type { Effect } from '../step.ts'
 import type { Explanation } from './explain.ts'
 import { answerPut, failed, holderOf, type Origin } from './origin.ts'
+import type { OwedHints } from './owed-hints.ts'
 import { PutTally, type PutTallyTerms, type PutVerdict } from './put.ts'
 
 /** What waits for a commit: a coordinator's own write, the ack of a peer's copy, of a handoff. */
@@ -56,10 +56,12 @@ type Parts = {
   readonly placement: Placement
   readonly objects: Objects<Stored>
   readonly holdings: Holdings
+  readonly owed: OwedHints
 }
 
 export class PutCoordination implements Coordination {
   readonly #parts: Parts
+  readonly #id: RequestId
   readonly #origin: Origin
   readonly #terms: PutTerms
   readonly #tally: PutTally
@@ -67,10 +69,11 @@ export class PutCoordination implements Coordination {
   #copy: StoreCopy | undefined
   #hurried = false
   #resends = 0
-  #closed = false
+  #over = false
 
   constructor(parts: Parts, origin: Origin, terms: PutTerms, copy: StoreCopy) {
     this.#parts = parts
+    this.#id = copy.id
     this.#origin = origin
     this.#terms = terms
     this.#copy = copy
@@ -114,17 +117,17 @@ export class PutCoordination implements Coordination {
       this.#hurried = true
       this.#standIn(now, out)
     }
-    this.#settle(this.#tally.tick(now), now, out)
+    this.#settle(this.#tally.tick(now), out)
   }
 
-  over(now: Instant): boolean {
-    return this.#tally.over(now)
+  over(): boolean {
+    return this.#over
   }
 
   #acked(node: NodeId, now: Instant, out: Effect[]): void {
     const owner = this.#tally.ownerFor(node)
     this.#note(now, node, owner === undefined ? 'stored' : 'hinted', owner)
-    this.#settle(this.#tally.stored(node), now, out)
+    this.#settle(this.#tally.stored(node), out)
   }
 
   #note(now: Instant, node: NodeId, what: ExplainedWhat, detail?: string): void {
@@ -149,7 +152,7 @@ export class PutCoordination implements Coordination {
 
   #replace(now: Instant, out: Effect[]): void {
     this.#standIn(now, out)
-    this.#settle(this.#tally.judge(), now, out)
+    this.#settle(this.#tally.judge(), out)
   }
 
   /** A fallback for each primary that is lost, or that has been silent for too long. */
@@ -166,11 +169,13 @@ export class PutCoordination implements Coordination {
     }
   }
 
-  #settle(verdict: PutVerdict | undefined, now: Instant, out: Effect[]): void {
-    if (verdict !== undefined) this.#answer(verdict, out)
-    if (this.#closed || !this.#tally.over(now)) return
-    this.#closed = true
-    this.#keepHints()
+  #settle(verdict: PutVerdict | undefined, out: Effect[]): void {
+    if (verdict === undefined) return
+    this.#over = true
+    this.#answer(verdict, out)
+    const { token, key, deadline } = this.#terms
+    const [unheld, expected] = [this.#tally.unheld(), this.#tally.expected()]
+    this.#parts.owed.add({ id: this.#id, token, key, deadline, unheld, expected })
   }
 
   #answer(verdict: PutVerdict, out: Effect[]): void {
@@ -208,24 +213,6 @@ export class PutCoordination implements Coordination {
     const { token, key, op, standsInFor } = this.#terms
     if (!mutant(633) && this.#parts.objects.pin(token, key, standsInFor, op)) {
       sometimes('a put that ended in doubt is pinned')
-    }
-  }
-
-  /**
-   * What this node holds of the key is kept for each primary that has not said it has it, nor
-   * anybody for it: who is silent to the end holds nothing. Who lost the key meanwhile gets none.
-   */
-  #keepHints(): void {
-    const { placement, objects } = this.#parts
-    const { token, key } = this.#terms
-    for (const owner of this.#tally.unheld()) {
-      if (owner === placement.self || !placement.primaries(token).includes(owner)) continue
-      const { all } = objects.baseOf(token, key, undefined)
-      if (all === undefined) return
-      // The row is here, and comparing finds who lacks it.
-      if (!hasRoomForHint(objects, owner, { token, key, object: all.object }, all.siblings)) return
-      sometimes('a missing ack becomes a hint')
-      objects.keep(owner, token, key, all, undefined)
     }
   }
 }

@@ -9,6 +9,7 @@ import { mutant, sometimes } from '#mutants'
 import type { Dot } from '../causality/version-vector.ts'
 import type { Instant, NodeId, OpId } from '../ids.ts'
 import type { Failure, Outcome } from '../outcome.ts'
+import type { Expected } from './owed-hints.ts'
 
 export type PutVerdict =
   | { readonly type: 'done' }
@@ -55,7 +56,6 @@ export class PutTally {
     if (!this.#stopWaiting(by)) return undefined
     if (this.#standsIn(by)) this.#fallbackAcks = this.#fallbackAcks.concat(by)
     else this.#primaryAcks = this.#primaryAcks.concat(by)
-    if (this.#settled) sometimes('an ack comes after the answer')
     const wanted = this.#terms.needed - (mutant(2) ? 1 : 0)
     if (this.#settled || this.#counted < wanted) return undefined
     this.#settled = true
@@ -84,11 +84,6 @@ export class PutTally {
 
   get settled(): boolean {
     return this.#settled
-  }
-
-  /** Nobody is waited for any more, or the deadline passed and somebody was told so. */
-  over(now: Instant): boolean {
-    return this.#waiting.length === 0 || (this.#settled && now >= this.deadline)
   }
 
   knows(node: NodeId): boolean {
@@ -121,6 +116,11 @@ export class PutTally {
         one => one.owner === owner && this.#fallbackAcks.includes(one.node),
       )
     })
+  }
+
+  /** Who may still say to hold it for an owner: itself, or who stands in for it. */
+  expected(): readonly Expected[] {
+    return this.#waiting.map(node => ({ node, owner: this.ownerFor(node) ?? node }))
   }
 
   outcome(definite: boolean): Outcome {

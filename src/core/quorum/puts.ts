@@ -20,6 +20,7 @@ import { Explanation } from './explain.ts'
 import { deadlineOf } from './longest-deadline.ts'
 import { type Made, Making, type SecondSendCounts, type Shown, type Wish } from './making.ts'
 import { answerPut, failed, holderOf, type Origin } from './origin.ts'
+import type { OwedHints } from './owed-hints.ts'
 import { madeBytes, PutCoordination, type Stored } from './put-coordination.ts'
 import { type PutRefusal, withoutRoom } from './put-refusal.ts'
 import { type Seat, seatsOf } from './seats.ts'
@@ -33,19 +34,29 @@ type Admitted = Wish & {
   readonly seats: readonly Seat[]
 }
 
+type Parts = {
+  readonly env: Env
+  readonly placement: Placement
+  readonly objects: Objects<Stored>
+  readonly requests: Requests
+  readonly owed: OwedHints
+}
+
 export class Puts {
   readonly #env: Env
   readonly #placement: Placement
   readonly #objects: Objects<Stored>
   readonly #requests: Requests
+  readonly #owed: OwedHints
   readonly #making: Making
   #wall: WallTime = 0
 
-  constructor(env: Env, placement: Placement, objects: Objects<Stored>, requests: Requests) {
+  constructor({ env, placement, objects, requests, owed }: Parts) {
     this.#env = env
     this.#placement = placement
     this.#objects = objects
     this.#requests = requests
+    this.#owed = owed
     this.#making = new Making(env, placement.self, objects)
   }
 
@@ -181,7 +192,8 @@ export class Puts {
       explanation: request.explain ? new Explanation(this.#placement, token, now) : undefined,
     }
     const { holdings } = this.#requests
-    const parts = { placement: this.#placement, objects: this.#objects, holdings }
+    const [placement, objects, owed] = [this.#placement, this.#objects, this.#owed]
+    const parts = { placement, objects, holdings, owed }
     const put = new PutCoordination(parts, origin, terms, copy)
     this.#requests.add(id, put)
     const seats = mutant(35) && luck() < 0.5 ? [...admitted.seats].reverse() : admitted.seats

@@ -16,6 +16,7 @@ import { listingsChecker } from './listings.ts'
 import { opOrderChecker } from './op-order.ts'
 import { operationsChecker } from './operations.ts'
 import { outcomesChecker } from './outcomes.ts'
+import { owedChecker } from './owed.ts'
 import { progressChecker } from './progress.ts'
 import { reapedChecker } from './reaped.ts'
 import { rowsChecker } from './rows.ts'
@@ -39,6 +40,7 @@ const all: readonly MakeChecker[] = [
   listingsChecker,
   answersChecker,
   keptChecker,
+  owedChecker,
   rowsChecker,
   progressChecker,
   boundsChecker,

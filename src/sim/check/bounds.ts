@@ -21,6 +21,10 @@ export const boundsChecker: MakeChecker = (scene): Checker => {
       if (holdings.total > holdings.max) {
         scene.fail('I14', undefined, `${id} holds ${holdings.total} bytes for clients`)
       }
+      const { owedPuts } = scene.context.options
+      if (owedPuts !== undefined && view.owed > owedPuts) {
+        scene.fail('I14', undefined, `${id} owes hints of ${view.owed} puts`)
+      }
       const asked = scene.history.calls.length
       if (view.coordinating > asked * sendsMax || process.callers > asked * sendsMax) {
         scene.fail('I14', undefined, `${id} holds ${view.coordinating} requests for ${asked} calls`)
@@ -49,6 +53,7 @@ export const boundsChecker: MakeChecker = (scene): Checker => {
         if (view.pendingBytes > 0) writing.set(id, scene.context.events.now)
         const left = [
           [view.coordinating, 'requests in its table'],
+          [view.owed, 'puts of which a hint is owed'],
           [process.callers, 'callers without an answer'],
           [view.heldBytes, 'bytes that it holds for clients'],
         ] as const

@@ -73,13 +73,19 @@ t.test('an owner is uncovered again when its stand-in is lost', async t => {
   t.same(tally.uncovered(true), ['a'])
 })
 
-t.test('over at the deadline, or when nobody is waited for', async t => {
+t.test('failed at the deadline, once; and who may still hold it for whom', async t => {
   const tally = tallyOf(3)
-  t.equal(tally.over(99 as Instant), false)
+  tally.asked('d' as NodeId, nodes[2])
+  tally.stored(nodes[0]!)
   t.equal(tally.tick(99 as Instant), undefined)
-  t.equal(tally.over(deadline), false, 'not before somebody was told')
   t.equal(tally.tick(deadline)?.type, 'failed')
-  t.equal(tally.over(deadline), true)
+  t.equal(tally.tick(deadline), undefined)
+  t.same(tally.unheld(), ['b', 'c'])
+  t.same(tally.expected(), [
+    { node: 'b', owner: 'b' },
+    { node: 'c', owner: 'c' },
+    { node: 'd', owner: 'c' },
+  ])
 })
 
 t.test('in any order of events: one verdict, and done exactly with W acks', async t => {

@@ -136,6 +136,7 @@ t.test('a full disk refuses puts and copies, and still takes deletes and gets', 
   t.equal(codeOf(cluster.call('n2', cluster.put('k2', 'w', { w: 3 }))), 'QUORUM')
   t.equal(codeOf(cluster.call('n2', cluster.put('k3', 'w'))), 'wrote')
   t.equal(cluster.node('n1').objects, size)
+  cluster.pass(20)
   t.equal(cluster.node('n2').replica.observe().hints, 2, 'they wait for n1 at the coordinator')
   t.equal(codeOf(cluster.call('n1', cluster.put('k', undefined, { context }))), 'wrote')
   t.equal(codeOf(cluster.call('n1', cluster.get('k'))), 'got')
