@@ -115,6 +115,16 @@ export class Pending<Meaning, Then> {
     assert(key.charCodeAt(0) !== this.#guarded, 'rows of objects are written through their gate')
   }
 
+  /** The commit in which all is that was written up to now. */
+  get newest(): number {
+    return this.#gathering.rows.size > 0 ? this.#commit + 1 : this.#commit
+  }
+
+  /** Is this commit durable? */
+  isSettled(commit: number): boolean {
+    return this.#commit - (this.#underWay === undefined ? 0 : 1) >= commit
+  }
+
   /** Bytes that are not durable yet; admission compares them with a bound. */
   get bytes(): number {
     return this.#bytes

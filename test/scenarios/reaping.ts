@@ -16,6 +16,7 @@ const plays: readonly Play<Name>[] = [
   ['lateRetry', 38, 'gone', 'back'],
   ['lateHint', 39, 'gone', 'a hint is stuck'],
   ['givenUpRound', 40, 'gone', 'back'],
+  ['pendingCopy', 674, 'gone', 'back'],
   ['refillAfterReap', 601, 'taken', 'thrown away'],
 ]
 

@@ -1,13 +1,14 @@
 /**
  * How far the others are (design §4, protocols P): a start, and a node that is new to a
  * partition, takes and tells nothing of it before it has heard the generations of another owner,
- * for its disk may be an old copy or empty. What is behind an owner's floor is set aside: all of
- * it was at every owner when that floor was proved, and comes back by exchange without what was
- * reaped. Now and then everybody asks again, so that what a crash left half done is finished.
+ * for its disk may be an old copy or empty. What is behind an owner's floor is set aside
+ * (`set-aside.ts`). Now and then everybody asks again, so that what a crash left half done is
+ * finished.
  */
 
 import { mutant, sometimes } from '#mutants'
 import { uint48Of } from '../binary.ts'
+import type { Record } from '../causality/record.ts'
 import { ByteReader, ByteWriter } from '../entropy/bytes.ts'
 import type { ExchangeTiming } from '../entropy/timing.ts'
 import type { Hash } from '../hash.ts'
@@ -21,16 +22,17 @@ import {
   type WallTime,
 } from '../ids.ts'
 import type { Objects } from '../objects.ts'
+import type { Pending } from '../pending.ts'
 import type { Placement } from '../placement.ts'
 import type { Stored } from '../quorum/put-coordination.ts'
 import { preferenceList, roleOf } from '../ring/preference-list.ts'
-import { hintOfRow, hintRows, keyOfRow } from '../row-key.ts'
-import type { Effect, RowKey } from '../step.ts'
+import type { Effect } from '../step.ts'
 import type { Wholeness } from '../wholeness/wholeness.ts'
 import type { Marks } from './marks.ts'
 import type { PartitionState } from './partition-rows.ts'
 import type { RoundAnswer, RoundQuestion } from './round-message.ts'
 import { decodeLearnt, encodeLearnt, type LearntPart } from './round-parts.ts'
+import { SetAside } from './set-aside.ts'
 import type { Steps } from './steps.ts'
 
 type Parts = {
@@ -38,6 +40,7 @@ type Parts = {
   readonly placement: Placement
   readonly objects: Objects<Stored>
   readonly marks: Marks<Stored>
+  readonly pending: Pending<Record, Stored>
   readonly steps: Steps
   readonly timing: ExchangeTiming
   readonly random: (count: number) => string
@@ -46,8 +49,6 @@ type Parts = {
   readonly isNew: boolean
 }
 type Asked = { readonly id: number; readonly at: Instant }
-/** A partition that is being emptied; `found`: rows in this pass over it. */
-type Aside = { readonly floor: Generation; after: RowKey | undefined; found: number }
 
 export class Learning {
   readonly #parts: Parts
@@ -58,11 +59,12 @@ export class Learning {
   readonly #heard = new Map<Partition, Map<NodeId, PartitionState>>()
   readonly #asked = new Map<NodeId, Asked>()
   readonly #nextAt = new Map<NodeId, Instant>()
-  readonly #asides = new Map<Partition, Aside>()
+  readonly #aside: SetAside
   #lastId: number
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.#aside = new SetAside(parts)
     // Apart from those of rounds (`rounds.ts`).
     this.#lastId = 2 ** 41 + (uint48Of(parts.random(6)) % 2 ** 40)
     this.#follow(parts.isNew)
@@ -85,7 +87,7 @@ export class Learning {
   tick(now: Instant, wall: WallTime, out: Effect[]): void {
     const { placement, objects } = this.#parts
     if (this.#epoch !== placement.epoch) this.#follow(false)
-    for (const [partition, aside] of this.#asides) this.#empty(partition, aside, wall)
+    for (const partition of this.#aside.tick(wall)) this.#openIfHeard(partition)
     // A store is whole only once it was heard of, perhaps after the owners were.
     if (objects.generations.anyClosed) this.#openHeard()
     for (const node of placement.connectedPeers) {
@@ -194,18 +196,16 @@ export class Learning {
     const heard = this.#heard.get(partition) ?? new Map<NodeId, PartitionState>()
     this.#heard.set(partition, heard)
     heard.set(from, theirs)
-    if (this.#asides.has(partition)) return
+    if (this.#aside.has(partition)) return
     const own = objects.generations.of(partition)
     if (own.generation < theirs.floor) {
-      sometimes('a partition is set aside')
-      objects.generations.close(partition)
       this.#parts.wholeness.doubt(partition)
-      this.#asides.set(partition, { floor: theirs.floor, after: undefined, found: 0 })
+      this.#aside.begin(partition, theirs.floor)
       return
     }
     if (own.floor < theirs.floor) {
       // All who may hold older hints had handed them over before that floor was set.
-      this.#dropHints(partition, theirs.floor)
+      this.#aside.dropHints(partition, theirs.floor)
       objects.generations.write(partition, { ...own, floor: theirs.floor })
     }
     if (roleOf(placement.ring, partition, placement.self) === 'primary') {
@@ -232,12 +232,12 @@ export class Learning {
 
   #openHeard(): void {
     for (const partition of this.#own) {
-      const isClosed = !this.#parts.objects.generations.isOpen(partition)
-      if (isClosed && !this.#asides.has(partition)) this.#openIfHeard(partition)
+      if (!this.#parts.objects.generations.isOpen(partition)) this.#openIfHeard(partition)
     }
   }
 
   #openIfHeard(partition: Partition): void {
+    if (this.#aside.has(partition)) return
     const { objects } = this.#parts
     const others = this.#otherOwners(partition)
     const heard = others.filter(node => this.#hasHeard(partition, node))
@@ -256,49 +256,6 @@ export class Learning {
   #hasHeard(partition: Partition, node: NodeId): boolean {
     const { wholeness } = this.#parts
     return this.#heard.get(partition)?.has(node) === true || wholeness.isWaived(node)
-  }
-
-  /** Removes some more rows; once a pass finds none the partition begins anew, at the floor. */
-  #empty(partition: Partition, aside: Aside, wall: WallTime): void {
-    const { objects, marks } = this.#parts
-    const rows = objects.page(partition, aside.after, rowsAtOnce)
-    for (const row of rows) {
-      const { token, key } = keyOfRow(row)
-      objects.remove(token, key, wall)
-    }
-    aside.found += rows.length
-    aside.after = rows.at(-1)
-    if (rows.length === rowsAtOnce) return
-    if (aside.found > 0) {
-      aside.found = 0
-      aside.after = undefined
-      return
-    }
-    const { floor } = aside
-    this.#asides.delete(partition)
-    this.#dropHints(partition, floor)
-    marks.remove(partition)
-    objects.generations.write(partition, { generation: floor, floor, reaped: floor })
-    this.#openIfHeard(partition)
-  }
-
-  /** Hints that are older than what their owners take: these have had them. */
-  #dropHints(partition: Partition, floor: Generation): void {
-    const { objects } = this.#parts
-    for (let from = hintRows.from; !objects.hints.none; ) {
-      const rows = objects.hints.page(from, rowsAtOnce)
-      for (const row of rows) {
-        const { token } = hintOfRow(row.key)
-        if (objects.generations.partitionOf(token) !== partition) continue
-        const hint = objects.hints.settled(row)
-        if (hint === undefined || hint === 'going' || hint.generation >= floor) continue
-        sometimes('a hint below the floor is dropped')
-        objects.hints.remove(row.key, row.value)
-      }
-      const last = rows.at(-1)
-      if (last === undefined || rows.length < rowsAtOnce) return
-      from = last.key
-    }
   }
 
   /** Partitions that one node owns and another one owns or stands in for. */
@@ -342,4 +299,3 @@ export class Learning {
 const SAME = 1
 const OTHER = 0
 const answerMsMax = 1000
-const rowsAtOnce = 256

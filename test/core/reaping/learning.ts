@@ -108,12 +108,14 @@ t.test('a node that is new to a partition is closed until an owner was heard', a
     nodeHash,
     () => false,
   )
-  const { objects } = new HintHolder<never>()
+  const holder = new HintHolder<never>()
+  const { objects, pending } = holder
   const { generations } = objects
   const learning = new Learning({
     hash: nodeHash,
     placement,
     objects: objects as never,
+    pending: pending as never,
     marks: { of: () => undefined, remove: () => undefined } as never,
     steps: {} as Steps,
     timing: { cutAgeMs: 1, skewMs: 1, pauseMs: 1000, passMsMax: 1 },
@@ -150,6 +152,12 @@ t.test('a node that is new to a partition is closed until an owner was heard', a
     t.equal(learning.answered(effect.to, answer, 0 as never, 0), false, 'once')
   }
   learning.tick(20 as never, 0, [])
+  t.ok(
+    fresh.every(partition => !generations.isOpen(partition)),
+    'that they begin anew is not on the disk yet',
+  )
+  holder.flush()
+  learning.tick(40 as never, 0, [])
   for (const partition of fresh) {
     t.same(generations.of(partition), { generation: 7, floor: 7, reaped: 7 })
     t.equal(generations.isOpen(partition), true)
