@@ -24,7 +24,7 @@ const seedsOf: Readonly<Record<string, readonly number[]>> = {
   '25b': reaping.slice(0, 2),
   '38': [173, 210, 229],
   // 30 of 70 worlds that aim at reaps show it.
-  '39': [140, 69, 158],
+  '39': [56, 210, 140],
   '13b': all.filter(seed => optionsOf(seed).hintBytesMax !== undefined).slice(0, 6),
   '20': [15, 19],
   // Many keys a leaf: 9 of 70 worlds with 300 keys in 8 partitions, of seeds up to 3021.
@@ -35,6 +35,8 @@ const seedsOf: Readonly<Record<string, readonly number[]>> = {
   '41': [332],
   // Those with a scrub and 30 keys or more in 8 partitions: 4 of 13, of seeds up to 435.
   '50': [207, 277, 373, 435],
+  // A fallback coordinates, and an owner is silent: 1 of 90 worlds.
+  '675': [90],
   '60a': all.filter(seed => optionsOf(seed).shape === 'steps').slice(0, 3),
   '60b': all.filter(seed => optionsOf(seed).shape === 'skew').slice(0, 1),
   '26': all.filter(seed => optionsOf(seed).vectorEntries < 1000).slice(0, 6),
@@ -64,6 +66,9 @@ for (const name of [
   '26',
   '41',
   '50',
+  '672',
+  '673',
+  '675',
   '60a',
   '60b',
 ]) {

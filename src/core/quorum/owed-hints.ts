@@ -9,7 +9,7 @@
 import { mutant, sometimes } from '#mutants'
 import type { Instant, Key, NodeId, RequestId, Token } from '../ids.ts'
 import type { CopyStored } from '../message.ts'
-import type { Objects } from '../objects.ts'
+import type { Copy, Objects } from '../objects.ts'
 import type { Placement } from '../placement.ts'
 import { hasRoomForHint } from '../room-for.ts'
 import type { Stored } from './put-coordination.ts'
@@ -78,6 +78,15 @@ export class OwedHints {
     else ending.push(id)
     if (ripe(owed).length > 0) this.#due.add(id)
     while (this.#owed.size > this.#putsMax || this.#bytes > bytesMax) this.#hurryOldest()
+  }
+
+  /**
+   * The same of a node that only stands in: what it holds may have gone home by the deadline, so
+   * the hints are written at once; of what it made where nothing is held any more.
+   */
+  keepNow({ token, key, unheld }: AnsweredPut, made: Copy): void {
+    const owners = unheld.filter(owner => owner !== this.#parts.placement.self)
+    if (owners.length > 0) this.#keep({ token, key }, owners, made)
   }
 
   /** An answer to a copy of a put that was answered before; false if it is of no such put. */
@@ -173,10 +182,14 @@ export class OwedHints {
    * What this node holds of the key is kept for each: it has what was acknowledged, or more. Who
    * lost the key meanwhile gets none.
    */
-  #keep({ token, key }: Owed, owners: readonly NodeId[]): number {
+  #keep(
+    { token, key }: Pick<Owed, 'token' | 'key'>,
+    owners: readonly NodeId[],
+    made?: Copy,
+  ): number {
     const { placement, objects } = this.#parts
     const primaries = placement.primaries(token)
-    const { all } = objects.baseOf(token, key, undefined)
+    const all = objects.baseOf(token, key, undefined).all ?? made
     if (all === undefined) return 0
     const copy = { token, key, object: all.object }
     for (const owner of owners) {

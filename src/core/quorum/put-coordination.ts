@@ -8,7 +8,7 @@ import type { ExplainedWhat } from '../explained.ts'
 import type { Holdings } from '../holdings.ts'
 import type { Generation, Instant, Key, NodeId, OpId, RequestId, Token } from '../ids.ts'
 import type { StoreCopy } from '../message.ts'
-import type { Objects } from '../objects.ts'
+import type { Copy, Objects } from '../objects.ts'
 import type { Failure } from '../outcome.ts'
 import type { Placement } from '../placement.ts'
 import type { RoundThen } from '../reaping/steps.ts'
@@ -44,6 +44,7 @@ export type PutTerms = PutTallyTerms & {
   readonly standsInFor: NodeId | undefined
   readonly begun: Instant
   readonly context: Uint8Array
+  readonly made: Copy
   /** The highest operation of the key that its coordinator knows; undefined: this one. */
   readonly newest: OpId | undefined
   readonly siblings: number
@@ -173,9 +174,11 @@ export class PutCoordination implements Coordination {
     if (verdict === undefined) return
     this.#over = true
     this.#answer(verdict, out)
-    const { token, key, deadline } = this.#terms
+    const { token, key, deadline, standsInFor, made } = this.#terms
     const [unheld, expected] = [this.#tally.unheld(), this.#tally.expected()]
-    this.#parts.owed.add({ id: this.#id, token, key, deadline, unheld, expected })
+    const put = { id: this.#id, token, key, deadline, unheld, expected }
+    if (standsInFor === undefined || mutant(675)) this.#parts.owed.add(put)
+    else this.#parts.owed.keepNow(put, made)
   }
 
   #answer(verdict: PutVerdict, out: Effect[]): void {

@@ -184,6 +184,7 @@ export class Puts {
       key: request.key,
       token,
       standsInFor: admitted.standsInFor,
+      made,
       begun: now,
       context: this.#contextAfter(admitted, made),
       newest: newestBeside(made.siblings, request.op),

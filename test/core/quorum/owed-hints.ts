@@ -105,6 +105,15 @@ t.test('what is held by then is kept, not what was put', async t => {
   t.equal(holder.hints.base(b, token, 'k' as Key)?.siblings.versions.length, 2)
 })
 
+t.test('who only stands in keeps what it made if it holds nothing any more', async t => {
+  const { owed, hints } = start()
+  const [key, token] = ['k' as Key, tokenOf(nodeHash, 'k' as Key)]
+  const put = { id: 1, token, key, deadline: at(1000), unheld: [a, b], expected: [] }
+  owed.keepNow(put, copyOf('k'))
+  t.same(hints(), ['b 1'])
+  t.equal(owed.size, 0)
+})
+
 t.test('one member that is lost: 256 hints a tick, until all are there', async t => {
   const { owed, answered, hints } = start()
   for (let i = 0; i < 600; i++) answered(`k${i}`, 10_000, [c])

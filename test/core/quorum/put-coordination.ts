@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { NodeId } from '../../../src/core/ids.ts'
-import type { PutReply } from '../../../src/core/message.ts'
+import type { PeerMessage, PutReply } from '../../../src/core/message.ts'
 import { TestCluster } from '../../helpers/replicas.ts'
 
 /** Five nodes, a key, its primaries and its fallbacks in order, and the first primary. */
@@ -128,6 +128,28 @@ t.test(
     t.equal(cluster.node(a).replica.observe().hints, 1)
   },
 )
+
+t.test('who only stands in keeps what it owes at once: its own hint may go home', async t => {
+  const { cluster, key, primaries, fallbacks } = start()
+  const [a, b, c] = primaries as [NodeId, NodeId, NodeId]
+  const [f] = fallbacks as [NodeId]
+  const request = cluster.put(key, 'v')
+  const envelope = { id: 7, epoch: cluster.epoch, timeLeft: 5000 }
+  const forward = { type: 'forward', ...envelope, request } as const
+  cluster.node(f).step({ type: 'message', from: b, message: forward })
+  const passes = ({ to, message }: { readonly to: NodeId; readonly message: PeerMessage }) =>
+    !(message.type === 'store' && to === c) && !(message.type === 'handoff' && to === c)
+  cluster.settle(passes)
+  for (let i = 0; i < 20; i++) {
+    cluster.pass(20)
+    cluster.settle(passes)
+  }
+  t.same(
+    [a, b, c].map(id => cluster.node(id).objects),
+    [1, 1, 0],
+  )
+  t.match(cluster.node(f).replica.observe(), { hints: 1, owed: 0 }, 'that for c; the other is home')
+})
 
 t.test('explained: who was sent what, who stored it, who stood in for whom', async t => {
   const { cluster, key, primaries, lastReply } = start()
