@@ -36,6 +36,7 @@ const besides = [
   'I14',
   'I15',
   'I17',
+  'I19',
 ]
 
 export const knownBad: readonly KnownBad[] = [
