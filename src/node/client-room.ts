@@ -1,8 +1,9 @@
 /**
  * The room that clients have in this node's memory: frames under way, requests, what is read and
  * made for them (`core/holdings.ts`), replies that they have not read. Each client has its part of
- * it, over all of its connections. Where little is left for others, the connection that has let
- * the most lie for the longest is closed; members have no part in this, and always find room.
+ * it, over all of its connections; a part stays free for newcomers. Where little is left all the
+ * same, the connection that has let the most lie for the longest is closed; members have no part
+ * in this, and always find room.
  */
 import { Holdings } from '../core/holdings.ts'
 import type { Instant } from '../core/ids.ts'
@@ -14,8 +15,10 @@ import type { Log } from './log.ts'
 const requestsMax = 16_384
 /** Of frames whose end has not come, over all connections of clients. */
 export const framesBytesMax = 32 * 1024 * 1024
-/** One part in so many is to stay free for newcomers. */
+/** One part in so many stays free for newcomers: it is given only to who has next to nothing. */
 const keptPart = 8
+/** So little always finds room while there is any. */
+const smallBytes = 512 * 1024
 /** Whoever has let something lie for less than this is not closed for it. */
 const patienceMs = 250
 /** A reason still reaches whoever has left no more than this unread. */
@@ -89,16 +92,39 @@ export class ClientRoom {
   sweep(now: Instant): void {
     this.#lookedAt = true
     for (const incoming of this.#all) this.count(incoming)
-    while (this.#bytes.free < this.#bytes.max / keptPart) {
+    const kept = this.#bytes.max / keptPart
+    if (this.#bytes.free >= kept) return
+    // So much more that others, who leave that part alone, find some.
+    while (this.#bytes.free < kept * 1.5) {
       const worst = this.#worst(one => one.burden(now, patienceMs))
       if (worst === undefined) return
       this.#close(worst, 'what it does not read, or does not end, is needed for others')
     }
   }
 
-  #fitsNow({ holder }: Incoming, bytes: number): boolean {
+  /** Is there room for what was read for this client, and made its reply? */
+  takes({ holder }: Incoming, bytes: number): boolean {
+    return holder === undefined || this.#bytes.fits(holder, bytes)
+  }
+
+  /** How much more can be read for this client now. */
+  left(incoming: Incoming): number {
+    return Math.max(0, this.#bytes.free - this.heldBy(incoming))
+  }
+
+  /** What this client has, over all of its connections. */
+  heldBy({ holder }: Incoming): number {
+    return holder === undefined ? 0 : this.#bytes.of(holder)
+  }
+
+  #fitsNow(incoming: Incoming, bytes: number): boolean {
+    const { holder } = incoming
     if (holder === undefined) return true
-    return this.#bytes.fits(holder, bytes) && this.#requests.fits(holder, 1)
+    const isSmall = this.#bytes.of(holder) + bytes <= smallBytes
+    const fits = isSmall
+      ? this.#bytes.fits(holder, bytes)
+      : bytes <= this.left(incoming) - this.#bytes.max / keptPart
+    return fits && this.#requests.fits(holder, 1)
   }
 
   /** Whom this is greatest of; undefined: it is nothing of anybody. */

@@ -21,6 +21,9 @@ const behindBytesMax = 32 * 1024 * 1024
 export const scansMax = 16
 /** What is larger does not wait for room: it would fill some itself. */
 const waitingBytesMax = 4096
+/** So many requests that are answered at once begin in one turn; a page of a count is as many. */
+const atOnceMax = 64
+const countWeight = 16
 /** A request waits for room so long at most, and no longer than half of the time that it has. */
 const waitingMsMax = 2000
 
@@ -35,7 +38,13 @@ export type InboxHost = {
 }
 
 /** The connection and the number of the request that a caller stands for. */
-type CallerOf = { readonly incoming: Incoming; readonly id: RequestId }
+type CallerOf = {
+  readonly incoming: Incoming
+  readonly id: RequestId
+  readonly isGet: boolean
+  /** A get of which nothing was read yet. */
+  isOpen: boolean
+}
 
 export class Inbox {
   readonly #host: InboxHost
@@ -44,6 +53,8 @@ export class Inbox {
   /** Not read at present, or with requests that wait. */
   readonly #waiting = new Set<Incoming>()
   #lastCaller = 0
+  /** What was answered at once in this turn. */
+  #atOnce = 0
   #closed = false
 
   constructor(host: InboxHost) {
@@ -79,7 +90,7 @@ export class Inbox {
     this.#waiting.delete(incoming)
     this.#host.room.leave(incoming)
     for (const id of incoming.flights.ids()) {
-      this.#callers.delete(id as Caller)
+      this.#forget(id as Caller)
       incoming.flights.end(id)
     }
   }
@@ -92,7 +103,11 @@ export class Inbox {
     if (this.#closed) this.#refuse(incoming, request, 'it stops')
     else if (request.type === 'scan' && flights.scans >= scansMax) {
       this.#refuse(incoming, request, `${scansMax} scans on this connection`)
-    } else if (incoming.ready && this.#hasRoom(incoming, request, bytes)) {
+    } else if (
+      incoming.ready &&
+      this.#hasTurn(request) &&
+      this.#hasRoom(incoming, request, bytes)
+    ) {
       this.#begin(incoming, request, bytes, timeLeftOf(request))
       if (flights.full) this.#stopReading(incoming)
     } else if (flights.full || bytes <= waitingBytesMax) {
@@ -109,13 +124,16 @@ export class Inbox {
     if (to === undefined) return this.#dropped('gone')
     const { incoming } = to
     const bytes = valueBytesOf(reply)
-    const isBehind =
-      bytes > 0 && (this.#isBehind(incoming) || !this.#host.room.fits(incoming, bytes))
+    const { room } = this.#host
+    if (reply.type === 'got') incoming.reads.saw(bytes)
+    // It found no room for what it read: the next one waits for more than there is.
+    else if (to.isGet && isBusy(reply)) incoming.reads.saw(room.left(incoming) + 1)
+    const isBehind = bytes > 0 && (this.#isBehind(incoming) || !room.takes(incoming, bytes))
     const sent = isBehind ? 'behind' : incoming.connection.send(reply)
     if (sent === 'behind' || sent === 'too-large') return this.#dropped(sent)
-    this.#callers.delete(caller)
+    this.#forget(caller)
     incoming.flights.end(caller)
-    this.#host.room.count(incoming)
+    room.count(incoming)
     return sent === 'closed' ? this.#dropped('gone') : undefined
   }
 
@@ -132,10 +150,14 @@ export class Inbox {
     return sent === 'closed' ? this.#dropped('gone') : undefined
   }
 
-  /** Begins what waited for room, and reads again where there is some; once a turn. */
-  resume(): void {
+  /**
+   * Begins what waited for room, and reads again where there is some; once a turn. True: more
+   * waits for nothing but another turn.
+   */
+  resume(): boolean {
     this.#host.room.turn()
-    if (this.#waiting.size === 0) return
+    this.#atOnce = 0
+    if (this.#waiting.size === 0) return false
     const now = this.#host.now()
     for (const incoming of [...this.#waiting]) {
       const before = incoming.held
@@ -149,6 +171,7 @@ export class Inbox {
         this.#waiting.add(incoming)
       }
     }
+    return this.#atOnce >= atOnceMax
   }
 
   /** Forgets what nobody answered, and stops reading who takes no replies; now and then. */
@@ -156,7 +179,7 @@ export class Inbox {
     for (const incoming of this.#all) {
       for (const id of incoming.flights.expired(now)) {
         this.#host.counters.expired++
-        this.#callers.delete(id as Caller)
+        this.#forget(id as Caller)
         incoming.flights.end(id)
       }
       if (this.#isBehind(incoming)) this.#stopReading(incoming)
@@ -181,8 +204,20 @@ export class Inbox {
 
   /** What carries nothing and is answered with little always has room. */
   #hasRoom(incoming: Incoming, { type }: ClientRequest, bytes: number): boolean {
-    const weighs = type === 'get' || type === 'put' || type === 'scan' || type === 'inspect'
-    return !weighs || this.#host.room.fits(incoming, bytes)
+    if (isAtOnce(type)) return true
+    const reads = type === 'get' ? incoming.reads.wanted : 0
+    return this.#host.room.fits(incoming, bytes + reads)
+  }
+
+  /** What is answered at once costs this turn, which others wait for. */
+  #hasTurn({ type }: ClientRequest): boolean {
+    return !isAtOnce(type) || this.#atOnce < atOnceMax
+  }
+
+  #forget(caller: Caller): void {
+    const of = this.#callers.get(caller)
+    if (of?.isOpen === true) of.incoming.reads.ended()
+    this.#callers.delete(caller)
   }
 
   #wait(incoming: Incoming, request: ClientRequest | PeerRequest, bytes: number): void {
@@ -198,6 +233,7 @@ export class Inbox {
       const { request, bytes } = first
       if (incoming.flights.full) return
       const isOfMember = isPeerRequest(request)
+      if (!isOfMember && !this.#hasTurn(request)) return
       const fits = isOfMember || this.#hasRoom(incoming, request, bytes)
       const waitsMs = Math.min(waitingMsMax, timeLeftOf(request) / 2)
       if (!fits && now - first.at < waitsMs) return
@@ -223,10 +259,20 @@ export class Inbox {
       return
     }
     const caller = ++this.#lastCaller as Caller
+    const { room } = this.#host
+    const isGet = request.type === 'get'
+    const of = { incoming, id: request.id, isGet, isOpen: false }
     incoming.flights.begin(caller, bytes, request.type === 'scan', now, leftMs)
-    this.#callers.set(caller, { incoming, id: request.id })
-    this.#host.room.count(incoming)
+    this.#callers.set(caller, of)
+    room.count(incoming)
+    if (isAtOnce(request.type)) this.#atOnce += request.type === 'count' ? countWeight : 1
+    const before = room.heldBy(incoming)
     this.#host.onRequest(caller, request, incoming.holder)
+    if (!isGet || !this.#callers.has(caller)) return
+    const read = room.heldBy(incoming) - before
+    if (read > 0) return incoming.reads.saw(read)
+    of.isOpen = true
+    incoming.reads.begun()
   }
 
   #dropped(why: Unsent): Unsent {
@@ -255,4 +301,13 @@ export class Inbox {
   #isBehind(incoming: Incoming): boolean {
     return incoming.connection.bytesBehind > behindBytesMax
   }
+}
+
+/** Answered in the turn in which it begins, with little: it always has room. */
+function isAtOnce(type: ClientRequest['type']): boolean {
+  return type !== 'get' && type !== 'put' && type !== 'scan' && type !== 'inspect'
+}
+
+function isBusy(reply: ClientReply): boolean {
+  return reply.type === 'failed' && reply.failure.code === 'BUSY'
 }

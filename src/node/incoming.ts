@@ -11,6 +11,7 @@ import type { IncomingChannel } from './channels.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { Flights } from './flights.ts'
 import type { Place } from './places.ts'
+import { UsualRead } from './usual-read.ts'
 
 /** A request that was read past the bound, and when. */
 type Held = {
@@ -35,6 +36,8 @@ export class Incoming {
     | undefined
   /** Who is charged for what it holds; undefined: a member, or nobody yet. */
   holder: Holder | undefined
+  /** What gets of this connection read, each, by the last ones. */
+  readonly reads = new UsualRead()
   /** What is charged at present. */
   counted = { bytes: 0, frame: 0, requests: 0 }
   readonly #held: Held[] = []

@@ -18,6 +18,7 @@ import { ClientRoom } from './client-room.ts'
 import type { Clock } from './clock.ts'
 import type { Flushable } from './connection.ts'
 import { type Counters, noCounters } from './counters.ts'
+import { DiskWatch } from './disk-watch.ts'
 import type { Faults } from './faults.ts'
 import { Inbox } from './inbox.ts'
 import { Listener } from './listener.ts'
@@ -45,9 +46,9 @@ const tickMs = 20
 /** The slower rounds, in ticks. */
 const sweepTicks = 5
 const diskTicks = 50
-/** A clean stop waits so long for what is in flight. */
 /** Where nobody tells what it had heard, a start does not wait longer. */
 const recalledMs = 500
+/** A clean stop waits so long for what is in flight. */
 const drainMs = 1000
 
 export class Runtime {
@@ -60,8 +61,7 @@ export class Runtime {
   #turnScheduled = false
   #timer: NodeJS.Timeout | undefined
   #ticks = 0
-  #full = false
-  #keys = 0
+  readonly #disk: DiskWatch
   #halted = false
   readonly #watch = new SleepWatch()
   #commitUnderWay: Promise<void> | undefined
@@ -76,6 +76,8 @@ export class Runtime {
       log,
       counters: this.#counters,
     }
+    const { replica, store } = options
+    this.#disk = new DiskWatch({ replica, store, log, step: input => this.#step(input) })
     const room = new ClientRoom(options.replica.holdings, host)
     this.#inbox = new Inbox({
       ...host,
@@ -103,12 +105,13 @@ export class Runtime {
   /** Listens, then dials and answers. Returns the port; rejects where it cannot listen. */
   async start(): Promise<number> {
     const { self, channels } = this.#options
-    this.#measureDisk()
+    this.#disk.look()
     this.#step({ type: 'tick', wall: this.#options.clock.wall() })
     const port = await this.#listener.listen(self.host, self.port)
     channels.listening(port)
     this.#step({ type: 'listening', host: self.host, port })
-    this.#timer = setInterval(() => this.#tick(), tickMs)
+    // Behind the poll phase: what came before a deadline is heard before it, however late we are.
+    this.#timer = setInterval(() => setImmediate(() => this.#tick()), tickMs)
     this.#tick()
     return port
   }
@@ -187,7 +190,7 @@ export class Runtime {
       statusReply(identity, {
         id,
         now: this.#now(),
-        keys: this.#keyCount(),
+        keys: this.#disk.keyCount,
         commits: store.commits(),
         connected: this.#peers.connected(),
         view: replica.observe(),
@@ -309,7 +312,7 @@ export class Runtime {
     this.#turnScheduled = false
     if (this.#halted) return
     this.#counters.turns++
-    this.#inbox.resume()
+    if (this.#inbox.resume()) this.#scheduleTurn()
     this.#step({ type: 'turn' })
     const touched = this.#touched
     this.#touched = []
@@ -317,30 +320,13 @@ export class Runtime {
   }
 
   #tick(): void {
+    if (this.#halted) return
     const now = this.#now()
     this.#ticks++
-    if (this.#ticks % diskTicks === 0) this.#measureDisk()
+    if (this.#ticks % diskTicks === 0) this.#disk.look()
     if (this.#ticks % sweepTicks === 0) this.#listener.sweep(now)
     this.#peers.tick(now)
     this.#input({ type: 'tick', wall: this.#options.clock.wall() })
-  }
-
-  /** Rows of objects; those of members are written with the first turn. */
-  #keyCount(): number {
-    const { store, replica } = this.#options
-    return Math.max(0, store.count() - replica.observe().rowsAside)
-  }
-
-  #measureDisk(): void {
-    const count = this.#keyCount()
-    if (count !== this.#keys) this.#step({ type: 'keys', count })
-    this.#keys = count
-    const space = this.#options.store.space()
-    this.#step({ type: 'disk', space })
-    const { full } = this.#options.replica.observe()
-    if (full === this.#full) return
-    this.#full = full
-    this.#options.log.warn(full ? 'disk-full' : 'disk-has-room', space)
   }
 }
 

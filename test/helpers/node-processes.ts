@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { binaryOfHex } from '../../src/core/binary.ts'
 import type { ClusterFile } from '../../src/core/config.ts'
 import type { ClusterId } from '../../src/core/ids.ts'
+import { childEnvironment } from '../../src/host/child-environment.ts'
 import { newSecret, renderSecret, type SecretFile } from '../../src/wire/secret.ts'
 import { RawClient } from './raw-client.ts'
 import { RawPeer } from './raw-peer.ts'
@@ -113,6 +114,7 @@ export class NodeCluster {
     const own = ['--cluster-file', this.clusterFile, '--name', name, ...args]
     const child = spawn(process.execPath, [...this.nodeFlags, nodeEntry, ...own], {
       stdio: ['ignore', log, log, 'ipc'],
+      env: { ...childEnvironment(), NODE_V8_COVERAGE: process.env['NODE_V8_COVERAGE'] },
     })
     closeSync(log)
     const ended = new Promise<number | string>(resolve => {

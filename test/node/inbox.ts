@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import t from 'tap'
 import { type Holder, Holdings } from '../../src/core/holdings.ts'
 import type { Instant, Key, OpId } from '../../src/core/ids.ts'
-import type { PutRequest } from '../../src/core/message.ts'
+import type { ClientRequest, GetRequest, PutRequest } from '../../src/core/message.ts'
 import type { IncomingChannel } from '../../src/node/channels.ts'
 import { ClientRoom } from '../../src/node/client-room.ts'
 import { noCounters } from '../../src/node/counters.ts'
@@ -33,8 +33,16 @@ function place() {
   const state = { now: 0 as Instant }
   const counters = noCounters()
   const log = { warnOnce: () => undefined } as unknown as Log
-  const room = new ClientRoom(new Holdings(), { now: () => state.now, log, counters })
-  const host = { room, counters, now: () => state.now, onRequest() {}, onMessage() {} }
+  const holdings = new Holdings()
+  const room = new ClientRoom(holdings, { now: () => state.now, log, counters })
+  const begun: ClientRequest[] = []
+  /** What a replica does at once with each request. */
+  const replica = { takes(_: Holder | undefined): void {} }
+  const onRequest = (_: unknown, request: ClientRequest, holder: Holder | undefined) => {
+    begun.push(request)
+    replica.takes(holder)
+  }
+  const host = { room, counters, now: () => state.now, onRequest, onMessage() {} }
   const inbox = new Inbox(host)
   const enter = (holder: string) => {
     const channel = { heldBytes: 0, framesRead: 0, queuedBytes: 0 }
@@ -50,7 +58,7 @@ function place() {
     inbox.enter(incoming)
     return { incoming, socket, holds: (bytes: number) => Object.assign(used, { heldBytes: bytes }) }
   }
-  return { state, counters, room, inbox, enter }
+  return { state, counters, room, inbox, enter, holdings, begun, replica }
 }
 
 const put = (id: number, bytes: number): PutRequest => ({
@@ -114,4 +122,81 @@ t.test('a frame of a connection that is not read does not age', async t => {
   incoming.connection.pause(false)
   t.equal(incoming.frameAge(60_000 as Instant), 0)
   t.equal(incoming.frameAge(61_000 as Instant), 1000)
+})
+
+const get = (id: number): GetRequest => ({
+  type: 'get',
+  id,
+  epoch: '' as GetRequest['epoch'],
+  timeLeft: 10_000,
+  key: 'k' as Key,
+  r: undefined,
+  strict: false,
+  repair: undefined,
+  explain: false,
+})
+
+t.test('a get waits for room for what gets of its connection read', async t => {
+  const { state, counters, inbox, enter, holdings, begun, replica } = place()
+  const { incoming } = enter('#one')
+  const MiB = 1024 * 1024
+  replica.takes = holder => holder && holdings.add(holder, MiB)
+  for (let id = 1; id <= 100; id++) inbox.take(incoming, get(id))
+  // All that is held, and as much and a part for newcomers, is free.
+  t.equal(begun.length, 56)
+  t.equal(incoming.connection.paused, true)
+  holdings.add('#one' as Holder, -4 * MiB)
+  inbox.resume()
+  t.equal(begun.length, 60)
+  state.now = 3000 as Instant
+  inbox.resume()
+  t.equal(begun.length, 60)
+  t.ok(counters.busy > 0, 'it has waited for long enough')
+})
+
+t.test('where the object comes from others, those under way count as much', async t => {
+  const { inbox, enter, begun } = place()
+  const { incoming } = enter('#one')
+  incoming.reads.saw(1024 * 1024)
+  for (let id = 1; id <= 200; id++) inbox.take(incoming, get(id))
+  t.ok(begun.length > 100 && begun.length <= 112, `${begun.length}`)
+})
+
+t.test('one turn answers only so many that are answered at once', async t => {
+  const { inbox, enter, begun } = place()
+  const { incoming } = enter('#one')
+  for (let id = 1; id <= 150; id++) inbox.take(incoming, { type: 'status', id })
+  t.equal(begun.length, 64)
+  t.equal(inbox.resume(), true, 'there is more')
+  t.equal(begun.length, 128)
+  t.equal(inbox.resume(), false)
+  t.equal(begun.length, 150)
+  const other = enter('#two').incoming
+  for (let id = 1; id <= 20; id++) inbox.take(other, { type: 'count', id, after: '' })
+  t.equal(begun.length, 153, 'a count reads a page')
+})
+
+t.test('where little is left, who let the most lie for the longest goes first', async t => {
+  const { state, counters, room, enter, holdings } = place()
+  const MiB = 1024 * 1024
+  const [first, second, third] = ['#a', '#b', '#c'].map(enter)
+  for (const [one, bytes] of [
+    [first, 2],
+    [second, 9],
+    [third, 1],
+  ] as const) {
+    Object.assign(one!.socket, { writableLength: bytes * MiB, bytesWritten: bytes * MiB })
+  }
+  // As the listener does: it hangs up on who takes too little.
+  for (const one of [first, second, third]) one?.incoming.connection.waitedFor(state.now)
+  room.sweep(state.now)
+  holdings.add('#others' as Holder, 101 * MiB)
+  state.now = 1000 as Instant
+  room.sweep(state.now)
+  t.equal(counters.closedForRoom, 1)
+  t.same(
+    [first, second, third].map(one => one?.socket.destroyed),
+    [false, true, false],
+  )
+  t.ok(holdings.free >= 24 * MiB)
 })

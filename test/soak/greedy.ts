@@ -36,6 +36,8 @@ export type GreedyReport = {
   readonly readersRssAnonMiB: number
   /** How the readers' gets ended. */
   readonly ended: Readonly<Record<string, number>>
+  /** Connections of readers that the node closed to have room. */
+  readonly readersClosed: number
   /** A while after all of them are gone. */
   readonly afterRssAnonMiB: number
 }
@@ -65,6 +67,7 @@ export async function soakGreedy(options: GreedyOptions): Promise<GreedyReport> 
     options.progress(`pressed: p99 ${pressed.p99Ms} ms, RssAnon ${stuckRssAnonMiB} MiB at most`)
 
     const { readers, readerGets } = options
+    const closed = await counterOf(other, 'closedForRoom')
     const readersOrder = { stuck: 0, gets: 0, halves: 0, readers, readerGets }
     const reading = await Greedy.start(cluster, readersOrder)
     const ended = await reading.ended
@@ -74,6 +77,7 @@ export async function soakGreedy(options: GreedyOptions): Promise<GreedyReport> 
 
     await getsFor(other, 15_000)
     const afterRssAnonMiB = node.rssAnonMiB()
+    const readersClosed = (await counterOf(other, 'closedForRoom')) - closed
     const membersRefused = await counterOf(other, 'membersRefused')
     node.end()
     await other.close()
@@ -85,6 +89,7 @@ export async function soakGreedy(options: GreedyOptions): Promise<GreedyReport> 
       stuckRssAnonMiB,
       readersRssAnonMiB,
       ended,
+      readersClosed,
       afterRssAnonMiB,
     }
   } finally {
