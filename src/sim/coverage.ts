@@ -141,6 +141,8 @@ export const rarePaths = [
   'a partition: kind',
   'a partition: one-way',
   'a partition: ring',
+  'a put is sent again after later writes',
+  'a put is sent again with a newer context',
   'a process wakes with more than 100 things due',
   'a reset tears a frame',
   'a row rots',

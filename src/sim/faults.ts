@@ -291,6 +291,11 @@ function partition(at: Micros, draw: Draw, last: Micros, setting: Setting): Faul
     const cuts = [{ from: victim, to: first === victim ? (second ?? first) : first }]
     return { ...base, shape: 'kind', message: 'store', cuts }
   }
+  if (setting.options.shape === 'retries') {
+    // One node for so long that others write on, and that all is compared after.
+    const cuts = between([first], order.slice(1))
+    return { ...base, shape: 'isolate', message, cuts, last: draw.between(8000, 13_000) * ms }
+  }
   switch (shape) {
     case 'isolate':
       return { ...base, message, cuts: between([first], order.slice(1)) }

@@ -22,6 +22,10 @@ export type Write = {
   readonly index: number
   /** All that it supersedes where it takes effect, as bits by index: `saw`, transitively. */
   readonly before: Uint32Array
+  /** All that it may have superseded: what any of its tries was shown, transitively. */
+  mayBefore: Uint32Array
+  /** A further try of it was shown more than the first. */
+  shownMore: boolean
   op: OpId | undefined
   /** The least quorum that a try of it asked for. */
   needed: number
@@ -74,8 +78,8 @@ export class History {
     const all = this.writes.get(key) ?? []
     this.writes.set(key, all)
     const index = all.length
-    const before = new Uint32Array((index >>> 5) + 1)
-    for (const seen of saw) addTo(before, seen)
+    const before = accountedBy(saw)
+    const mayBefore = mayBeAccountedBy(saw)
     const write: Write = {
       id,
       key,
@@ -83,6 +87,8 @@ export class History {
       saw,
       index,
       before,
+      mayBefore,
+      shownMore: false,
       op: undefined,
       needed: Number.POSITIVE_INFINITY,
       acknowledged: false,
@@ -93,6 +99,18 @@ export class History {
     all.push(write)
     this.#byId.set(id, write)
     return write
+  }
+
+  /**
+   * A further try of a write carries a context that shows these. What it saw is the union of what
+   * its tries were shown, and so for all that saw it.
+   */
+  shownMore(write: Write, saw: readonly Write[]): void {
+    const more = mayBeAccountedBy(saw)
+    write.shownMore = true
+    for (const one of this.writes.get(write.key) ?? []) {
+      if (one === write || isAmong(one.mayBefore, write)) one.mayBefore = both(one.mayBefore, more)
+    }
   }
 
   /** The operation id that a write is sent under: another one once all nodes refused the first. */
@@ -117,7 +135,8 @@ export class History {
   reap(write: Write, at: Micros): void {
     write.reapedAt ??= at
     const known = this.#reaped.get(write.key)
-    this.#reaped.set(write.key, accountedBy([write], known))
+    const reaped = mayBeAccountedBy([write])
+    this.#reaped.set(write.key, known === undefined ? reaped : both(known, reaped))
   }
 
   /** Is it a delete whose tombstone was reaped, or what such a one had seen? */
@@ -129,9 +148,9 @@ export class History {
   /** These, and all that they supersede. */
   withOlder(writes: ReadonlySet<Write>): ReadonlySet<Write> {
     const all = new Set(writes)
-    for (const { key, before } of writes) {
+    for (const { key, mayBefore } of writes) {
       const ofKey = this.writes.get(key) ?? []
-      for (const [i, bits] of before.entries()) {
+      for (const [i, bits] of mayBefore.entries()) {
         for (let rest = bits; rest !== 0; rest &= rest - 1) {
           const older = ofKey[i * 32 + 31 - Math.clz32(rest & -rest)]
           if (older !== undefined) all.add(older)
@@ -149,13 +168,14 @@ export class History {
   }
 }
 
-/** Writes of one key and all that they supersede, as bits by index; `more` is added to. */
-export function accountedBy(writes: readonly Write[], more: Bits = noBits): Uint32Array {
-  const length = writes.reduce((most, write) => Math.max(most, write.before.length), more.length)
-  const bits = new Uint32Array(length)
-  bits.set(more)
-  for (const write of writes) addTo(bits, write)
-  return bits
+/** Writes of one key and all that they supersede, as bits by index. */
+export function accountedBy(writes: readonly Write[]): Uint32Array {
+  return together(writes, write => write.before)
+}
+
+/** And all that they may have superseded. */
+export function mayBeAccountedBy(writes: readonly Write[]): Uint32Array {
+  return together(writes, write => write.mayBefore)
 }
 
 /** Is its bit among these? */
@@ -166,6 +186,11 @@ export function isAmong(bits: Uint32Array, { index }: Write): boolean {
 /** Does `later` supersede `earlier`, if it took effect? */
 export function isBefore(earlier: Write, later: Write): boolean {
   return isAmong(later.before, earlier)
+}
+
+/** May it have done so? */
+export function mayBeBefore(earlier: Write, later: Write): boolean {
+  return isAmong(later.mayBefore, earlier)
 }
 
 /** The value of a write: its id, then bytes that follow from it; none is equal to another's. */
@@ -185,12 +210,18 @@ export function payloadOf(write: Write): Uint8Array {
 
 const separator = 0x7c
 
-type Bits = Readonly<Uint32Array>
-const noBits: Bits = new Uint32Array(0)
+function together(writes: readonly Write[], of: (write: Write) => Uint32Array): Uint32Array {
+  const count = writes.reduce((most, { index }) => Math.max(most, index + 1), 0)
+  const own = new Uint32Array((count + 31) >>> 5)
+  for (const { index } of writes) own[index >>> 5] = at(own, index >>> 5) | (1 << (index & 31))
+  return writes.reduce<Uint32Array>((bits, write) => both(bits, of(write)), own)
+}
 
-function addTo(bits: Uint32Array, { index, before }: Write): void {
-  bits[index >>> 5] = at(bits, index >>> 5) | (1 << (index & 31))
-  for (let i = 0; i < before.length; i++) bits[i] = at(bits, i) | at(before, i)
+function both(a: Uint32Array, b: Uint32Array): Uint32Array {
+  const bits = new Uint32Array(Math.max(a.length, b.length))
+  bits.set(a)
+  for (let i = 0; i < b.length; i++) bits[i] = at(bits, i) | at(b, i)
+  return bits
 }
 
 function at(bits: Uint32Array, index: number): number {

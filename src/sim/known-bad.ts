@@ -95,6 +95,8 @@ export const knownBad: readonly KnownBad[] = [
   bad('60b', 'ids by the wall clock alone', [662], ['I11'], besides),
   bad('690', 'a listing counts replicas that are not whole', [690], ['I18'], besides),
   bad('691', 'a tombstone counts for nothing in a listing', [691], ['I18'], besides),
+  bad('630', 'a retry reads a new context', [630], ['I1'], besides),
+  bad('634', 'no pins', [634], ['I11', 'I2'], besides),
   bad('50', 'a scrub that hears of no change', [50], ['I6'], ['I3', 'E1']),
 ]
 

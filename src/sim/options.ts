@@ -52,6 +52,7 @@ type Shape =
   | 'skew'
   | 'reap'
   | 'steps'
+  | 'retries'
 
 /** A client's time for a call is at most this, unless the world says more. */
 export const usualPatienceMs = 5000
@@ -97,7 +98,8 @@ export type Wishes = { readonly seconds?: number; readonly nodes?: number }
 
 export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Options {
   const draw = draws.of('options')
-  const shape = stepped(shapeOf(draw.below(40)), draws.of('options/wrong-clocks'))
+  const first = stepped(shapeOf(draw.below(40)), draws.of('options/wrong-clocks'))
+  const shape = retried(first, draws.of('options/late-retries'))
   const nodes = wishes.nodes ?? 5
   const replicas = Math.min(3, nodes)
   const quorum = Math.floor(replicas / 2) + 1
@@ -109,14 +111,15 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
   const steps = drawSteps(shape, draws.of('options/clock-steps', 'beside'))
   const faults = { ...(spare > 0 ? drawn : withoutLosses(drawn)), ...stalls, ...steps }
   const destroyed = losses.some(kind => kind in faults)
-  const clients = draw.pick(aimed ? [3, 4, 6] : [1, 2, 3, 4, 6, 8, 16])
+  const drawnClients = draw.pick(aimed ? [3, 4, 6] : [1, 2, 3, 4, 6, 8, 16])
+  const clients = shape === 'retries' ? 8 : drawnClients
   const drawnKeys = draw.pick(aimed ? [1, 3] : [1, 3, 3, 30, 30, 300])
   // So many that a deleted one is left alone for some seconds.
   const keys = shape === 'reap' ? 80 : drawnKeys
   const lossy = shape === 'late' || shape === 'decay' || shape === 'reap'
   const transport = lossy || draw.permille(500) ? 'datagram' : 'stream'
   const drawnFast = shape === 'reuse' || shape === 'decay' || draw.permille(300)
-  const fast = shape === 'steps' || drawnFast
+  const fast = shape === 'steps' || shape === 'retries' || drawnFast
   return {
     seed,
     shape,
@@ -146,6 +149,11 @@ function stepped(shape: Shape, draw: Draw): Shape {
   return shape === 'swarm' && draw.permille(80) ? 'steps' : shape
 }
 
+/** Some of the swarm has puts that are sent again across a split, after many later writes. */
+function retried(shape: Shape, draw: Draw): Shape {
+  return shape === 'swarm' && draw.permille(100) ? 'retries' : shape
+}
+
 /** Clocks that step by more than operation ids may be ahead: alone, or beside everything else. */
 function drawSteps(shape: Shape, draw: Draw): Intensities {
   if (shape === 'steps') return { 'clock-step': 'storm' }
@@ -155,7 +163,7 @@ function drawSteps(shape: Shape, draw: Draw): Intensities {
 
 /** Connections that stall for longer than a tombstone stays, beside clients that wait as long. */
 function drawStalls(shape: Shape, draw: Draw): Intensities {
-  if (shape === 'calm' || shape === 'single' || shape === 'steps') return {}
+  if (['calm', 'single', 'steps', 'retries'].includes(shape)) return {}
   return draw.permille(shape === 'reap' ? 600 : 120) ? { stall: draw.pick(intensities) } : {}
 }
 
@@ -219,6 +227,12 @@ function drawFaults(shape: Shape, draws: Draws): Intensities {
     case 'steps':
       // In half of them answers are lost too, and what was sent is in doubt.
       return draw.permille(500) ? { reset: 'storm', partition: 'medium', loss: 'rare' } : {}
+    case 'retries': {
+      // Nothing else in some of them: the splits are then all that there is.
+      const draw = draws.of('options/late-retries', 'beside')
+      const beside = { loss: 'rare', duplicate: 'rare', reset: 'rare', crash: 'rare' } as const
+      return { partition: 'rare', ...(draw.permille(600) ? beside : {}) }
+    }
     case 'skew':
       return { clock: 'storm', partition: 'storm', clog: 'medium', reset: 'medium' }
     case 'swarm':

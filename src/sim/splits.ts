@@ -9,6 +9,7 @@ import type { Key, NodeId } from '../core/ids.ts'
 import type { Write } from './history.ts'
 import { nodeNames } from './homes.ts'
 import { type Ended, MeasuredCluster } from './measured-cluster.ts'
+import { overwrite } from './overwriting.ts'
 import { type Asked, plainly, type Worker } from './worker.ts'
 
 export type SplitsResult = Ended & {
@@ -100,7 +101,7 @@ class Splits {
       this.#put(writer, writer.newWrite(key, false, known), { ...asked, via, timeoutMs }, 2)
     })
     const from = draw.between(settledMs + 2500, settledMs + 6000)
-    events.after(from * ms, () => this.#overwrite(other, key, later, deletes))
+    events.after(from * ms, () => overwrite(other, key, { left: later, deletes }))
   }
 
   /** As an application does: an end that it did not hear is followed by the same once more. */
@@ -115,16 +116,6 @@ class Splits {
         return
       }
       this.#put(worker, write, { ...asked, via: undefined, timeoutMs: 5000 }, left - 1, true)
-    })
-  }
-
-  #overwrite(worker: Worker, key: Key, left: number, deletes: boolean): void {
-    const asked = plainly('faults', 2000, undefined)
-    if (left === 0) return worker.get(key, asked)
-    worker.get(key, asked, () => {
-      const known = worker.newest(key)
-      const write = worker.newWrite(key, deletes && left === 1, known)
-      worker.put(write, known, asked, false, () => this.#overwrite(worker, key, left - 1, deletes))
     })
   }
 }

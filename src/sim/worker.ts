@@ -2,13 +2,23 @@
  * What one client does with its operations: keeps the contexts it was given, sends fresh ones
  * and stale ones, repeats what it does not know the end of, and writes down everything.
  */
+import { sometimes } from '#mutants'
 import type { Key, NodeId } from '../core/ids.ts'
 import type { RepairMode } from '../core/quorum/repair-mode.ts'
 import type { CallResult, Wanted } from '../core/session/call.ts'
 import type { SimClient } from './client.ts'
 import type { Context } from './context.ts'
-import { type Call, type History, type Phase, payloadOf, type Write } from './history.ts'
-import type { Operation } from './workload.ts'
+import {
+  accountedBy,
+  type Call,
+  type History,
+  isAmong,
+  type Phase,
+  payloadOf,
+  type Write,
+} from './history.ts'
+import { overwrite } from './overwriting.ts'
+import type { Later, Operation } from './workload.ts'
 
 /** A context, and the writes that whoever holds it was shown. */
 export type Known = {
@@ -43,26 +53,29 @@ export class Worker {
     this.#history = history
   }
 
-  do(operation: Operation): void {
+  /** `other`: who writes the key meanwhile, if the operation says so. */
+  do(operation: Operation, other: Worker = this): void {
     const { kind, key } = operation
-    const asked: Asked = { ...operation, phase: 'faults', via: undefined }
+    const asked: Asked = { ...operation, phase: 'faults' }
     const known = this.#known.get(key) ?? []
     switch (kind) {
       case 'get':
         return this.get(key, asked)
       case 'modify':
         return this.get(key, asked, () => {
-          this.#write(operation, this.newest(key), asked)
+          this.#write(operation, this.newest(key), asked, other)
         })
       case 'put':
-        return this.#write(operation, known.at(-1), asked)
+        return this.#write(operation, known.at(-1), asked, other)
       case 'delete':
         // Who has seen nothing deletes nothing.
-        return known.length > 0 ? this.#write(operation, known.at(-1), asked) : this.get(key, asked)
+        return known.length > 0
+          ? this.#write(operation, known.at(-1), asked, other)
+          : this.get(key, asked)
       case 'stale':
-        return this.#write(operation, known[0], asked)
+        return this.#write(operation, known[0], asked, other)
       case 'blind':
-        return this.#write(operation, undefined, asked)
+        return this.#write(operation, undefined, asked, other)
     }
   }
 
@@ -96,19 +109,56 @@ export class Worker {
     })
   }
 
-  #write(operation: Operation, learned: Known | undefined, asked: Asked): void {
-    const { key, kind, retries, spoil } = operation
+  #write(operation: Operation, learned: Known | undefined, asked: Asked, other: Worker): void {
+    const { key, kind, retries, spoil, later } = operation
     const known = spoil === undefined || learned === undefined ? learned : spoiled(learned, spoil)
     const write = this.newWrite(key, kind === 'delete', known)
-    const attempt = (left: number, again: boolean) => {
-      this.put(write, known, asked, again, call => {
+    const anywhere: Asked = { ...asked, via: undefined }
+    const meanwhile = later && this.#meanwhile(key, later, other)
+    const attempt = (known: Known | undefined, left: number, again: boolean) => {
+      this.put(write, known, again ? anywhere : asked, again, call => {
         const result = call.result
         const unknown = result?.type === 'failed' && !result.failure.outcome.definite
         if (left === 0 || !unknown) return
-        this.#context.events.after(operation.retryMs * 1000, () => attempt(left - 1, true))
+        const once = () => {
+          if (later?.waits) sometimes('a put is sent again after later writes')
+          attempt(known, left - 1, true)
+        }
+        const reread = () => attempt(this.#wider(write, known), left - 1, true)
+        if (!later?.waits) this.#context.events.after(operation.retryMs * 1000, once)
+        else meanwhile?.(() => (later.rereads ? this.get(key, anywhere, reread, once) : once()))
       })
     }
-    attempt(retries, false)
+    attempt(known, retries, false)
+  }
+
+  /** Has another client overwrite the key after a while; what it returns tells when that is over. */
+  #meanwhile(key: Key, later: Later, other: Worker): (then: () => void) => void {
+    const waiting: (() => void)[] = []
+    let over = false
+    const ends = () => {
+      over = true
+      for (const then of waiting) then()
+    }
+    const { writes: left, deletes } = later
+    this.#context.events.after(later.afterMs * 1000, () => {
+      overwrite(other, key, { left, deletes }, ends)
+    })
+    return then => {
+      if (over) then()
+      else waiting.push(then)
+    }
+  }
+
+  /** What it learned last, if that shows all of what the write was first sent with. */
+  #wider(write: Write, first: Known | undefined): Known | undefined {
+    const newest = this.newest(write.key)
+    if (newest === undefined || newest.spoiled || first?.spoiled) return first
+    const shown = accountedBy(newest.saw)
+    if (!write.saw.every(one => isAmong(shown, one))) return first
+    sometimes('a put is sent again with a newer context')
+    this.#history.shownMore(write, newest.saw)
+    return newest
   }
 
   /** One call of a write; `again`: a try of it was made before. */

@@ -2,7 +2,7 @@
  * What the clients do, as data: every operation of the world, made before it runs, each from
  * draws of its own.
  */
-import type { Key } from '../core/ids.ts'
+import type { Key, NodeId } from '../core/ids.ts'
 import type { RepairMode } from '../core/quorum/repair-mode.ts'
 import type { ClientId } from './client.ts'
 import type { Draw, Draws } from './draw.ts'
@@ -31,6 +31,24 @@ export type Operation = {
   readonly repair: RepairMode | undefined
   /** Its context is spoiled, as this number says how; undefined: it is sent as it came. */
   readonly spoil: number | undefined
+  /** The node that is asked first; undefined: the client's session chooses. */
+  readonly via: NodeId | undefined
+  /** What somebody else does with the key meanwhile. */
+  readonly later: Later | undefined
+}
+
+/** Writes of another client, each of which has seen the one before. */
+export type Later = {
+  readonly by: ClientId
+  readonly writes: number
+  /** The last of them is a delete. */
+  readonly deletes: boolean
+  /** They begin so long after the put was first sent. */
+  readonly afterMs: number
+  /** It is not sent again before they have ended. */
+  readonly waits: boolean
+  /** It is sent again with a context that was read then, if that shows no less. */
+  readonly rereads: boolean
 }
 
 export function clientNames(options: Options): readonly ClientId[] {
@@ -58,6 +76,7 @@ export function makeOperations(
       ...one,
       ...patienceOf(options, draws, one),
       ...modesOf(draws.of('workload/modes', String(number))),
+      ...{ via: undefined, later: undefined },
     }
   })
   return operations.sort((a, b) => a.at - b.at || a.number - b.number)
@@ -71,7 +90,7 @@ function makeOne(
   key: Key,
   from: Micros,
   to: Micros,
-): Omit<Operation, keyof Modes> {
+): Omit<Operation, keyof Modes | 'via' | 'later'> {
   const chosen = () => (draw.permille(100) ? draw.between(1, options.replicas) : undefined)
   // A burst: many operations within a few milliseconds of each other.
   const at = draw.permille(150)

@@ -16,6 +16,7 @@ import type { Micros } from './events.ts'
 import { type Fault, makeFaults } from './faults.ts'
 import { History } from './history.ts'
 import { nodeNames } from './homes.ts'
+import { makeLateRetries } from './late-retries.ts'
 import { lastListing, listKeys, makeListings } from './lister.ts'
 import { makeContext } from './make-context.ts'
 import { Nemesis } from './nemesis.ts'
@@ -46,12 +47,12 @@ export function planOf(seed: number, wishes: Wishes = {}): Plan {
   const options = drawOptions(seed, draws, wishes)
   const healsAt = Math.max(5, options.seconds - afterSeconds) * second
   const names = { nodes: nodeNames(options), clients: clientNames(options) }
-  return {
-    options,
-    faults: makeFaults(options, draws, names, startSeconds * second, healsAt - second / 2),
-    operations: makeOperations(options, draws, second, healsAt - second / 2),
-    healsAt,
-  }
+  const end = healsAt - second / 2
+  const faults = makeFaults(options, draws, names, startSeconds * second, end)
+  const late = makeLateRetries(options, draws, faults, end)
+  const operations = [...makeOperations(options, draws, second, end), ...late]
+  operations.sort((a, b) => a.at - b.at || a.number - b.number)
+  return { options, faults, operations, healsAt }
 }
 
 export class World {
@@ -116,7 +117,8 @@ export class World {
     const workers = new Map(this.#workers.map(worker => [worker.client.id, worker]))
     for (const operation of operations) {
       const worker = workers.get(operation.client)
-      events.at(operation.at, () => worker?.do(operation))
+      const other = workers.get(operation.later?.by ?? operation.client)
+      events.at(operation.at, () => worker?.do(operation, other))
     }
     for (const { at, client, ...wish } of makeListings(this.context.draws, second, healsAt)) {
       events.at(at, () => this.#list(client, wish))
@@ -159,8 +161,9 @@ export class World {
   /** Every key is read at every node that lives. */
   #planReads(from: Micros): void {
     const { events } = this.context
-    const keys = keyNames(this.#plan.options).slice(0, probedKeys)
-    for (const [i, key] of keys.entries()) {
+    const usual = keyNames(this.#plan.options).slice(0, probedKeys)
+    const late = this.#plan.operations.flatMap(({ key, later }) => (later === undefined ? [] : key))
+    for (const [i, key] of [...usual, ...late].entries()) {
       for (const [j, id] of nodeNames(this.#plan.options).entries()) {
         if (this.#dead.has(id)) continue
         const worker = this.#workers[(i + j) % this.#workers.length]

@@ -112,6 +112,34 @@ export function splitAndRetryMirrored(): string {
   return endOf(cluster, key)
 }
 
+/**
+ * A strict second send whose coordinator was away from the first try on, and can ask nobody: the
+ * only other owner that it reaches takes copies and answers no reads.
+ */
+export function strictUnasked(): string {
+  const { cluster, key, owners } = begin()
+  const [first, away, third] = owners
+  const context = contextOf(ask(cluster, first, cluster.put(key, 'before')))
+  cut(cluster, [away], true)
+  const put = cluster.put(key, 'VALUE', { context, strict: true })
+  ask(cluster, first, put, apart(away))
+  supersede(cluster, key, first, 10, apart(away))
+  // Now the two are together, and apart from all others: no hint came home in between.
+  const pair = [away, third]
+  for (const other of cluster.nodes) {
+    if (pair.includes(other)) continue
+    third.step({ type: 'disconnected', node: other.id })
+    other.step({ type: 'disconnected', node: third.id })
+  }
+  away.step({ type: 'connected', node: third.id })
+  third.step({ type: 'connected', node: away.id })
+  const passes: Passes = letter => letter.message.type !== 'read' && apart(...pair)(letter)
+  const again = ask(cluster, away, { ...put, again: true, timeLeft: 3000 }, passes)
+  cut(cluster, pair, false)
+  const code = again?.type === 'failed' ? again.failure.code : again?.type
+  return `${code}, ${endOf(cluster, key)}`
+}
+
 /** A put that is sent twice, and overwritten. */
 export function putTwice({
   cluster,

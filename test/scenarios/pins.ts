@@ -3,11 +3,12 @@
  * the known-bad version that it is for.
  */
 import t from 'tap'
+import type * as ahead from '../helpers/ahead-scenario.ts'
 import type * as split from '../helpers/pins-scenarios.ts'
 import type * as shedding from '../helpers/pins-shedding.ts'
 import { endsOtherwise, type Play } from '../helpers/plays.ts'
 
-type Name = keyof typeof split | keyof typeof shedding
+type Name = keyof typeof split | keyof typeof shedding | keyof typeof ahead
 /** The play, its known-bad version, how it ends, and how it ends then. */
 const plays: readonly Play<Name>[] = [
   // No pins at all; none for a put that ended in doubt.
@@ -30,10 +31,14 @@ const plays: readonly Play<Name>[] = [
   ['reapedThenAgain', 628, 'once', 'back'],
   ['newerContext', 629, 'over', 'lost'],
   ['oppositeOrders', 630, 'over', 'lost'],
+  // A strict second send makes a dot though too few owners could be asked.
+  ['strictUnasked', 632, 'QUORUM, once', 'wrote, back'],
+  // A client draws another id though the first send may have taken effect.
+  ['aheadInDoubt', 661, 'one id, TIMEOUT', 'several ids'],
   // A reply's context drops the eighth id.
   ['eighthId', 631, 'RETRY_EXPIRED, low', 'wrote, lost'],
 ]
 
 t.test('each ends well, and otherwise with its known-bad version', t =>
-  endsOtherwise(t, ['pins-scenarios', 'pins-shedding'], plays),
+  endsOtherwise(t, ['pins-scenarios', 'pins-shedding', 'ahead-scenario'], plays),
 )

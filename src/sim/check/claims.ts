@@ -5,7 +5,7 @@
  * repair it returns what an earlier get returned. A delete is a write like any other here: its
  * tombstone is shown.
  */
-import { accountedBy, type Call, isAmong } from '../history.ts'
+import { type Call, isAmong, mayBeAccountedBy } from '../history.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
 import { Promised } from './promised.ts'
 
@@ -25,7 +25,7 @@ export const claimsChecker: MakeChecker = (scene): Checker => {
 }
 
 function check(scene: Scene, promised: Promised, { key, at, needed, shown, client }: Call): void {
-  const accounted = accountedBy(shown)
+  const accounted = mayBeAccountedBy(shown)
   const missed = promised.of(key, at, needed).find(({ write }) => {
     return !isAmong(accounted, write) && !scene.history.isReaped(write)
   })

@@ -5,7 +5,7 @@
 import { sometimes } from '#mutants'
 import type { Siblings } from '../../core/causality/siblings.ts'
 import type { Key } from '../../core/ids.ts'
-import { isBefore, type Write } from '../history.ts'
+import { isBefore, mayBeBefore, type Write } from '../history.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
 import { copiesByKey, knownOf, together, writesOf } from './copies.ts'
 
@@ -50,7 +50,7 @@ function check(
   for (const write of writes) {
     if (there.has(write) || !write.acknowledged || excused.has(write)) continue
     if (scene.history.isReaped(write)) continue
-    if ([...there].some(later => isBefore(write, later))) continue
+    if ([...there].some(later => mayBeBefore(write, later))) continue
     scene.fail(
       'I1',
       key,

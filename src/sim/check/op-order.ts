@@ -33,7 +33,8 @@ export const opOrderChecker: MakeChecker = (scene): Checker => {
       look()
       const { write } = notice
       const { op, key } = write
-      if (op === undefined || write.saw.length === 0) return
+      // Who was shown more since the first try has the id that it had then.
+      if (op === undefined || write.saw.length === 0 || write.shownMore) return
       let highest = write
       for (const one of scene.history.writes.get(key) ?? []) {
         if (isBefore(one, write) && (one.op ?? '') > (highest.op ?? '')) highest = one
