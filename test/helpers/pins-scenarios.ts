@@ -107,6 +107,8 @@ export function splitAndRetryMirrored(): string {
     message.type === 'stored' ? false : passes({ from, to, message }),
   )
   ask(cluster, second, { ...put, again: true, w: 2, timeLeft: 5000 }, passes)
+  // The island is suspected by now: no hint is kept in the midst of the writes, with ids of then.
+  live(cluster, 8000, passes)
   supersede(cluster, key, first, 10, passes)
   cut(cluster, island, false)
   return endOf(cluster, key)
