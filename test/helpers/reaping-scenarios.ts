@@ -9,7 +9,7 @@ import { objectRowKey } from '../../src/core/row-key.ts'
 import type { RowKey } from '../../src/core/step.ts'
 import { contextOf, live, TestCluster, type TestNode, valuesOf } from './replicas.ts'
 
-type Passes = (letter: { from: string; to: string; message: PeerMessage }) => boolean
+export type Passes = (letter: { from: string; to: string; message: PeerMessage }) => boolean
 const all: Passes = () => true
 
 /** A cluster that has run for long enough to compare, and a key with its primaries and fallbacks. */
@@ -60,7 +60,7 @@ export function endOf(cluster: TestCluster, key: string): string {
   return hints ? 'a hint is stuck' : 'gone'
 }
 
-const reapedAt = (cluster: TestCluster) =>
+export const reapedAt = (cluster: TestCluster) =>
   cluster.nodes.reduce((sum, { replica }) => sum + replica.observe().reaping.reaped, 0)
 
 /** A copy of the value is on its way while its delete is reaped. */
@@ -287,55 +287,6 @@ export function refillAfterReap(): string {
   return lost.replica.observe().exchange.refilled === sent ? 'taken' : 'thrown away'
 }
 
-/**
- * Two owners run on old directories, which hear of each other before they hear of the third. A
- * copy of what was deleted and reaped is on its way to a disk when its partition is set aside.
- */
-export function pendingCopy(): string {
-  const { cluster, key, token, owners } = begin()
-  const [first, second, third] = owners as [TestNode, TestNode, TestNode]
-  const without = new Map(third.disk)
-  cluster.call('n1', cluster.put(key, 'v'))
-  const before = new Map(second.disk)
-  const late = copyFrom(cluster, second, key)
-  remove(cluster, key, 'n1')
-  live(cluster, 20_000)
-  if (reapedAt(cluster) !== 3) return 'not reaped'
-  for (const [node, disk] of [
-    [second, before],
-    [third, without],
-  ] as const) {
-    node.disk.clear()
-    for (const [row, bytes] of disk) node.disk.set(row, bytes)
-    node.restart()
-    for (const { id } of cluster.members) {
-      if (id !== node.id) node.step({ type: 'connected', node: id })
-    }
-  }
-  const isBetween: Passes = ({ from, to }) => [from, to].every(id => olds.includes(id as NodeId))
-  const olds = [second.id, third.id]
-  live(cluster, 500, isBetween)
-  third.step({ type: 'message', from: second.id, message: late })
-  third.step({ type: 'turn' })
-  if (third.commit === undefined) return 'not taken'
-  // Its disk is slow: it hears of the first owner, and looks for rows, before it is there.
-  for (let i = 0; i < 100; i++) {
-    cluster.pass(20)
-    cluster.gossip.splice(0)
-    for (const letter of cluster.letters.splice(0)) {
-      const { from, to, message } = letter
-      const isOfRounds = message.type === 'round' || message.type === 'rounded'
-      if (isOfRounds && [from, to].every(id => id === first.id || id === third.id)) {
-        cluster.deliver(letter)
-      }
-    }
-    first.flush()
-  }
-  third.flush()
-  live(cluster, 20_000)
-  return first.disk.has(objectRowKey(token, key as Key)) ? 'back' : 'gone'
-}
-
 /** Another key of the same partition. */
 export function sameOwnersAs(cluster: TestCluster, key: string): string {
   const { placement } = cluster.node('n1').replica
@@ -356,5 +307,4 @@ export const scenarios = {
   givenUpRound,
   fallbackAhead,
   refillAfterReap,
-  pendingCopy,
 }

@@ -94,17 +94,21 @@ export class TestNode {
   /** The commit under way becomes durable, and so does what gathered behind it. */
   flush(): void {
     this.step({ type: 'turn' })
-    while (this.commit !== undefined && !this.halted) {
-      const { commit, rows } = this.commit
-      this.commit = undefined
-      for (const { key, value } of rows) {
-        if (value === undefined) this.disk.delete(key)
-        else this.disk.set(key, value)
-      }
-      this.commits++
-      this.step({ type: 'stored', commit, result: 'durable' })
-      this.step({ type: 'turn' })
+    while (this.commit !== undefined && !this.halted) this.flushOne()
+  }
+
+  /** The commit under way becomes durable, and the next one is under way. */
+  flushOne(): void {
+    if (this.commit === undefined) return
+    const { commit, rows } = this.commit
+    this.commit = undefined
+    for (const { key, value } of rows) {
+      if (value === undefined) this.disk.delete(key)
+      else this.disk.set(key, value)
     }
+    this.commits++
+    this.step({ type: 'stored', commit, result: 'durable' })
+    this.step({ type: 'turn' })
   }
 
   /** Returns what comes back of it, as a host does: a message that does not leave. */

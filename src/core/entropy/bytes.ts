@@ -1,5 +1,6 @@
 /** Small numbers to bytes and back: what `exchange-message.ts` carries as `Uint8Array`. */
 import { readUint32, writeUint32 } from '../big-endian.ts'
+import { binaryOf, writeBinary } from '../binary.ts'
 
 export class ByteWriter {
   #bytes = new Uint8Array(64)
@@ -29,13 +30,20 @@ export class ByteWriter {
     this.byte(rest)
   }
 
+  /** Without its length. */
+  binary(text: string): void {
+    this.#room(text.length)
+    this.#at = writeBinary(this.#bytes, this.#at, text)
+  }
+
   take(): Uint8Array {
     return this.#bytes.slice(0, this.#at)
   }
 
   #room(bytes: number): void {
-    if (this.#at + bytes <= this.#bytes.length) return
-    const grown = new Uint8Array(2 * this.#bytes.length)
+    const needed = this.#at + bytes
+    if (needed <= this.#bytes.length) return
+    const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length))
     grown.set(this.#bytes)
     this.#bytes = grown
   }
@@ -56,6 +64,13 @@ export class ByteReader {
 
   byte(): number {
     return this.#bytes[this.#at++] ?? 0
+  }
+
+  /** So many bytes, or all that are left. */
+  binary(length: number): string {
+    const from = this.#at
+    this.#at = Math.min(from + length, Math.max(from, this.#bytes.length))
+    return binaryOf(this.#bytes, from, this.#at)
   }
 
   uint32(): number {

@@ -20,6 +20,8 @@ type Found = {
   readonly keys: readonly Candidate[]
   readonly pins: readonly PinnedCandidate[]
 }
+/** `bytes`: what every owner may have to write for it, about: the objects, with their keys. */
+type FoundHere = Found & { readonly bytes: number }
 
 type Parts = {
   readonly reapable: Reapable
@@ -31,35 +33,54 @@ export class Candidates {
   readonly #parts: Parts
   /** Since when pins of a partition wait for a key to come to rest. */
   readonly #pinsSince = new Map<Partition, Instant>()
+  /** Rows that may still be looked at in this search. */
+  #left = 0
 
   constructor(parts: Parts) {
     this.#parts = parts
   }
 
+  /** A search of partitions begins, or goes on: in each so many rows are looked at. */
+  begin(): void {
+    this.#left = rowsAtOnce
+    const { counts } = this.#parts.reapable
+    for (const partition of this.#pinsSince.keys()) {
+      if ((counts.get(partition)?.pinned ?? 0) === 0) this.#pinsSince.delete(partition)
+    }
+  }
+
+  /** Is it enough for now? */
+  get isSpent(): boolean {
+    return this.#left <= 0
+  }
+
   /** What this node, which leads the round, finds of the partition. */
-  of(partition: Partition, now: Instant): Found {
+  of(partition: Partition, now: Instant): FoundHere {
     const { reapable, objects, tree } = this.#parts
     const keys: Candidate[] = []
     const pins: PinnedCandidate[] = []
     const isDue = this.#pinsAreDue(partition, now)
-    let dots = 0
-    for (const { token, key } of reapable.page(partition, keysMax)) {
-      if (dots >= dotsMax || countOf(pins) >= pinsAtOnce) break
+    let [dots, names, bytes] = [0, 0, 0]
+    for (const { token, key } of reapable.page(partition, rowsMax)) {
+      if (dots >= dotsMax || names >= most.names || bytes >= most.bytes) break
+      this.#left--
       const record = objects.durable(token, key)
       if (record === undefined || record === damaged) continue
       const { siblings, digest } = record
       const isRecent = tree.recent.has(objectRowKey(token, key), now)
       const ops = sheddable(siblings)
       const isFilling = siblings.pins.length >= pinsMax / 2
-      if (ops.length > 0 && (!isRecent || isDue || isFilling))
-        pins.push({ token, key, digest, ops })
+      const sheds = ops.length > 0 && (!isRecent || isDue || isFilling)
+      if (sheds) pins.push({ token, key, digest, ops })
       const kind = kindOf(siblings)
-      if (isRecent || kind === undefined || kind === 'pinned') continue
-      dots += siblings.versions.length + idleEntries(siblings).length
-      keys.push({ token, key, digest })
+      const cleans = !isRecent && kind !== undefined && kind !== 'pinned'
+      if (cleans) keys.push({ token, key, digest })
+      if (cleans) dots += siblings.versions.length + idleEntries(siblings).length
+      names += (sheds ? ops.length : 0) + (cleans ? 1 : 0)
+      bytes += sheds || cleans ? key.length + record.object.length : 0
     }
     if (pins.length > 0) this.#pinsSince.delete(partition)
-    return { keys, pins }
+    return { keys, pins, bytes }
   }
 
   #pinsAreDue(partition: Partition, now: Instant): boolean {
@@ -86,8 +107,14 @@ export function countOf(pins: readonly PinnedKey[]): number {
   return pins.reduce((count, { ops }) => count + ops.length, 0)
 }
 
-/** In one mark. */
+/**
+ * Keys and pins in a mark, and the bytes of their objects; and so of all partitions that one
+ * message proves or reaps, for each owner does that in one step.
+ */
+export const most = { names: 1000, bytes: 4 * 1024 * 1024 } as const
+/** Dots in a mark. */
 const dotsMax = 10_000
-const keysMax = 2000
-const pinsAtOnce = 1000
+/** Rows that are looked at, in one partition and in one search. */
+const rowsMax = 2000
+const rowsAtOnce = 2000
 const pinsWaitMs = 30_000

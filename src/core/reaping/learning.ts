@@ -28,6 +28,7 @@ import type { Stored } from '../quorum/put-coordination.ts'
 import { preferenceList, roleOf } from '../ring/preference-list.ts'
 import type { Effect } from '../step.ts'
 import type { Wholeness } from '../wholeness/wholeness.ts'
+import { most } from './candidates.ts'
 import type { Marks } from './marks.ts'
 import type { PartitionState } from './partition-rows.ts'
 import type { RoundAnswer, RoundQuestion } from './round-message.ts'
@@ -60,6 +61,8 @@ export class Learning {
   readonly #asked = new Map<NodeId, Asked>()
   readonly #nextAt = new Map<NodeId, Instant>()
   readonly #aside: SetAside
+  /** What others have reaped of partitions that this node owns, too. */
+  readonly #toReap = new Map<Partition, Generation>()
   #lastId: number
 
   constructor(parts: Parts) {
@@ -87,6 +90,7 @@ export class Learning {
   tick(now: Instant, wall: WallTime, out: Effect[]): void {
     const { placement, objects } = this.#parts
     if (this.#epoch !== placement.epoch) this.#follow(false)
+    this.#reapSome(wall)
     for (const partition of this.#aside.tick(wall)) this.#openIfHeard(partition)
     // A store is whole only once it was heard of, perhaps after the owners were.
     if (objects.generations.anyClosed) this.#openHeard()
@@ -115,7 +119,7 @@ export class Learning {
   }
 
   /** True where it was this that was asked. */
-  answered(from: NodeId, answer: RoundAnswer, now: Instant, wall: WallTime): boolean {
+  answered(from: NodeId, answer: RoundAnswer, now: Instant): boolean {
     if (this.#asked.get(from)?.id !== answer.id) return false
     const { placement, timing, objects } = this.#parts
     this.#asked.delete(from)
@@ -132,7 +136,7 @@ export class Learning {
     for (const partition of this.#shared(from, placement.self)) {
       const own = objects.generations.of(partition)
       const none = { generation: 0, floor: 0, reaped: 0 }
-      this.#learn(partition, from, isSame ? own : (told.get(partition) ?? none), wall)
+      this.#learn(partition, from, isSame ? own : (told.get(partition) ?? none))
     }
     return true
   }
@@ -191,7 +195,7 @@ export class Learning {
     out.push({ type: 'send', to: node, message: question })
   }
 
-  #learn(partition: Partition, from: NodeId, theirs: PartitionState, wall: WallTime): void {
+  #learn(partition: Partition, from: NodeId, theirs: PartitionState): void {
     const { objects, marks, placement } = this.#parts
     const heard = this.#heard.get(partition) ?? new Map<NodeId, PartitionState>()
     this.#heard.set(partition, heard)
@@ -209,7 +213,7 @@ export class Learning {
       objects.generations.write(partition, { ...own, floor: theirs.floor })
     }
     if (roleOf(placement.ring, partition, placement.self) === 'primary') {
-      if (theirs.reaped > own.reaped) this.#reapToo(partition, theirs.reaped, wall)
+      if (theirs.reaped > own.reaped) this.#toReap.set(partition, theirs.reaped)
       const others = this.#otherOwners(partition)
       const { reaped } = objects.generations.of(partition)
       const mark = marks.of(partition)
@@ -221,13 +225,20 @@ export class Learning {
     this.#openIfHeard(partition)
   }
 
-  /** Another owner has dropped what all had marked; where the mark is lost, it is proved anew. */
-  #reapToo(partition: Partition, reaped: Generation, wall: WallTime): void {
+  /** Another owner has dropped what all had marked: so does this one, some partitions in a tick. */
+  #reapSome(wall: WallTime): void {
     const { objects, marks, steps } = this.#parts
-    sometimes('an owner hears that another has reaped')
-    if (marks.of(partition)?.generation === reaped - 1) steps.reapMarked(partition, wall, undefined)
-    const state = objects.generations.of(partition)
-    if (state.reaped < reaped) objects.generations.write(partition, { ...state, reaped })
+    let names = 0
+    for (const [partition, reaped] of this.#toReap) {
+      if (names >= most.names) return
+      this.#toReap.delete(partition)
+      sometimes('an owner hears that another has reaped')
+      // Where the mark is lost, it is proved anew.
+      const isMarked = marks.of(partition)?.generation === reaped - 1
+      if (isMarked) names += steps.reapMarked(partition, wall, undefined)
+      const state = objects.generations.of(partition)
+      if (state.reaped < reaped) objects.generations.write(partition, { ...state, reaped })
+    }
   }
 
   #openHeard(): void {

@@ -12,7 +12,6 @@
  */
 
 import { readUint32, writeUint32 } from '../big-endian.ts'
-import { binaryOf, writeBinary } from '../binary.ts'
 import { withoutPins } from '../causality/pins.ts'
 import type { Siblings } from '../causality/siblings.ts'
 import type { Dot } from '../causality/version-vector.ts'
@@ -193,14 +192,11 @@ function nameOf({ actor, counter }: Dot): string {
 
 function writeText(writer: ByteWriter, text: string): void {
   writer.varint(text.length)
-  const bytes = new Uint8Array(text.length)
-  writeBinary(bytes, 0, text)
-  for (const byte of bytes) writer.byte(byte)
+  writer.binary(text)
 }
 
 function readText(reader: ByteReader): string {
-  const length = Math.min(reader.varint(), reader.left)
-  return binaryOf(Uint8Array.from({ length }, () => reader.byte()))
+  return reader.binary(reader.varint())
 }
 
 function writeDots(writer: ByteWriter, dots: readonly Dot[]): void {

@@ -127,7 +127,7 @@ export class Reaping {
   }
 
   answered(from: NodeId, answer: RoundAnswer, now: Instant, out: Effect[]): void {
-    if (this.#learning.answered(from, answer, now, this.#wall)) return
+    if (this.#learning.answered(from, answer, now)) return
     this.#rounds.answered(from, answer, now, out)
   }
 

@@ -1,5 +1,4 @@
 /** The bytes of a round's questions and answers, a part for each partition. */
-import { binaryOf } from '../binary.ts'
 import { ByteReader, ByteWriter } from '../entropy/bytes.ts'
 import { type Generation, type Key, keyOf, type OpId, type Partition, type Token } from '../ids.ts'
 import type { PinnedKey } from './marks.ts'
@@ -174,12 +173,11 @@ function readStep(reader: ByteReader): StepPart {
 
 function writeBinary(writer: ByteWriter, binary: string): void {
   writer.varint(binary.length)
-  for (let at = 0; at < binary.length; at++) writer.byte(binary.charCodeAt(at))
+  writer.binary(binary)
 }
 
 function readBinary(reader: ByteReader): string {
-  const length = Math.min(reader.varint(), reader.left)
-  return binaryOf(Uint8Array.from({ length }, () => reader.byte()))
+  return reader.binary(reader.varint())
 }
 
 /** Parts to the end of the bytes; those from the first that cannot be read on are left out. */

@@ -14,11 +14,12 @@ import { lowBits } from '../entropy/clocks.ts'
 import { sharedOf } from '../entropy/shared.ts'
 import { binaryOfSum } from '../entropy/sum.ts'
 import type { ExchangeTiming } from '../entropy/timing.ts'
-import { after, type Epoch, type Instant, type NodeId, type Partition } from '../ids.ts'
+import { after, type Instant, type NodeId, type Partition } from '../ids.ts'
 import { fallbacksOf, preferenceList } from '../ring/preference-list.ts'
 import type { Effect } from '../step.ts'
-import { Candidates, countOf, without } from './candidates.ts'
+import { Candidates, countOf, most, without } from './candidates.ts'
 import type { Reapable, ReapableCount } from './reapable.ts'
+import { type Asked, type Round, unfinished } from './round.ts'
 import type { RoundAnswer, RoundQuestion, RoundStep } from './round-message.ts'
 import {
   type Candidate,
@@ -37,30 +38,6 @@ type Parts = StepParts & {
   readonly random: (count: number) => string
 }
 
-type Round = {
-  readonly partition: Partition
-  readonly epoch: Epoch
-  readonly generation: number
-  round: number
-  /** As of when all owners were equal. */
-  readonly stamp: number
-  readonly began: Instant
-  /** '' if they need not be: pins are shed of keys that differ, too. */
-  sum: string
-  keys: readonly Candidate[]
-  pins: readonly PinnedCandidate[]
-  step: RoundStep
-  /** Who is not done with this step. */
-  readonly left: Set<NodeId>
-}
-type Asked = {
-  readonly id: number
-  readonly at: Instant
-  /** With the number that each was named by. */
-  readonly rounds: readonly { readonly round: Round; readonly number: number }[]
-  readonly step: RoundStep
-}
-
 export class Rounds {
   readonly steps: Steps
   readonly #parts: Parts
@@ -69,6 +46,8 @@ export class Rounds {
   readonly #nextAt = new Map<Partition, Instant>()
   /** Generations that others were heard to be in. */
   readonly #heard = new Map<Partition, number>()
+  /** Rounds, by their drawn numbers, that a node is past, or has lost the mark of. */
+  readonly #lost = new Map<Partition, number>()
   readonly #askAgainAt = new Map<NodeId, Instant>()
   readonly #candidates: Candidates
   #lastId: number
@@ -141,6 +120,7 @@ export class Rounds {
       if (round.left.size === 0) this.#next(round, now)
       return
     }
+    if (part.state !== 'wait') this.#lost.set(round.partition, round.round)
     if (part.state === 'past') this.#heard.set(round.partition, part.generation)
     if (part.state === 'wait' && round.step === 'drain') {
       this.#askAgainAt.set(from, after(now, drainMs))
@@ -216,8 +196,14 @@ export class Rounds {
     const { reapable, placement, objects, wholeness } = this.#parts
     if (now < this.#beginAt) return
     this.#beginAt = after(now, beginMs)
+    this.#candidates.begin()
     for (const partition of reapable.counts.keys()) {
       if (this.#rounds.size >= roundsMax) return
+      if (this.#candidates.isSpent) {
+        // The next tick goes on.
+        this.#beginAt = now
+        return
+      }
       if (this.#rounds.has(partition)) continue
       if (now < (this.#nextAt.get(partition) ?? 0)) continue
       const [first] = preferenceList(placement.ring, partition)
@@ -227,28 +213,48 @@ export class Rounds {
         sometimes('a round waits for a silent node')
         continue
       }
-      const { keys, pins } = this.#candidates.of(partition, now)
-      const isNothing = keys.length + pins.length === 0
-      this.#nextAt.set(partition, after(now, isNothing ? freshMs : this.#pauseOf(partition)))
-      if (isNothing) continue
-      const { generation } = objects.generations.of(partition)
-      const round: Round = {
-        partition,
-        epoch: placement.epoch,
-        generation: Math.max(generation, this.#heard.get(partition) ?? 0),
-        round: 0,
-        stamp: Math.max(0, wall - this.#parts.timing.cutAgeMs),
-        began: now,
-        sum: '',
-        keys,
-        pins,
-        step: 'prove',
-        left: new Set(),
-      }
-      round.sum = this.#sumOf(round, now)
-      this.#rounds.set(partition, round)
-      this.#prove(round, keys, pins)
+      if (!this.#goOn(partition, now)) this.#start(partition, { now, wall })
     }
+  }
+
+  /** One that was not ended here is gone on with: true if there is one. */
+  #goOn(partition: Partition, now: Instant): boolean {
+    const { marks, objects, placement } = this.#parts
+    const state = objects.generations.of(partition)
+    const mark = marks.of(partition)
+    const round =
+      mark && unfinished({ partition, mark, state, owners: this.#owners(partition), now })
+    if (round === undefined || round.epoch !== placement.epoch || mutant(676)) return false
+    if (this.#lost.get(partition) === round.round) return false
+    sometimes('a round is gone on with')
+    this.#rounds.set(partition, round)
+    return true
+  }
+
+  #start(partition: Partition, { now, wall }: Pick<Moment, 'now' | 'wall'>): void {
+    const { placement, objects, timing } = this.#parts
+    const { keys, pins, bytes } = this.#candidates.of(partition, now)
+    const isNothing = keys.length + pins.length === 0
+    this.#nextAt.set(partition, after(now, isNothing ? freshMs : this.#pauseOf(partition)))
+    if (isNothing) return
+    const { generation } = objects.generations.of(partition)
+    const round: Round = {
+      partition,
+      epoch: placement.epoch,
+      generation: Math.max(generation, this.#heard.get(partition) ?? 0),
+      round: 0,
+      stamp: Math.max(0, wall - timing.cutAgeMs),
+      began: now,
+      sum: '',
+      keys,
+      pins,
+      bytes,
+      step: 'prove',
+      left: new Set(),
+    }
+    round.sum = this.#sumOf(round, now)
+    this.#rounds.set(partition, round)
+    this.#prove(round, keys, pins)
   }
 
   #sumOf({ partition, stamp, began }: Round, now: Instant): string {
@@ -279,12 +285,14 @@ export class Rounds {
       .sort((a, b) => a.partition - b.partition)
     // One cut for all that is proved at once.
     const stamp = rounds[0]?.stamp ?? 0
-    let names = 0
+    const isAllOfIt = step === 'prove' || step === 'reap'
+    let [names, bytes] = [0, 0]
     const some = rounds
       .filter(one => step !== 'prove' || one.stamp === stamp)
       .filter((one, i) => {
-        names += step === 'prove' ? one.keys.length + countOf(one.pins) : 0
-        return i < partsMax && (i === 0 || names <= namesInMessage)
+        names += isAllOfIt ? one.keys.length + countOf(one.pins) : 0
+        bytes += isAllOfIt ? one.bytes : 0
+        return i < partsMax && (i === 0 || (names <= most.names && bytes <= most.bytes))
       })
     const { now, wall } = this.#at
     this.#lastId = (this.#lastId + 1) % 2 ** 40
@@ -339,8 +347,6 @@ const fullMs = 1000
 /** At once, and in one message. */
 const roundsMax = 1024
 const partsMax = 256
-/** Keys and pins: a step of every owner, and far from the end of a frame. */
-const namesInMessage = 4000
 const answerMsMax = 2000
 const roundMsMax = 15_000
 /** How long hints get to go home before it is asked again. */

@@ -21,6 +21,7 @@ import type { Stored } from '../quorum/put-coordination.ts'
 import { roleOf } from '../ring/preference-list.ts'
 import type { Effect } from '../step.ts'
 import type { Wholeness } from '../wholeness/wholeness.ts'
+import { countOf, most } from './candidates.ts'
 import { type Mark, type MarkedKey, type Marks, markRowKey } from './marks.ts'
 import { type PartitionState, partitionRowKey } from './partition-rows.ts'
 import { idleEntries } from './reapable.ts'
@@ -64,6 +65,8 @@ export class Steps {
   readonly #takeOwn: TakeOwn
   #reaped = 0
   #pinsShed = 0
+  /** What may still be reaped before what one question asks to be proved. */
+  #toCatchUp = 0
 
   constructor(parts: StepParts, takeOwn: TakeOwn) {
     this.#parts = parts
@@ -102,12 +105,15 @@ export class Steps {
     if (then.left === 0) this.#answer(then, now, out)
   }
 
-  /** Drops what the partition's mark names: all that may hold it refuse what is older. */
-  reapMarked(partition: Partition, stamp: WallTime, then: RoundThen | undefined): void {
+  /**
+   * Drops what the partition's mark names: all that may hold it refuse what is older. Returns how
+   * much it was.
+   */
+  reapMarked(partition: Partition, stamp: WallTime, then: RoundThen | undefined): number {
     const { marks, objects } = this.#parts
     const mark = marks.of(partition)
     const state = objects.generations.of(partition)
-    if (mark === undefined || state.reaped > mark.generation) return
+    if (mark === undefined || state.reaped > mark.generation) return 0
     sometimes('a tombstone is reaped')
     for (const key of mark.keys) {
       if (key.entries.length > 0) sometimes('vector entries are shed')
@@ -115,11 +121,13 @@ export class Steps {
     }
     this.#shed(mark)
     this.#write(partition, { ...state, reaped: mark.generation + 1 }, then)
+    return mark.keys.length + countOf(mark.pins)
   }
 
   #proveAll(question: RoundQuestion, at: Moment, then: RoundThen): readonly ToldPart[] {
     const { placement, tree } = this.#parts
     const parts = decodeProofs(question.parts)
+    this.#toCatchUp = most.names
     const own = sharedOf(placement.ring, placement.self, placement.self)
     const cut = { stamp: nearest(at.wall, question.cut), ageMs: question.age }
     // In the order of partitions, as they are asked for.
@@ -146,8 +154,11 @@ export class Steps {
     if (state.generation > generation && !mutant(40)) return 'past'
     // Behind what the others refuse: `learning.ts` sets the partition aside.
     if (state.generation < part.floor) return 'wait'
-    // Whoever has reaped makes the others reap first.
-    if (part.reaped > state.reaped) this.#catchUp(part, at.wall)
+    // Whoever has reaped makes the others reap first, a few partitions at a time.
+    if (part.reaped > state.reaped) {
+      if (this.#toCatchUp <= 0) return 'wait'
+      this.#catchUp(part, at.wall)
+    }
     if (part.sum !== '' && sum !== part.sum) {
       sometimes('a round finds unequal roots')
       return 'wait'
@@ -287,7 +298,8 @@ export class Steps {
 
   #catchUp({ partition, reaped }: ProvePart, wall: WallTime): void {
     const mark = this.#parts.marks.of(partition)
-    if (mark?.generation === reaped - 1) this.reapMarked(partition, wall, undefined)
+    if (mark?.generation !== reaped - 1) return
+    this.#toCatchUp -= this.reapMarked(partition, wall, undefined)
   }
 
   #told({ partition }: StepPart, state: PartState): ToldPart {

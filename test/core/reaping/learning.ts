@@ -148,8 +148,8 @@ t.test('a node that is new to a partition is closed until an owner was heard', a
       .map(partition => ({ partition, generation: 8, floor: 7, reaped: 7 }))
     const parts = Uint8Array.from([0, ...encodeLearnt(told)])
     const answer = { type: 'rounded', id: effect.message.id, done: true, parts } as const
-    t.equal(learning.answered(effect.to, answer, 0 as never, 0), true)
-    t.equal(learning.answered(effect.to, answer, 0 as never, 0), false, 'once')
+    t.equal(learning.answered(effect.to, answer, 0 as never), true)
+    t.equal(learning.answered(effect.to, answer, 0 as never), false, 'once')
   }
   learning.tick(20 as never, 0, [])
   t.ok(

@@ -1,8 +1,9 @@
 import t from 'tap'
-import type { Key, Partition } from '../../../src/core/ids.ts'
+import type { Instant, Key, Partition } from '../../../src/core/ids.ts'
 import { decodeState, partitionRowKey } from '../../../src/core/reaping/partition-rows.ts'
 import { decodeProofs } from '../../../src/core/reaping/round-parts.ts'
 import { nodeHash } from '../../../src/node/hash.ts'
+import { encode } from '../../../src/wire/message-codec.ts'
 import {
   begin,
   copyInFlight,
@@ -14,7 +15,7 @@ import {
   onePrimaryMissed,
   remove,
 } from '../../helpers/reaping-scenarios.ts'
-import { live, TestCluster, valuesOf } from '../../helpers/replicas.ts'
+import { live, TestCluster, type TestNode, valuesOf } from '../../helpers/replicas.ts'
 
 t.test('what P only argues', async t => {
   t.equal(copyInFlight(), 'gone')
@@ -93,6 +94,47 @@ t.test('many keys take several marks, and one message a node and step', async t 
     }
     return true
   })
-  t.same(sizes, [2000, 2000, 100, 100])
+  t.same(sizes, [1000, 1000, 1000, 1000, 100, 100])
   t.ok(cluster.nodes.every(node => node.objects === 0))
+})
+
+t.test('10,000 tombstones at once: no step of anybody writes more than some', async t => {
+  const cluster = new TestCluster(2, { replicas: 2, fallbacks: 0, partitions: 64 })
+  live(cluster, 8000)
+  for (let i = 0; i < 10_000; i++) {
+    cluster.ask('n1', cluster.put(`k${i}`, undefined))
+    if (i % 500 === 499) cluster.settle()
+  }
+  cluster.settle()
+  let [rows, bytes] = [0, 0]
+  /** Each step of a node is a commit of its own, and so all that is written is seen. */
+  const flush = (node: TestNode) => {
+    for (node.step({ type: 'turn' }); node.commit !== undefined; ) {
+      rows = Math.max(rows, node.commit.rows.length)
+      node.flushOne()
+    }
+  }
+  const tombstones = () => cluster.nodes.map(({ replica }) => replica.observe().reaping.tombstones)
+  for (let ms = 0; ms < 60_000 && tombstones().some(count => count > 0); ms += 20) {
+    cluster.now = (cluster.now + 20) as Instant
+    cluster.wall += 20
+    for (const node of cluster.nodes) {
+      node.step({ type: 'tick', wall: cluster.wall })
+      flush(node)
+    }
+    for (const letter of [...cluster.gossip.splice(0), ...cluster.letters.splice(0)]) {
+      const { message } = letter
+      if (message.type === 'round') bytes = Math.max(bytes, encode(message).length)
+      cluster.deliver(letter)
+      flush(cluster.node(letter.to))
+    }
+  }
+  t.same(tombstones(), [0, 0])
+  t.same(
+    cluster.nodes.map(node => node.objects),
+    [0, 0],
+  )
+  // A key is a row, and one of what may be reaped.
+  t.ok(rows > 500 && rows <= 2200, `${rows} rows in the largest commit`)
+  t.ok(bytes > 10_000 && bytes <= 64 * 1024, `${bytes} bytes in the largest question`)
 })
