@@ -102,6 +102,7 @@ export const rarePaths = [
   'a round ends',
   'a round finds unequal roots',
   'a round is given up',
+  'a round is gone on with',
   'a round waits for a silent node',
   'a round waits for hints',
   'a step of a round comes without its mark',

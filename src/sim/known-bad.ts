@@ -91,6 +91,7 @@ export const knownBad: readonly KnownBad[] = [
   bad('672', 'an owed hint is forgotten', [672], ['I19'], besides),
   bad('673', 'past their bound the oldest owed hints are forgotten', [673], ['I19'], besides),
   bad('675', 'who stands in owes hints when its own has gone home', [675], ['I19'], besides),
+  bad('677', 'a second send never gives back what it was shown', [677], ['I14']),
   bad('60a', 'a client fails where its id is ahead of a clock', [660], ['I15'], besides),
   bad('60b', 'ids by the wall clock alone', [662], ['I11'], besides),
   bad('690', 'a listing counts replicas that are not whole', [690], ['I18'], besides),

@@ -19,7 +19,7 @@ export type DriverParts = ExchangeParts & {
   readonly pendingBytes: () => number
 }
 
-/** ended: nothing is left to ask. late: it took too long. failed: it was not answered well. */
+/** ended: nothing is left to ask. late: it took too long, or is in vain. failed: it was not answered well. */
 export type PassEnd = 'ended' | 'late' | 'failed'
 
 export type Drive = {
@@ -67,13 +67,14 @@ export class PassDriver {
 
   /** Asks what is next, unless something is under way or it is not time. */
   go(now: Instant, out: Effect[]): void {
-    const { pace, until } = this.#drive
+    const { pass, pace, until } = this.#drive
     if (this.#over || this.#handing) return
     if (this.#asked !== undefined) {
       if (now > this.#asked.at + answerMsMax) this.fail(now, out)
       return
     }
-    if (until !== undefined && now > until) return this.#end('late', now, out)
+    // A repair of an operator goes on: it says of each key that it was refused.
+    if (until !== undefined && (now > until || pass.isInVain)) return this.#end('late', now, out)
     if (now < pace.nextAt || this.#parts.pendingBytes() > pendingBytesMax) return
     if (!this.#hand(now, out)) this.#ask(now, out)
   }

@@ -5,7 +5,6 @@
  */
 import { mutant } from '#mutants'
 import type { TooLarge } from '../carrier.ts'
-import type { Siblings } from '../causality/siblings.ts'
 import type { Instant, RequestId, Token, WallTime } from '../ids.ts'
 import type { HandedCopy } from '../message.ts'
 import { damaged } from '../object-rows.ts'
@@ -18,6 +17,7 @@ import type { Compared, Differing, HeldKey, PassQuestion } from './exchange-mess
 import { encodeKnown } from './known.ts'
 import { placeOf, prefixOf } from './node.ts'
 import { encodeNodes, encodeWanted, type Wanted } from './node-list.ts'
+import type { PassPlan, PassWatch } from './pass-plan.ts'
 import type { ExchangeParts } from './responder.ts'
 import type { Scope } from './scope.ts'
 import type { Shared } from './shared.ts'
@@ -40,34 +40,6 @@ type Asked =
       readonly held: readonly Held[]
       readonly wanted: readonly Wanted[]
     }
-
-/** What a pass compares, and how. */
-export type PassPlan = {
-  readonly shared: Shared
-  /** The clock that both sides go by. */
-  readonly wall: WallTime
-  /** Where the one before was given up. */
-  readonly from: number
-  /** Nodes that were waited for once (`descent.ts`). */
-  readonly waited: ReadonlySet<string>
-  /** Only this part of it; undefined: all. */
-  readonly scope?: Scope | undefined
-  /** False: what differs is found, and nothing moves. */
-  readonly moves?: boolean
-  readonly watch?: PassWatch | undefined
-}
-
-/** Who wants to hear of every copy that moves, or would. */
-export type PassWatch = {
-  /** So many bytes of a copy came or go, whether they are taken or refused. */
-  readonly carried: (bytes: number) => void
-  readonly taken: (copy: HandedCopy, siblings: Siblings) => void
-  readonly given: (copy: HandedCopy) => void
-  /** Whoever lacks it does not take it. */
-  readonly refused: (copy: HandedCopy) => void
-  /** One side has more of the key than can be sent. */
-  readonly tooLarge: (key: TooLarge) => void
-}
 
 export class Pass {
   readonly #parts: ExchangeParts
@@ -125,6 +97,11 @@ export class Pass {
   /** More copies were refused than taken, by either side: a disk is full, or they are too old. */
   get refused(): boolean {
     return this.#refused > this.#repaired
+  }
+
+  /** So many more were refused than taken that the rest is better left for later. */
+  get isInVain(): boolean {
+    return this.#refused - this.#repaired >= inVainMin
   }
 
   /** It found only what cannot be sent, or mostly what is not taken: the next one will too. */
@@ -347,3 +324,6 @@ export class Pass {
     this.#repaired++
   }
 }
+
+/** Offers that are refused before a pass leaves the rest: a disk is full for a while. */
+const inVainMin = 256

@@ -40,6 +40,8 @@ export type Wish = {
   readonly seen: Shown
   /** Whose hint this node writes to; undefined: it owns the key. */
   readonly standsInFor: NodeId | undefined
+  /** What is held here, if it was looked at in this step. */
+  readonly base?: Base | undefined
 }
 
 /** The object that is driven to the replicas, and the row that it was made from. */
@@ -100,16 +102,15 @@ export class Making {
     return this.#pruned
   }
 
-  /** Is the operation known here, so that nobody has to be asked for it? */
-  knows({ request, token, standsInFor }: Wish): boolean {
-    const { all } = this.#objects.baseOf(token, request.key, standsInFor)
-    return all !== undefined && appliedOp(all.siblings, request.op) !== undefined
+  /** What the put builds on here. */
+  baseOf({ request, token, standsInFor }: Wish): Base {
+    return this.#objects.baseOf(token, request.key, standsInFor)
   }
 
   /** The object with the new version in it, or what was made of the operation before. */
   make(wish: Wish, told: Told, wall: WallTime): Made | PutRefusal {
-    const { request, token, standsInFor } = wish
-    const base = this.#objects.baseOf(token, request.key, standsInFor)
+    const { request } = wish
+    const base = wish.base ?? this.baseOf(wish)
     const isKnown = ({ siblings }: Pick<Copy, 'siblings'>) =>
       appliedOp(siblings, request.op) !== undefined
     const shown = mutant(629) ? [] : told.shown
@@ -280,6 +281,11 @@ export class Making {
       value,
     }
   }
+}
+
+/** Is the operation known of what is held, so that nobody has to be asked for it? */
+export function isKnownIn({ all }: Base, op: Version['op']): boolean {
+  return all !== undefined && appliedOp(all.siblings, op) !== undefined
 }
 
 const noBytes = new Uint8Array(0)

@@ -18,7 +18,14 @@ import type { Requests } from '../requests.ts'
 import type { Effect, Env } from '../step.ts'
 import { Explanation } from './explain.ts'
 import { deadlineOf } from './longest-deadline.ts'
-import { type Made, Making, type SecondSendCounts, type Shown, type Wish } from './making.ts'
+import {
+  isKnownIn,
+  type Made,
+  Making,
+  type SecondSendCounts,
+  type Shown,
+  type Wish,
+} from './making.ts'
 import { answerPut, failed, holderOf, type Origin } from './origin.ts'
 import type { OwedHints } from './owed-hints.ts'
 import { madeBytes, PutCoordination, type Stored } from './put-coordination.ts'
@@ -78,14 +85,22 @@ export class Puts {
   begin(origin: Origin, request: PutRequest, now: Instant, out: Effect[]): void {
     const admitted = this.#admit(origin, request, now)
     if ('code' in admitted) return void out.push(this.#refuse(origin, request, admitted, now))
-    if (request.again && !this.#making.knows(admitted)) return this.#ask(admitted, now, out)
-    this.#go(admitted, toldNothing, now, out)
+    const base = request.again ? this.#making.baseOf(admitted) : undefined
+    if (base !== undefined && !isKnownIn(base, request.op)) return this.#ask(admitted, now, out)
+    this.#go({ ...admitted, base }, toldNothing, now, out)
   }
 
   /** A second send of which nothing is known here: the owners are asked first. */
   #ask({ origin, request, deadline }: Admitted, now: Instant, out: Effect[]): void {
     const id = this.#requests.newId()
-    const parts = { env: this.#env, placement: this.#placement, objects: this.#objects }
+    const { holdings } = this.#requests
+    // What a client of this node sent is counted where it came in.
+    const bytes = origin.type === 'client' ? 0 : sentBytes(request)
+    if (!holdings.fits(holderOf(origin), bytes)) {
+      return void out.push(this.#refuse(origin, request, withoutHoldings, now))
+    }
+    const hold = (bytes: number) => holdings.add(holderOf(origin), bytes)
+    const parts = { env: this.#env, placement: this.#placement, objects: this.#objects, hold }
     const second = new SecondSend(parts, request, now, (told, now, out) => {
       // Much may have changed meanwhile.
       const left = { ...request, timeLeft: Math.max(1, deadline - now) }
@@ -94,7 +109,7 @@ export class Puts {
       this.#go(admitted, told, now, out)
     })
     this.#requests.add(id, second)
-    second.begin(id, now, out)
+    second.begin(id, bytes, now, out)
     this.#requests.forgetIfOver(id, now)
   }
 
@@ -104,8 +119,7 @@ export class Puts {
     if ('code' in made) return void out.push(this.#refuse(origin, request, made, now))
     if (!this.#requests.holdings.fits(holderOf(origin), madeBytes(made.object))) {
       sometimes('a put finds no room for the object that it makes')
-      const refusal = { code: 'BUSY', message: noRoomLine } as const
-      return void out.push(this.#refuse(origin, request, refusal, now))
+      return void out.push(this.#refuse(origin, request, withoutHoldings, now))
     }
     if (made.unasked) out.push(unaskedNote(request.op))
     this.#drive(admitted, made, now, out)
@@ -120,7 +134,7 @@ export class Puts {
     if ((request.value?.length ?? 0) > settings.valueBytesMax) {
       return { code: 'TOO_LARGE', message: `a value has at most ${settings.valueBytesMax} bytes` }
     }
-    const bytes = (request.value?.length ?? 0) + (request.context?.length ?? 0)
+    const bytes = sentBytes(request)
     const context = this.#contextOf(request)
     if (context === undefined) {
       return {
@@ -262,4 +276,11 @@ function newestBeside({ ops: [highest] }: Siblings, op: OpId): OpId | undefined 
   return highest === op ? undefined : highest
 }
 
-const noRoomLine = 'the objects that this client writes to fill its part of the memory of this node'
+function sentBytes({ value, context }: PutRequest): number {
+  return (value?.length ?? 0) + (context?.length ?? 0)
+}
+
+const withoutHoldings: PutRefusal = {
+  code: 'BUSY',
+  message: 'the objects that this client writes to fill its part of the memory of this node',
+}

@@ -5,7 +5,7 @@
  * one; the first that knows the operation ends it. Whoever cannot be reached is not waited for,
  * and nobody for longer than a part of the time that is left.
  */
-import { sometimes } from '#mutants'
+import { mutant, sometimes } from '#mutants'
 import { appliedOp } from '../causality/siblings.ts'
 import type { Instant, NodeId, RequestId } from '../ids.ts'
 import type { PutRequest, ReadCopy } from '../message.ts'
@@ -26,6 +26,8 @@ type Parts = {
   readonly env: Env
   readonly placement: Placement
   readonly objects: Objects<Stored>
+  /** So many bytes more are held for whoever sent it, or less. */
+  readonly hold: (bytes: number) => void
 }
 type Then = (told: Told, now: Instant, out: Effect[]) => void
 
@@ -39,6 +41,7 @@ export class SecondSend implements Coordination {
   /** Owners that must still be heard. */
   #missing: number
   #over = false
+  #held = 0
 
   constructor(parts: Parts, request: PutRequest, now: Instant, then: Then) {
     const { placement, objects } = parts
@@ -52,8 +55,12 @@ export class SecondSend implements Coordination {
     this.#until = deadlineOf(now, request.timeLeft * patience)
   }
 
-  /** Asks every owner that can be reached: the first ones to answer are enough. */
-  begin(id: RequestId, now: Instant, out: Effect[]): void {
+  /**
+   * Asks every owner that can be reached: the first ones to answer are enough. `bytes`: of the
+   * request, if nobody else counts them.
+   */
+  begin(id: RequestId, bytes: number, now: Instant, out: Effect[]): void {
+    this.#hold(bytes)
     const { placement } = this.#parts
     const { key, timeLeft } = this.#request
     const token = placement.tokenOf(key)
@@ -75,6 +82,7 @@ export class SecondSend implements Coordination {
       const { siblings, generation } = held
       const object = answer.object as Uint8Array
       const time = siblings.versions.reduce((latest, { at }) => Math.max(latest, at), 0)
+      this.#hold(object.length)
       this.#shown.push({ object, siblings, time, generation })
     }
     this.#endIfDone(now, out)
@@ -92,6 +100,11 @@ export class SecondSend implements Coordination {
     return this.#over
   }
 
+  #hold(bytes: number): void {
+    this.#held += bytes
+    this.#parts.hold(bytes)
+  }
+
   #endIfDone(now: Instant, out: Effect[]): void {
     const { op } = this.#request
     const isKnown = this.#shown.some(({ siblings }) => appliedOp(siblings, op) !== undefined)
@@ -101,6 +114,7 @@ export class SecondSend implements Coordination {
   #end(now: Instant, out: Effect[]): void {
     if (this.#over) return
     this.#over = true
+    if (!mutant(677)) this.#hold(-this.#held)
     const enough = this.#missing <= 0
     if (!enough) sometimes('a second send finds too few owners to ask')
     this.#then({ shown: this.#shown, enough }, now, out)

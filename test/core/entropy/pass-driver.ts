@@ -15,11 +15,11 @@ import { putOn, Side } from '../../helpers/exchange-pair.ts'
 const one = putOn(noSiblings, 'a', 'value one')
 const wall = 1_800_000_000_000
 
-/** n1 drives a pass with n2, which lacks `behind` of 20 keys. */
+/** n1 drives a pass with n2, which lacks so many of 20 keys, or more. */
 function drive(behind: number, until?: number) {
   const [a, b] = [new Side('n1'), new Side('n2')]
   for (const side of [a, b]) side.start()
-  for (let i = 0; i < 20; i++) {
+  for (let i = 0; i < Math.max(20, behind); i++) {
     a.load(`key ${i}`, one)
     if (i >= behind) b.load(`key ${i}`, one)
   }
@@ -48,6 +48,7 @@ function drive(behind: number, until?: number) {
   const answer = (asked: PeerMessage) => {
     const clocks = { now: b.now, wall, settled: true }
     if (asked.type === 'compare') return responder.compare(a.placement.self, asked, clocks, 0)
+    if (asked.type === 'sketch') return responder.sketch(a.placement.self, asked, clocks, 0)
     if (asked.type === 'differ') return responder.differ(a.placement.self, asked, clocks, 0)
     throw new Error(`not a question: ${asked.type}`)
   }
@@ -104,6 +105,26 @@ t.test('what the other side refuses has not moved', async t => {
     )
     t.equal(pass.stuck, left.length > moved, 'it is stuck if more is refused than taken')
     t.ok(pass.unequal.size > 0)
+  }
+})
+
+t.test('a member that refuses everything is offered some, and the rest later', async t => {
+  for (const [until, least, most] of [
+    [60_000, 256, 900],
+    [undefined, 2000, 2000],
+  ] as const) {
+    const { a, ends, out, sent, answer, go, requests, driver } = drive(2000, until)
+    let offered = 0
+    go(0)
+    for (let message = sent(); message !== undefined; message = sent()) {
+      if (message.type === 'handoff') {
+        offered += message.copies.length
+        const left = message.copies.map((_, i) => i)
+        requests.answered('n2' as never, handedBut(message.id, left), a.now, out)
+      } else driver.answered(answer(message), a.now, out)
+    }
+    t.same(ends, [until === undefined ? 'ended' : 'late'])
+    t.ok(offered >= least && offered <= most, `${offered} were offered`)
   }
 })
 

@@ -76,3 +76,18 @@ t.test("a put's own context never knows its operation, or somebody took another 
 function dotOf(reply: Parameters<typeof codeOf>[0]) {
   return reply?.type === 'wrote' ? reply.outcome.dot : undefined
 }
+
+t.test('what it holds meanwhile counts against whoever sent it, and is given back', async t => {
+  const { cluster, key, owners } = begin()
+  const [first, second, third] = owners
+  const put = cluster.put(key, 'x'.repeat(10_000))
+  cluster.ask(first.id, cluster.put(key, 'y'.repeat(20_000)))
+  cluster.settle(({ to, message }) => !(to === second.id && message.type === 'store'))
+  const held = () => second.replica.observe().heldBytes
+  const envelope = { id: 7, epoch: cluster.epoch, timeLeft: 5000 }
+  const forward = { type: 'forward', ...envelope, request: { ...put, again: true } } as const
+  second.step({ type: 'message', from: first.id, message: forward })
+  t.equal(held(), 10_000, 'the value that another member sent')
+  cluster.settle(({ from, message }) => !(from === third.id && message.type === 'held'))
+  t.equal(held(), 0, 'one more owner was enough')
+})
