@@ -248,6 +248,49 @@ async function lateAndWrong(t: Test, cluster: Broken): Promise<void> {
   await cluster.heal(t)
 }
 
+/** One clock 25 hours ahead, one as far behind: clients notice nothing, and operators are told. */
+async function daysWrong(t: Test, cluster: Broken): Promise<void> {
+  const { client } = cluster
+  const contexts = new Map<string, Uint8Array>()
+  const putAll = async (value: string) => {
+    for (let i = 0; i < 30; i++) {
+      const key = `clock ${i}`
+      const context = contexts.get(key)
+      const seen = context === undefined ? {} : { context }
+      const { context: next, siblings } = await client.put(key, `${value} ${i}`, seen)
+      t.equal(siblings, 0, `${key}: ${value} supersedes what it has seen`)
+      contexts.set(key, next)
+    }
+  }
+  await putAll('before')
+  t.match(await cluster.kv('node', 'skew', 'n2', '25h'), { exit: 0 })
+  await putAll('one ahead')
+  t.match(await cluster.kv('node', 'skew', 'n4', '-25h'), { exit: 0 })
+  await putAll('and one behind')
+  const told = async () => (await cluster.json<{ clocksWrong: object }>(['gossip'])).clocksWrong
+  while (Object.keys(await told()).join() !== 'n2,n4') {
+    await new Promise(resolve => setTimeout(resolve, 300))
+  }
+  await putAll('while it is told')
+  t.match(
+    (await cluster.kv('gossip')).text,
+    /n2: its clock is .* ahead of its peers': set it right/,
+  )
+  const { text } = await cluster.kv('cluster', 'status')
+  t.match(text, /^n2: its clock is \S.* ahead of its peers': set it right$/m)
+  t.match(text, /^n4: its clock is \S.* behind its peers': set it right$/m)
+  t.match(await cluster.kv('node', 'skew', 'n2', 'n4', '0'), { exit: 0 })
+  await putAll('put right')
+  while (Object.keys(await told()).length > 0) {
+    await new Promise(resolve => setTimeout(resolve, 300))
+  }
+  for (let i = 0; i < 30; i++) {
+    const entry = await client.get(`clock ${i}`)
+    const value = entry.found && !entry.conflict && Buffer.from(entry.value).toString()
+    t.equal(value, `put right ${i}`)
+  }
+}
+
 /** A wiped node comes back under its name, with another store. */
 async function wiped(t: Test, cluster: Broken): Promise<void> {
   const { client, directory } = cluster
@@ -286,6 +329,7 @@ t.test('views while nodes or links are gone, and after', async t => {
 t.test('a cluster with late links, wrong clocks and a wiped node', async t => {
   const cluster = await Broken.up(t)
   await lateAndWrong(t, cluster)
+  await daysWrong(t, cluster)
   await wiped(t, cluster)
   await cluster.client.close()
 })
