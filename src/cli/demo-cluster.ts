@@ -71,7 +71,7 @@ async function untilRunning(
   file: ClusterFile,
   signal: AbortSignal,
 ): Promise<void> {
-  const { processesOf } = await import('../cluster/up.ts')
+  const { processesOf } = await import('../cluster/until-ready.ts')
   const { lastWords } = await import('../cluster/last-lines.ts')
   const end = performance.now() + startMs
   await withControl(directory, file, async control => {

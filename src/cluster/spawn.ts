@@ -59,14 +59,17 @@ export function spawnNode(node: NodeToSpawn, onMessage: (message: unknown) => vo
   }
 }
 
-/** Starts the supervisor of a cluster, which outlives this process. */
+/**
+ * Starts the process of a supervisor, which outlives this one. It begins once it is told to, so
+ * that what ends a cluster knows of it by then, and ends by itself if nobody tells it.
+ */
 export function spawnSupervisor(directory: string, log: string) {
   const fd = openLog(log)
   const child = execa(process.execPath, [supervisorEntry, '--directory', directory], {
     stdin: 'ignore',
     stdout: fd,
     stderr: fd,
-    ipc: false,
+    ipc: true,
     detached: true,
     cleanup: false,
     buffer: false,
@@ -77,7 +80,16 @@ export function spawnSupervisor(directory: string, log: string) {
   })
   closeSync(fd)
   child.unref()
-  return { identity: child.pid === undefined ? undefined : identityOf(child.pid), exited: child }
+  child.channel?.unref()
+  return {
+    identity: child.pid === undefined ? undefined : identityOf(child.pid),
+    exited: child,
+    begin: () => {
+      if (child.connected) child.send({ type: 'begin' }, () => undefined)
+    },
+    /** It has heard, or is gone: it hangs up then. */
+    hasHeard: () => !child.connected,
+  }
 }
 
 function spawnWithLog(node: NodeToSpawn, onMessage: (message: unknown) => void): SpawnedNode {

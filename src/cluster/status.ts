@@ -15,7 +15,7 @@ import { addressOf, answerMs, askNodes, type NodeAnswer } from './node-answers.t
 import type { NodeProcess } from './node-process.ts'
 import { livenessOf } from './process-identity.ts'
 import { readSupervisorFile } from './supervisor-file.ts'
-import { processesOf } from './up.ts'
+import { processesOf } from './until-ready.ts'
 
 /** `silent`: its process lives and does not answer. */
 type SupervisorState = 'running' | 'silent' | 'none'

@@ -17,6 +17,16 @@ export type SupervisorFile = {
   readonly nodes: readonly (ProcessIdentity & { readonly name: string })[]
 }
 
+/** A supervisor that has its process and not yet begun: what ends the cluster ends it, too. */
+export async function writeBeginning(
+  directory: string,
+  supervisor: ProcessIdentity,
+): Promise<void> {
+  const { socket } = pathsOf(directory)
+  const begins = { formatVersion: 1, supervisor, startedAt: Date.now(), socket, nodes: [] } as const
+  await writeSupervisorFile(directory, begins)
+}
+
 export async function writeSupervisorFile(directory: string, file: SupervisorFile): Promise<void> {
   await replacePrivateFile(
     pathsOf(directory).supervisorFile,

@@ -11,7 +11,7 @@ import { openFilesNeeded } from '../wire/bounds.ts'
 import { ClusterError } from './cluster-error.ts'
 import { pathsOf, readClusterFile, writeClusterFile } from './cluster-file.ts'
 import type { ControlClient } from './control-client.ts'
-import { lastLines, lastWords } from './last-lines.ts'
+import { launch, reachMs } from './launch.ts'
 import {
   endLeftovers,
   reachOrLeave,
@@ -19,31 +19,24 @@ import {
   withCommandLock,
   withLock,
 } from './leftovers.ts'
-import { askNodes } from './node-answers.ts'
 import type { NodeProcess, Report } from './node-process.ts'
 import { chooseBasePort, requireFreePorts } from './ports.ts'
 import { makePrivateDirectory } from './private-file.ts'
 import { makeSecret } from './secret-file.ts'
 import { newClusterFile, settle, type WantedSettings } from './settings.ts'
-import { spawnSupervisor } from './spawn.ts'
 import { reportTo } from './supervisor-log.ts'
+import { type ReadyOptions, untilLinked, untilReady } from './until-ready.ts'
 
-export type UpOptions = {
-  /** Absolute. */
-  readonly directory: string
+export type UpOptions = ReadyOptions & {
   /** Of a new cluster; one that exists keeps its own. */
   readonly name: string
   readonly wanted: WantedSettings
-  readonly timeoutMs: number
   /** Ports that other clusters of this user have pinned, with their names. */
   readonly taken: ReadonlyMap<number, string>
   /** A directory that all clusters of this user share: ports are chosen one `up` at a time. */
   readonly home: string
-  readonly signal?: AbortSignal | undefined
   /** Called with what a supervisor in this process has to report; it stands in its log, too. */
   readonly onReport?: Report | undefined
-  /** Called when a node is ready, or is known not to become so. */
-  readonly onNode?: ((node: NodeProcess, port: number, readyMs: number) => void) | undefined
 }
 
 export type UpResult = {
@@ -69,7 +62,8 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
       const control = found.running ?? (await launch(options, found.file))
       return await seenUp(options, found, control, begun)
     } catch (problem) {
-      if (options.signal?.aborted !== true) throw problem
+      const isTold = problem instanceof ClusterError && problem.code === 'CANCELLED'
+      if (options.signal?.aborted !== true || isTold) throw problem
       const { name } = found.file
       throw new ClusterError('CANCELLED', `interrupted; ${name} goes on starting by itself`, [
         `kv cluster down ${name}`,
@@ -158,9 +152,7 @@ export async function prepared<Result>(
   })
 }
 
-const reachMs = 2000
 const pollMs = 25
-const linkMs = 1500
 /** Nodes whose supervisor died leave within two seconds. */
 const orphanMs = 3000
 
@@ -243,105 +235,6 @@ async function untilPortsAreFree(
       await pause()
     }
   }
-}
-
-async function launch(options: UpOptions, file: ClusterFile): Promise<ControlClient> {
-  const { directory } = options
-  const log = pathsOf(directory).supervisorLog
-  let gone = false
-  const { exited } = spawnSupervisor(directory, log)
-  void exited.then(() => {
-    gone = true
-  })
-  const end = performance.now() + options.timeoutMs
-  while (performance.now() < end) {
-    options.signal?.throwIfAborted()
-    if (gone) throw supervisorFailed(directory)
-    const control = await reachSupervisor(directory, file, reachMs)
-    if (control !== undefined) return control
-    await pause()
-  }
-  throw new ClusterError('TIMEOUT', `the supervisor of ${file.name} does not answer; see ${log}`)
-}
-
-function supervisorFailed(directory: string): ClusterError {
-  const why = lastWords(lastLines(pathsOf(directory).supervisorLog, 1))
-  return new ClusterError('CLUSTER_CONFLICT', `the supervisor ended: ${why}`)
-}
-
-async function untilReady(
-  options: UpOptions,
-  file: ClusterFile,
-  control: ControlClient,
-  begun: number,
-): Promise<readonly NodeProcess[]> {
-  const end = begun + options.timeoutMs
-  const told = new Set<string>()
-  for (;;) {
-    options.signal?.throwIfAborted()
-    const left = Math.max(1, end - performance.now())
-    const nodes = await processesOf(control, left).catch(problem => {
-      throw problem.code === 'UNREACHABLE' ? supervisorFailed(options.directory) : problem
-    })
-    for (const node of nodes) {
-      if (node.state === 'starting' || node.state === 'stopped' || told.has(node.name)) continue
-      told.add(node.name)
-      const port = file.nodes.find(entry => entry.name === node.name)?.port ?? 0
-      options.onNode?.(node, port, Math.round(performance.now() - begun))
-    }
-    if (nodes.every(node => isSettled(node, file))) return nodes
-    if (performance.now() > end) throw notReady(nodes, file, options.timeoutMs)
-    await pause()
-  }
-}
-
-/**
- * Waits a moment for the nodes to have found each other, so that the first request after `up`
- * has all its replicas. Nodes that cannot are `status`'s business, not a failure of `up`.
- */
-async function untilLinked(
-  options: UpOptions,
-  file: ClusterFile,
-  nodes: readonly NodeProcess[],
-): Promise<void> {
-  const running = nodes.filter(node => node.state === 'running').map(node => node.name)
-  const end = performance.now() + linkMs
-  while (performance.now() < end) {
-    options.signal?.throwIfAborted()
-    const answers = [...(await askNodes(options.directory, file, running, linkMs)).values()]
-    const linked = answers.filter(answer => answer.connected.length >= running.length - 1)
-    if (linked.length === running.length) return
-    await pause()
-  }
-}
-
-/** The processes of a cluster as its supervisor sees them. */
-export async function processesOf(
-  control: ControlClient,
-  timeoutMs: number,
-): Promise<readonly NodeProcess[]> {
-  const reply = await control.call({ type: 'processes' }, timeoutMs, 'asked for its nodes')
-  return reply.type === 'processes-are' ? reply.nodes : []
-}
-
-function isSettled(node: NodeProcess, file: ClusterFile): boolean {
-  if (node.state === 'starting') return false
-  // A supervisor that has only begun has not started everybody yet.
-  const wanted = file.nodes.find(entry => entry.name === node.name)?.intent
-  return node.state !== 'stopped' || wanted !== 'up'
-}
-
-function notReady(
-  nodes: readonly NodeProcess[],
-  file: ClusterFile,
-  timeoutMs: number,
-): ClusterError {
-  const late = nodes.filter(node => !isSettled(node, file)).map(node => node.name)
-  return new ClusterError(
-    'TIMEOUT',
-    `not ready after ${timeoutMs} ms: ${late.join(', ')}; starting goes on`,
-    [`kv cluster status -c ${file.name}`, `kv cluster logs -c ${file.name}`],
-  )
 }
 
 function pause(): Promise<void> {

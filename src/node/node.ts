@@ -28,6 +28,8 @@ export type NodeOptions = {
   /** Obeys whoever wants it to lose or delay what nodes say to each other, or to err in time. */
   readonly faults: boolean
   readonly log: Log
+  /** The port is free and the store is locked, not opened; what it throws leaves all as it was. */
+  readonly beforeOpening?: () => void
   /** The store is there; a founder waits here until all founders are recorded (design §4). */
   readonly beforeListening?: () => Promise<void>
   /** The store failed: end the process at once, without any mark of a clean stop. */
@@ -46,7 +48,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { log, setup } = options
   const tooFew = tooFewOpenFiles(openFilesNeeded(setup.members.length))
   if (tooFew !== undefined) throw new StartRefused(exitCodes.refused, tooFew)
-  const store = await openOwnStore(setup)
+  const store = await openOwnStore(options)
   try {
     await options.beforeListening?.()
     const runtime = runtimeOf(options, store)
@@ -69,11 +71,12 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   }
 }
 
-async function openOwnStore(setup: NodeSetup): Promise<OpenedStore> {
+async function openOwnStore({ setup, beforeOpening }: NodeOptions): Promise<OpenedStore> {
   const { directory, cluster, name: node, durability, create, founder } = setup
   const made = founder === undefined ? {} : { founder }
   const beforeUse = async () => {
     await requirePort(setup.listen)
+    beforeOpening?.()
     setup.locked()
   }
   try {

@@ -35,7 +35,14 @@ const stopMs = 1800
  * it with IPC. Resolves with the exit code; a failed store ends the process from within.
  */
 export async function runNode(options: RunOptions): Promise<ExitCode> {
-  const told = untilTold()
+  let isTold = false
+  const told = untilTold().then(reason => {
+    isTold = true
+    return reason
+  })
+  const goesOn = () => {
+    if (isTold) throw stoppedEarly
+  }
   const log = new Log(options.log ?? { type: 'descriptor', fd: 1 }, options.name)
   const crash = (event: string, error: unknown, noRoom = false): never => {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
@@ -50,7 +57,12 @@ export async function runNode(options: RunOptions): Promise<ExitCode> {
       setup: await setupOf(options, (event, text) => log.warn(event, { text })),
       faults: options.faults,
       log,
-      beforeListening: () => untilFounded(options, told),
+      // Whoever started it may be gone by now: nothing is begun for nobody.
+      beforeOpening: goesOn,
+      beforeListening: async () => {
+        goesOn()
+        await untilFounded(options, told)
+      },
       onHalt: (reason, noRoom) => crash('store-failed', reason, noRoom),
     })
   } catch (error) {

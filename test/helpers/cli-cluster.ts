@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { reachSupervisor } from '../../src/cluster/leftovers.ts'
 import type { Action } from '../../src/cluster/node-process.ts'
 import { runSupervisor } from '../../src/cluster/run-supervisor.ts'
-import { prepared, processesOf } from '../../src/cluster/up.ts'
+import { processesOf } from '../../src/cluster/until-ready.ts'
+import { prepared } from '../../src/cluster/up.ts'
 
 export type Ran = {
   readonly exit: number | null
