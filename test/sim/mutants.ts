@@ -28,11 +28,11 @@ const seedsOf: Readonly<Record<string, readonly number[]>> = {
   '13b': all.filter(seed => optionsOf(seed).hintBytesMax !== undefined).slice(0, 6),
   '20': [15, 19],
   // Many keys a leaf: 9 of 70 worlds with 300 keys in 8 partitions, of seeds up to 3021.
-  '23': [704, 1621, 1709],
+  '23': [19, 263, 704, 1621],
   '24': exchanging
     .filter(seed => optionsOf(seed).keys <= 30 && optionsOf(seed).exchanges === 'often')
     .slice(0, 12),
-  '41': [332],
+  '41': [10, 232, 332],
   // Those with a scrub and 30 keys or more in 8 partitions: 4 of 13, of seeds up to 435.
   '50': [207, 277, 373, 435],
   // A fallback coordinates, and an owner is silent: 1 of 90 worlds.
