@@ -35,6 +35,11 @@ export function mergePins(a: Pins, b: Pins): Pins {
   return mutant(621) ? merged.slice(0, 2) : merged
 }
 
+/** May a coordinator pin no more? Known-bad 636: at a quarter of it. */
+export function arePinsFull({ length }: Pins): boolean {
+  return length >= (mutant(636) ? 64 : pinsMax)
+}
+
 export function isPinned(pins: Pins, op: OpId): boolean {
   let low = 0
   let high = pins.length - 1

@@ -7,7 +7,7 @@ import { mutant, sometimes } from '#mutants'
 import { assert } from '../assert.ts'
 import { compareBinary } from '../binary.ts'
 import type { NodeId, OpId, WallTime } from '../ids.ts'
-import { isPinned, mergePins, noPins, type Pins, pinsMax } from './pins.ts'
+import { arePinsFull, isPinned, mergePins, noPins, type Pins } from './pins.ts'
 import {
   compareDots,
   counterOf,
@@ -100,7 +100,7 @@ export function putVersion(base: Siblings, seen: Seen, version: Version): Siblin
 
 /** With the operation pinned; the same one where it is, or where no more are taken. */
 export function pinned(siblings: Siblings, op: OpId): Siblings {
-  if (siblings.pins.length >= pinsMax || mutant(634)) return siblings
+  if (arePinsFull(siblings.pins) || mutant(634)) return siblings
   const pins = mergePins(siblings.pins, [op])
   return pins === siblings.pins ? siblings : { ...siblings, pins }
 }

@@ -5,7 +5,7 @@
 import { mutant, sometimes } from '#mutants'
 import { type ActorField, nextDot } from '../causality/actor.ts'
 import { encodeObject } from '../causality/object.ts'
-import { isPinned, pinsMax } from '../causality/pins.ts'
+import { arePinsFull, isPinned } from '../causality/pins.ts'
 import { prune, vectorEntriesMax } from '../causality/prune.ts'
 import { joinRecords } from '../causality/record.ts'
 import {
@@ -178,7 +178,7 @@ export class Making {
       if (refused.definite === false) this.#count('belowList')
       return refused
     }
-    if (ids.pins.length >= pinsMax) {
+    if (arePinsFull(ids.pins)) {
       sometimes('a second send finds the pins full')
       this.#count('full')
       return forgotten

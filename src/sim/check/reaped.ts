@@ -17,10 +17,10 @@ import {
 import { hintOfRow, keyOfRow } from '../../core/row-key.ts'
 import type { Row, RowKey } from '../../core/step.ts'
 import { simHash } from '../hash.ts'
-import { type Call, isBefore, type Write } from '../history.ts'
+import { type Call, isBefore, mayBeBefore, type Write } from '../history.ts'
 import type { Notice } from '../notice.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
-import { copiesByKey, knownOf, writesTogether } from './copies.ts'
+import { copiesByKey, writesTogether } from './copies.ts'
 import { type HeldCopy, isHint, recordOfHint } from './decoded.ts'
 
 export const reapedChecker: MakeChecker = (scene): Checker => {
@@ -87,10 +87,11 @@ class Reaps {
     if (before === undefined) return
     const { token, key } = keyOfRow(row)
     const isReaped = reaps.has(partitionOf(token, context.options.partitions))
-    const left = copy === undefined ? new Set<Write>() : knownOf(history, [copy.siblings])
+    const left = copy?.siblings.versions.flatMap(version => history.ofOp(version.op) ?? []) ?? []
     for (const { op, tombstone } of before.siblings.versions) {
       const write = history.ofOp(op)
-      if (write === undefined || left.has(write)) continue
+      if (write === undefined) continue
+      if (left.some(one => one === write || mayBeBefore(write, one))) continue
       if (tombstone && isReaped) history.reap(write, context.events.now)
       else if (copy === undefined && value === undefined && !this.#replaced.has(node)) {
         fail('I2', key, `${node} let go of ${write.id}, and it was not reaped`)
