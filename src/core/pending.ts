@@ -6,7 +6,7 @@
  */
 import { sometimes } from '#mutants'
 import { assert } from './assert.ts'
-import { costOf } from './room.ts'
+import { costOf, longCostOf } from './room.ts'
 import type { CommitId, Effect, Input, Row, RowKey } from './step.ts'
 
 /** A row on its way to the disk: what is written, and what it means. */
@@ -34,6 +34,9 @@ export class Pending<Meaning, Then> {
   #rows = 0
   #cost = 0
   #settledCost = 0
+  #long = 0
+  #settledLong = 0
+  #settled = 0
 
   /** The newest value of a row that is not durable yet. */
   read(key: RowKey): PendingRow<Meaning> | undefined {
@@ -60,11 +63,17 @@ export class Pending<Meaning, Then> {
     const more = (row.bytes?.length ?? 0) - (replaced?.bytes?.length ?? 0)
     this.#gathering.bytes += more
     this.#bytes += more
-    const costs = costOf(key.length + (row.bytes?.length ?? 0))
-    const cost =
-      replaced === undefined ? costs : costs - costOf(key.length + (replaced.bytes?.length ?? 0))
-    this.#gathering.cost += cost
-    this.#cost += cost
+    if (replaced !== undefined) this.#count(this.#gathering, key, replaced.bytes, -1)
+    this.#count(this.#gathering, key, row.bytes, 1)
+  }
+
+  #count(batch: Costs, key: RowKey, bytes: Uint8Array | undefined, sign: 1 | -1): void {
+    const cost = costOf(key.length + (bytes?.length ?? 0))
+    const long = sign * longCostOf(cost)
+    batch.cost += sign * cost
+    batch.long += long
+    this.#cost += sign * cost
+    this.#long += long
   }
 
   /**
@@ -96,6 +105,7 @@ export class Pending<Meaning, Then> {
     for (const [key, row] of this.#underWay.rows) rows.push({ key, value: row.bytes })
     for (const row of aside()) {
       this.#assertFree(row.key)
+      this.#count(this.#underWay, row.key, row.value, 1)
       rows.push(row)
     }
     return { type: 'commit', commit: this.#commit as CommitId, rows }
@@ -108,6 +118,8 @@ export class Pending<Meaning, Then> {
     this.#underWay = undefined
     this.#bytes -= batch.bytes
     this.#settledCost += batch.cost
+    this.#settledLong += batch.long
+    this.#settled += 1
     return batch.waiting
   }
 
@@ -140,6 +152,20 @@ export class Pending<Meaning, Then> {
     return this.#settledCost
   }
 
+  /** The parts of both that need pages side by side. */
+  get long(): number {
+    return this.#long
+  }
+
+  get settledLong(): number {
+    return this.#settledLong
+  }
+
+  /** Commits that are durable. */
+  get settled(): number {
+    return this.#settled
+  }
+
   get commits(): number {
     return this.#commit
   }
@@ -154,9 +180,12 @@ function noRows(): readonly Row[] {
   return []
 }
 
+type Costs = { cost: number; long: number }
+
 class Batch<Meaning, Then> {
   readonly rows = new Map<RowKey, PendingRow<Meaning>>()
   readonly waiting: Then[] = []
   bytes = 0
   cost = 0
+  long = 0
 }

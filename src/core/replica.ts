@@ -153,7 +153,8 @@ export class Replica {
         return this.#clients.take(origin, request, now, out)
       }
       case 'turn': {
-        const commit = this.#pending.turn(() => this.#aside(now), this.tree.due)
+        const due = this.tree.due || this.#counted.objects.room.due
+        const commit = this.#pending.turn(() => this.#aside(now), due)
         if (commit !== undefined) out.push(commit)
         return
       }

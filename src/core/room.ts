@@ -3,15 +3,17 @@
  * before that writes are refused: first those that grow the store, then repair; what is left is
  * for deletes and for whatever else adds no bytes of values, which is how room is made. The host
  * looks at the disk now and then; what was handed to it since the last look counts as if it were
- * gone, so that no burst between two looks passes the reserve.
+ * gone, so that no burst between two looks passes the reserve. Values of several pages need them
+ * side by side, as free pages within the file seldom are: they count against the disk's own.
  */
 import { mutant, sometimes } from '#mutants'
+import { UsablePages } from './disk-space.ts'
 
 /** What the host found when it looked. */
 export type DiskSpace = {
   /** Bytes that the disk has. A value of several pages needs them, for they lie side by side. */
   readonly fresh: number
-  /** Bytes of pages that are free within the file, which never shrinks. */
+  /** Bytes of all pages that are free within the file, which never shrinks. */
   readonly inside: number
   /** Room below which nothing that grows is taken. */
   readonly reserve: number
@@ -21,13 +23,26 @@ export type DiskSpace = {
 export type Purpose = 'grow' | 'repair' | 'shrink'
 
 /** What was written since the start, what of it is on the disk, what waits for it: `Pending`. */
-type Written = { readonly cost: number; readonly settledCost: number; readonly bytes: number }
+type Written = {
+  readonly cost: number
+  readonly settledCost: number
+  /** The part of either that needs pages side by side. */
+  readonly long: number
+  readonly settledLong: number
+  /** Commits that are durable. */
+  readonly settled: number
+  readonly bytes: number
+}
 
 export class Room {
   readonly #written: Written
   /** Until the first look everything is taken: a node is not asked anything before. */
   #space: DiskSpace = { fresh: unbounded, inside: 0, reserve: 0 }
   #settled = 0
+  #settledLong = 0
+  readonly #pages = new UsablePages()
+  /** Bytes within the file that are free, and usable only after one more commit. */
+  #waiting = 0
   #full = false
   #refused = false
 
@@ -38,8 +53,14 @@ export class Room {
   /** The host looked at the disk; what is not durable yet is not in what it saw. */
   observe(space: DiskSpace): void {
     const slack = this.#full ? 1 + slackPart : 1
-    this.#space = space
-    this.#settled = this.#written.settledCost
+    const { settledCost, settledLong, settled } = this.#written
+    const look = { inside: space.inside, commits: settled, cost: settledCost }
+    const usable = this.#pages.look(look)
+    const inside = mutant(703) ? space.inside : usable
+    this.#space = { ...space, inside }
+    this.#waiting = space.inside - inside
+    this.#settled = settledCost
+    this.#settledLong = settledLong
     this.#full = this.#room < space.reserve * slack
     this.#refused = false
   }
@@ -53,7 +74,12 @@ export class Room {
   get wantsLook(): boolean {
     const { fresh, reserve } = this.#space
     const above = Math.min(fresh, this.#room - (this.#room < reserve ? floorMax : reserve))
-    return this.#refused || this.#spent > above / 2
+    return this.#refused || this.due || this.#spent > above / 2
+  }
+
+  /** Should a commit go even of nothing, so that what was let go of is room? */
+  get due(): boolean {
+    return (this.#full || this.#refused) && this.#waiting > waitingMax
   }
 
   /** Does so much wait for the disk that clients should not add to it? */
@@ -63,11 +89,12 @@ export class Room {
 
   /** May a row of so many bytes be written? */
   takes(purpose: Purpose, bytes: number): boolean {
+    if (mutant(700)) return true
     const cost = costOf(bytes)
     const taken = this.#left - cost >= this.#floorOf(purpose) && this.#isFresh(cost)
     if (taken) return true
-    if (purpose !== 'grow') sometimes(`no room: ${purpose}`)
-    this.#refused ||= this.#spent > 0
+    sometimes(`no room: ${purpose}`)
+    this.#refused ||= this.#spent > 0 || this.#waiting > waitingMax
     return false
   }
 
@@ -81,7 +108,7 @@ export class Room {
 
   get #room(): number {
     const { fresh, inside } = this.#space
-    return mutant(701) ? fresh : fresh + inside
+    return mutant(702) ? fresh : fresh + inside
   }
 
   #floorOf(purpose: Purpose): number {
@@ -96,7 +123,8 @@ export class Room {
   #isFresh(cost: number): boolean {
     const { fresh, inside } = this.#space
     if (cost === pageBytes) return true
-    return fresh - this.#spent >= cost || inside - this.#spent >= cost * insideFactor
+    const long = cost + this.#written.long - this.#settledLong
+    return fresh >= long || inside - this.#spent >= long * insideFactor
   }
 }
 
@@ -108,6 +136,11 @@ export function costOf(bytes: number): number {
   return bytes <= inPageMax ? pageBytes : pageBytes + Math.ceil(bytes / pageBytes + 1) * pageBytes
 }
 
+/** The part of a cost that needs pages side by side. */
+export function longCostOf(cost: number): number {
+  return cost > pageBytes ? cost : 0
+}
+
 const unbounded = Number.MAX_SAFE_INTEGER
 const pageBytes = 4096
 /** Longer rows get pages of their own. */
@@ -115,6 +148,8 @@ const inPageMax = 2000
 /** Once full, so much more than the reserve is there before puts are taken again. */
 const slackPart = 0.05
 const waitingBytesMax = 128 * 1024 * 1024
+/** So many bytes that a commit let go of are worth another one. */
+const waitingMax = 64 * 1024
 /** So many times as much, and some of it lies together. */
 const insideFactor = 8
 /** For what a node writes of its own accord, and for a commit of deletes, whatever the disk's size. */

@@ -3,7 +3,7 @@
  * option that matters is `overlappingSync: false`: a write is visible only when it is durable.
  */
 import { open, type RootDatabase } from 'lmdb'
-import type { FileSpace } from './free-space.ts'
+import type { FileSpace } from '../core/disk-space.ts'
 
 /** Options of lmdb's native part that its types do not have. */
 export type FreePagesKept = {

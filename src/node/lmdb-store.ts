@@ -82,8 +82,6 @@ export class LmdbStore implements OpenedStore {
   #underWay: Promise<CommitResult> | undefined
   #failure: StoreFailure | undefined
   #closed = false
-  /** Bytes of the file's pages that were free when it was looked at last. */
-  #freeAtLook: number | undefined
 
   constructor(admitted: Admitted) {
     this.#admitted = admitted
@@ -110,11 +108,8 @@ export class LmdbStore implements OpenedStore {
 
   space = (): DiskSpace => {
     const { directory, free: options } = this.#admitted
-    const { used, free } = this.#reading(() => readFileSpace(this.#environment))
-    // What the last commit let go of the next one may not have yet.
-    const usable = Math.min(free, this.#freeAtLook ?? 0)
-    this.#freeAtLook = free
-    return measureSpace(directory, { used, free: usable }, options)
+    const file = this.#reading(() => readFileSpace(this.#environment))
+    return measureSpace(directory, file, options)
   }
 
   count = (): number => this.#stats().entryCount - ownRows

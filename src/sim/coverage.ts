@@ -95,6 +95,9 @@ export const rarePaths = [
   'a copy below the floor is read again',
   'a copy is below the floor',
   'a copy is refused at the gate',
+  'a copy finds no room on the disk',
+  'no room: grow',
+  'no room: shrink',
   'a copy of a tombstone comes after it was reaped',
   'a first put is below the floor',
   'a partition is set aside',
@@ -151,13 +154,13 @@ export const rarePaths = [
   'an old copy of a directory is left to be found out',
   'an operator repairs',
   'one connection of a pair stalls',
+  'somebody else fills a disk',
 ] as const
 
 /** What seeds 1 to 200 meet in one or two worlds, or not at all: nothing is asked of them. */
 export const seldomPaths = [
   'a context is ahead of its row',
   'a context knows the operation that it is sent with',
-  'a copy finds no room on the disk',
   'a damaged row is listed',
   'a get finds no room for what it read',
   'a hint below the floor is dropped',
@@ -175,7 +178,7 @@ export const seldomPaths = [
   'a reply cannot be sent: too-large',
   'a request cannot be sent: behind',
   'a request cannot be sent: too-large',
-  'no room: grow',
+  'a disk has no room for a commit',
+  'a disk has no room for a start',
   'no room: repair',
-  'no room: shrink',
 ] as const

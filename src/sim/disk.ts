@@ -1,24 +1,38 @@
 /**
  * A node's disk: transactions on a durable image, and what is not flushed yet apart from it. A
  * crash loses the commit under way, or keeps it whole: which one is drawn by who crashes it. It
- * passes the same contract as LMDB (`test/contracts/store.ts`).
+ * passes the same contract as LMDB (`test/contracts/store.ts`). Where it has an end
+ * (`volume.ts`), a transaction that finds no room is lost.
  */
 import { assert } from '../core/assert.ts'
 import { compareBinary } from '../core/binary.ts'
 import type { Row, RowKey, Store, StoredRow } from '../core/step.ts'
+import { noPages, type Pages } from './data-file.ts'
+import type { Volume } from './volume.ts'
 
 /** What is on a disk: copied when a directory is. */
-export type Image = { readonly rows: ReadonlyMap<RowKey, Uint8Array>; readonly commits: number }
+export type Image = {
+  readonly rows: ReadonlyMap<RowKey, Uint8Array>
+  readonly commits: number
+  /** Of its data file, where disks have an end. */
+  readonly pages?: Pages | undefined
+}
 
 export class Disk {
   readonly reads: Store = {
     get: key => copyOf(this.#rows.get(key)),
     range: (from, to, limit, bytesMax) => this.#range({ from, to, limit, bytesMax }),
   }
+  /** Where it ends; undefined: nowhere. */
+  readonly volume: Volume | undefined
   #rows = new Map<RowKey, Uint8Array>()
   #sorted: RowKey[] | undefined = []
   #commits = 0
   #underWay: readonly Row[] | undefined
+
+  constructor(volume?: Volume) {
+    this.volume = volume
+  }
 
   /** The durable image; not to be changed. */
   get rows(): ReadonlyMap<RowKey, Uint8Array> {
@@ -43,25 +57,32 @@ export class Disk {
     return true
   }
 
-  /** The transaction under way becomes durable and visible. */
-  flush(): void {
+  /** A process opens the store and writes its own rows. False: there is no room for them. */
+  open(): boolean {
+    return this.volume?.write([]) ?? true
+  }
+
+  /** The transaction under way becomes durable and visible; false: there is no room for it. */
+  flush(): boolean {
     const rows = this.#underWay
     assert(rows !== undefined, 'a commit is under way')
+    if (this.volume?.write(rows) === false) return false
     this.#underWay = undefined
     for (const { key, value } of rows) this.#set(key, value)
     this.#commits += 1
+    return true
   }
 
-  /** The process is gone: the transaction under way is kept whole or lost whole. */
-  crash(keeps: boolean): void {
-    if (this.#underWay === undefined) return
-    if (keeps) this.flush()
-    else this.#underWay = undefined
+  /** The process is gone: the transaction under way is kept whole (true) or lost whole. */
+  crash(keeps: boolean): boolean {
+    const kept = this.#underWay !== undefined && keeps && this.flush()
+    this.#underWay = undefined
+    return kept
   }
 
   /** A copy of the directory as it is now. */
   copy(): Image {
-    return { rows: new Map(this.#rows), commits: this.#commits }
+    return { rows: new Map(this.#rows), commits: this.#commits, pages: this.volume?.pages }
   }
 
   /** The directory is replaced by another. */
@@ -70,6 +91,7 @@ export class Disk {
     this.#rows = new Map(image.rows)
     this.#sorted = undefined
     this.#commits = image.commits
+    if (this.volume !== undefined) this.volume.pages = image.pages ?? noPages
   }
 
   /** One bit of a row turns over. */

@@ -88,6 +88,13 @@ export type Fault = { readonly kind: FaultKind; readonly at: Micros } & (
     }
   | { readonly type: 'wipe'; readonly node: NodeId; readonly down: Micros }
   | { readonly type: 'rot'; readonly node: NodeId; readonly row: number; readonly bit: number }
+  /** Somebody else takes what is left of a disk but for so many bytes. */
+  | {
+      readonly type: 'fill'
+      readonly node: NodeId
+      readonly leaves: number
+      readonly last: Micros
+    }
   /** No fault: somebody has all nodes repair, whatever else happens. */
   | { readonly type: 'operator'; readonly way: RepairWay; readonly job: string }
   | {
@@ -192,6 +199,10 @@ function makeOne(kind: FaultKind, at: Micros, draw: Draw, setting: Setting): rea
       return [{ kind, type: kind, at, node, last, each: draw.between(20 * ms, 2 * second) }]
     case 'failed-flush':
       return [{ kind, type: kind, at, node, keeps, down }]
+    case 'fill': {
+      const leaves = draw.permille(400) ? draw.below(65_536) : draw.below(2 ** 21)
+      return [{ kind, type: kind, at, node, leaves, last }]
+    }
     case 'operator':
       return [{ kind, type: kind, at, way: draw.pick(ways), job: `r-${draw.next()}` }]
     case 'hostile':

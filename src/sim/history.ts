@@ -16,6 +16,8 @@ export type Write = {
   readonly id: string
   readonly key: Key
   readonly deletes: boolean
+  /** The longest value that is usual in its world. */
+  readonly bytesMax: number
   /** The writes that its writer had been shown in the context that it sent. */
   readonly saw: readonly Write[]
   /** Its number among the writes of its key. */
@@ -73,6 +75,11 @@ export class History {
   readonly #byOp = new Map<OpId, Write>()
   /** Deletes whose tombstones were reaped, and what these had seen, as bits by index. */
   readonly #reaped = new Map<Key, Uint32Array>()
+  readonly #valueBytesMax: number
+
+  constructor(valueBytesMax = 200) {
+    this.#valueBytesMax = valueBytesMax
+  }
 
   newWrite(id: string, key: Key, deletes: boolean, saw: readonly Write[]): Write {
     const all = this.writes.get(key) ?? []
@@ -84,6 +91,7 @@ export class History {
       id,
       key,
       deletes,
+      bytesMax: this.#valueBytesMax,
       saw,
       index,
       before,
@@ -197,7 +205,7 @@ export function mayBeBefore(earlier: Write, later: Write): boolean {
 export function payloadOf(write: Write): Uint8Array {
   let state = 17
   for (let i = 0; i < write.id.length; i++) state = Math.imul(state, 31) + write.id.charCodeAt(i)
-  const length = (state >>> 3) % 37 === 0 ? 3000 : (state >>> 9) % 200
+  const length = (state >>> 3) % 37 === 0 ? 3000 : (state >>> 9) % write.bytesMax
   const head = bytesOf(`${write.id}|`)
   const value = new Uint8Array(head.length + length)
   value.set(head)

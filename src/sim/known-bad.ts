@@ -1,7 +1,8 @@
 /**
  * The known-bad versions of this stage: a checker counts once one of them has made it fire. Each
  * is a switch in the real code (`#mutants`), which the shipped build does not have. Those that
- * worlds meet too seldom, 25c and 40, are in `test/scenarios/reaping.ts`.
+ * worlds meet too seldom, 25c and 40, are in `test/scenarios/reaping.ts`, 701 and 703 in
+ * `test/sim/full-disks.ts` and `test/sim/volume.ts`.
  */
 import { chooseMutants } from '#mutants'
 import { runPlan, runSeed } from './run.ts'
@@ -98,6 +99,8 @@ export const knownBad: readonly KnownBad[] = [
   bad('691', 'a tombstone counts for nothing in a listing', [691], ['I18'], besides),
   bad('630', 'a retry reads a new context', [630], ['I1'], besides),
   bad('634', 'no pins', [634], ['I11', 'I2'], besides),
+  bad('700', 'a disk is written to its last byte', [700], ['D1'], besides),
+  bad('702', 'free pages do not count as room', [702], ['D2'], ['I15', 'I3', 'I7', 'I14', 'R1']),
   bad('50', 'a scrub that hears of no change', [50], ['I6'], ['I3', 'E1']),
 ]
 

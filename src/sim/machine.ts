@@ -13,6 +13,7 @@ import type { Draw } from './draw.ts'
 import type { Micros } from './events.ts'
 import type { CrashPoint } from './faults.ts'
 import { Process } from './process.ts'
+import { volumeOf } from './volume.ts'
 
 /** A crash that waits for its point. */
 export type Trap = {
@@ -28,7 +29,7 @@ export type Directory = { readonly image: Image; readonly store: StoreId; readon
 
 export class Machine {
   readonly id: NodeId
-  readonly disk = new Disk()
+  readonly disk: Disk
   readonly clock: Clock
   readonly luck: Draw
   readonly pace: Draw
@@ -57,6 +58,7 @@ export class Machine {
     const { draws, options } = context
     const clock = draws.of('clock', id)
     this.id = id
+    this.disk = new Disk(volumeOf(options, draws.of('disk', id)))
     this.context = context
     this.transport = transport
     this.luck = draws.of('node/random', id)
@@ -74,6 +76,7 @@ export class Machine {
   /** Starts a process on what the disk holds. */
   start(): void {
     if (this.process !== undefined || this.buried) return
+    if (!this.disk.open()) return this.foundNoRoom('start')
     this.starts++
     this.commitsAtStart = this.disk.commits
     const start = this.luck.bytes(8) as StartId
@@ -92,9 +95,9 @@ export class Machine {
       this.transport.ended(this)
       const unflushed = disk.unflushed
       if (unflushed !== undefined) sometimes(`a crash ${keeps ? 'keeps' : 'loses'} a commit`)
-      disk.crash(keeps)
-      const lost = keeps ? undefined : unflushed
-      if (keeps && unflushed !== undefined) {
+      const kept = disk.crash(keeps)
+      const lost = kept ? undefined : unflushed
+      if (kept && unflushed !== undefined) {
         context.notice({ type: 'durable', node: this.id, rows: unflushed })
       }
       context.notice({ type: 'ended', node: this.id, why, lost })
@@ -102,6 +105,13 @@ export class Machine {
     this.paused = false
     this.trap = undefined
     if (down !== undefined) this.#startAfter(down)
+  }
+
+  /** The process ends, or does not begin, and is tried again for as long as it takes. */
+  foundNoRoom(at: 'start' | 'commit'): void {
+    sometimes(`a disk has no room for a ${at}`)
+    this.context.notice({ type: 'no-room', node: this.id, at })
+    this.crash('its disk is full', false, roomRetry)
   }
 
   /** A copy of the directory as it is now. */
@@ -145,3 +155,5 @@ export class Machine {
 }
 
 const hourMs = 60 * 60 * 1000
+/** A supervisor looks again after so long. */
+const roomRetry = 1_000_000

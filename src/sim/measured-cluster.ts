@@ -121,6 +121,7 @@ const usual: Omit<Options, 'seed' | 'clients'> = {
   deadForEver: 0,
   layersOff: [],
   hintBytesMax: undefined,
+  disks: undefined,
   exchanges: 'usual',
   patienceMs: usualPatienceMs,
 }

@@ -57,6 +57,8 @@ export class Nemesis {
     for (const fault of [...this.#lasting.keys()]) this.#end(fault)
     this.#context.network.heal()
     for (const machine of this.#context.machines.values()) {
+      const { volume } = machine.disk
+      if (volume !== undefined && this.#context.options.disks?.emptied === false) volume.others = 0
       machine.trap = undefined
       machine.failure = undefined
       machine.resume()
@@ -104,6 +106,8 @@ export class Nemesis {
       case 'failed-flush':
         this.#machine(fault.node).failure = fault
         return
+      case 'fill':
+        return this.#fill(fault)
       case 'hostile':
         return this.#attack(fault)
       case 'operator':
@@ -178,6 +182,17 @@ export class Nemesis {
     sometimes('one connection of a pair stalls')
     network.stall(fault.cut, fault.side, 1)
     this.#lasts(fault, fault.last, () => network.stall(fault.cut, fault.side, -1))
+  }
+
+  #fill(fault: Of<'fill'>): void {
+    const { volume } = this.#machine(fault.node).disk
+    if (volume === undefined) return
+    sometimes('somebody else fills a disk')
+    const taken = Math.max(0, volume.disk.free - fault.leaves)
+    volume.others += taken
+    this.#lasts(fault, fault.last, () => {
+      volume.others -= taken
+    })
   }
 
   #attack(fault: Of<'hostile'>): void {

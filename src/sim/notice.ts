@@ -21,6 +21,8 @@ export type Notice =
       readonly why: string
       readonly lost: readonly Row[] | undefined
     }
+  /** Its disk has no room for a commit, or for what a start writes: the process is gone. */
+  | { readonly type: 'no-room'; readonly node: NodeId; readonly at: 'start' | 'commit' }
   | { readonly type: 'threw'; readonly where: string; readonly error: unknown }
   | { readonly type: 'fault'; readonly fault: Fault; readonly began: boolean }
   /** A disk lost rows by a fault that may do so. */

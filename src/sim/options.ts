@@ -31,7 +31,7 @@ const faultKinds = [
   'operator',
 ] as const
 /** Kinds that came later are drawn each on its own: the worlds of the others stay as they are. */
-type LaterKind = 'stall' | 'clock-step'
+type LaterKind = 'stall' | 'clock-step' | 'fill'
 export type FaultKind = (typeof faultKinds)[number] | LaterKind
 
 /** So many of them are drawn from together. */
@@ -58,6 +58,17 @@ type Shape =
 export const usualPatienceMs = 5000
 
 type Layer = 'read repair' | 'handoff' | 'exchange'
+
+/** Disks that have an end, and values that come near it. */
+type Disks = {
+  /** Of so many of 1000 machines others leave but a little, the reserve and at most `roomMax`. */
+  readonly smallShare: number
+  readonly roomMax: number
+  readonly valueBytesMax: number
+  readonly keys: number
+  /** Once all heals everything is deleted; else others make room. */
+  readonly emptied: boolean
+}
 
 export type Options = {
   readonly seed: number
@@ -91,6 +102,8 @@ export type Options = {
   readonly exchanges: 'usual' | 'often'
   /** Bytes that a node takes of hints; undefined: as many as there are. */
   readonly hintBytesMax: number | undefined
+  /** undefined: no disk has an end. */
+  readonly disks: Disks | undefined
 }
 
 /** What a person asked for; the rest is drawn. */
@@ -109,13 +122,15 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
   const drawn = drawFaults(shape, draws)
   const stalls = drawStalls(shape, draws.of('options/stall'))
   const steps = drawSteps(shape, draws.of('options/clock-steps', 'beside'))
-  const faults = { ...(spare > 0 ? drawn : withoutLosses(drawn)), ...stalls, ...steps }
+  const disks = drawDisks(shape, draws.of('options/disks'))
+  const fills = disks === undefined ? {} : drawFills(draws.of('options/fills'))
+  const faults = { ...(spare > 0 ? drawn : withoutLosses(drawn)), ...stalls, ...steps, ...fills }
   const destroyed = losses.some(kind => kind in faults)
   const drawnClients = draw.pick(aimed ? [3, 4, 6] : [1, 2, 3, 4, 6, 8, 16])
   const clients = shape === 'retries' ? 8 : drawnClients
   const drawnKeys = draw.pick(aimed ? [1, 3] : [1, 3, 3, 30, 30, 300])
   // So many that a deleted one is left alone for some seconds.
-  const keys = shape === 'reap' ? 80 : drawnKeys
+  const keys = shape === 'reap' ? 80 : (disks?.keys ?? drawnKeys)
   const lossy = shape === 'late' || shape === 'decay' || shape === 'reap'
   const transport = lossy || draw.permille(500) ? 'datagram' : 'stream'
   const drawnFast = shape === 'reuse' || shape === 'decay' || draw.permille(300)
@@ -141,7 +156,28 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
     vectorEntries: draws.of('options/limits').permille(120) ? 6 : 1_000_000,
     deadForEver: shape !== 'reap' && !destroyed && draw.permille(500) ? spare : 0,
     ...(shape === 'reap' ? reaping : drawLayers(draws.of('options/layers'))),
+    disks,
+    // What is refused for want of room is refused for that of the disk.
+    ...(disks === undefined ? {} : { hintBytesMax: undefined }),
   }
+}
+
+/** Some worlds have disks with an end, most of them of all machines. */
+function drawDisks(shape: Shape, draw: Draw): Disks | undefined {
+  const may = shape === 'swarm' || shape === 'everything' || shape === 'single' || shape === 'calm'
+  if (!may || !draw.permille(100)) return undefined
+  return {
+    keys: draw.pick([30, 100, 300]),
+    smallShare: draw.pick([1000, 1000, 600, 300]),
+    roomMax: draw.pick([512, 1024, 2048]) * 1024,
+    valueBytesMax: draw.pick([2000, 6000, 12_000]),
+    emptied: draw.permille(500),
+  }
+}
+
+/** In half of them somebody else fills a disk now and then, and makes room again. */
+function drawFills(draw: Draw): Intensities {
+  return draw.permille(500) ? { fill: draw.pick(intensities) } : {}
 }
 
 /** Some of the swarm has clocks that are set wrong, and next to nothing else. */

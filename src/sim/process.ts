@@ -4,6 +4,7 @@
  * comes every 20 ms, and what the process held in memory is gone when it ends.
  */
 import { sometimes } from '#mutants'
+import { spaceOf } from '../core/disk-space.ts'
 import type { Holder } from '../core/holdings.ts'
 import type { NodeId, StartId } from '../core/ids.ts'
 import type { ClientReply, ClientRequest, PeerMessage } from '../core/message.ts'
@@ -31,6 +32,7 @@ export class Process {
   readonly #machine: Machine
   readonly #callers = new Map<Caller, ReplyPath>()
   #lastCaller = 0
+  #ticks = 0
   #backlog: Delivery[] = []
   #busyUntil: Micros = 0
   #drainPlanned = false
@@ -79,6 +81,7 @@ export class Process {
   }
 
   begin(): void {
+    this.#look()
     this.#step({ type: 'tick', wall: this.#machine.clock.wall(this.#machine.now) })
     // A trap may have sprung: then nothing more is done in its name.
     if (this.#ended) return
@@ -214,9 +217,8 @@ export class Process {
       case 'peers':
       case 'note':
         return undefined
-      // Its disk has no end.
       case 'look':
-        return undefined
+        return this.#space()
     }
   }
 
@@ -280,7 +282,7 @@ export class Process {
       this.#machine.crash('a commit was left in doubt', failure.keeps, failure.down)
       return
     }
-    disk.flush()
+    if (!disk.flush()) return this.#machine.foundNoRoom('commit')
     context.trace.add(context.events.now, `flush ${id}`, undefined)
     context.notice({ type: 'durable', node: id, rows })
     this.deliver('disk', () => this.input({ type: 'stored', commit, result: 'durable' }))
@@ -301,10 +303,25 @@ export class Process {
   #tick(): void {
     const machine = this.#machine
     this.#tickQueued = false
+    if (++this.#ticks % diskTicks === 0) this.#look()
     machine.transport.tick(machine)
     if (this.#ended) return
     // A turn follows where the tick did something; else it would have nothing to end.
     if (this.#step({ type: 'tick', wall: machine.clock.wall(machine.now) }) > 0) this.planTurn()
+  }
+
+  #look(): void {
+    const space = this.#space()
+    if (space === undefined) return
+    this.#step(space)
+    this.planTurn()
+  }
+
+  /** What the disk still takes; undefined: it has no end. */
+  #space(): Input | undefined {
+    const { volume } = this.#machine.disk
+    if (volume === undefined) return undefined
+    return { type: 'disk', space: spaceOf(volume.disk, volume.file) }
   }
 
   #take(run: () => void): void {
@@ -336,4 +353,6 @@ const crashes: { readonly [Point in CrashPoint]: string } = {
   'after-answer': 'just after an answer to a read left',
 }
 const tickMicros = 20_000
+/** The disk is looked at each second. */
+const diskTicks = 50
 const restartDelay = 300_000

@@ -50,7 +50,14 @@ export function describe(options: Options, plan: Plan): readonly string[] {
     `links: ${latencyMs[0]} ms + ${latencyMs[1]} on average; flush: ${flushMs[0]} ms + ${flushMs[1]}`,
     `faults: ${plan.faults.length} (${faultLine(options.faults)}); ${deadForEver} stay dead`,
     `switched off: ${layersOff.join(', ') || 'nothing'}; hints: ${hintBytesMax ?? 'any number of'} bytes, owed of ${owedPuts ?? 'many'} puts`,
+    ...(options.disks === undefined ? [] : [disksLine(options.disks)]),
   ]
+}
+
+function disksLine({ smallShare, roomMax, valueBytesMax, emptied }: NonNullable<Options['disks']>) {
+  const room = `${smallShare} of 1000 have at most ${roomMax / 1024} KiB above their reserve`
+  const end = emptied ? 'all is deleted in the end' : 'others make room in the end'
+  return `disks: ${room}; values to ${valueBytesMax} bytes; ${end}`
 }
 
 /** All that happened to one key until then; to every key where none is given. */
@@ -85,6 +92,8 @@ function tell(history: History, key: Key | undefined, notice: Notice, add: Add):
       return add(notice.node, 'STARTS')
     case 'ended':
       return add(notice.node, `ENDS: ${notice.why}`)
+    case 'no-room':
+      return add(notice.node, `NO ROOM for a ${notice.at}`)
     case 'fault':
       return add(
         nodeOf(notice.fault),

@@ -58,7 +58,7 @@ export function planOf(seed: number, wishes: Wishes = {}): Plan {
 export class World {
   readonly violations: Violation[] = []
   readonly context: Context
-  readonly history = new History()
+  readonly history: History
   readonly tally: Tally
   readonly #plan: Plan
   readonly #workers: readonly Worker[]
@@ -74,6 +74,7 @@ export class World {
     const { options } = plan
     this.#plan = plan
     this.#seen = seen
+    this.history = new History(options.disks?.valueBytesMax)
     const made = makeContext(options, plan.healsAt, notice => this.#notice(notice))
     const { context, transport } = made
     this.context = context
@@ -124,7 +125,7 @@ export class World {
       events.at(at, () => this.#list(client, wish))
     }
     events.at(healsAt, () => this.#heal())
-    const probes = healsAt + 5 * second
+    const probes = healsAt + 5 * second + this.#planDeletes(healsAt + 5 * second)
     this.#planProbes(probes)
     // All primaries are equal within 10 s and two cycles of exchanges (design §7.3).
     const exchanges = !this.#plan.options.layersOff.includes('exchange')
@@ -148,6 +149,17 @@ export class World {
       machine.crash('it stays dead', false, undefined)
     }
     this.#nemesis.heal()
+  }
+
+  /** On disks that only deletes empty everything is deleted. Returns how long that takes. */
+  #planDeletes(from: Micros): Micros {
+    if (this.#plan.options.disks?.emptied !== true) return 0
+    const keys = keyNames(this.#plan.options)
+    for (const [i, key] of keys.entries()) {
+      const worker = this.#workers[i % this.#workers.length]
+      this.context.events.at(from + i * 30_000, () => worker?.empty(key))
+    }
+    return keys.length * 30_000 + 5 * second
   }
 
   /** Bounded liveness: keys that were written, up to thirty, each by a client of its own. */

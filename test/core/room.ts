@@ -11,14 +11,14 @@ function spaceOf(room: number, reserve: number, fresh = room): DiskSpace {
 
 /** A room of which the test says what was written. */
 function roomOf({ room: all, fresh = all, reserve }: Space) {
-  const written = { cost: 0, settledCost: 0, bytes: 0 }
+  const written = { cost: 0, settledCost: 0, long: 0, settledLong: 0, settled: 0, bytes: 0 }
   const room = new Room(written)
   room.observe(spaceOf(all, reserve, fresh))
   return { room, written }
 }
 
 t.test('before the first look everything is taken', async t => {
-  const room = new Room({ cost: 0, settledCost: 0, bytes: 0 })
+  const room = new Room({ cost: 0, settledCost: 0, long: 0, settledLong: 0, settled: 0, bytes: 0 })
   t.equal(room.full, false)
   t.equal(room.takes('grow', 8 * MIB), true)
   t.equal(room.wantsLook, false)

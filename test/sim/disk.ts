@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Row, RowKey } from '../../src/core/step.ts'
 import { Disk } from '../../src/sim/disk.ts'
+import { Volume } from '../../src/sim/volume.ts'
 import { runStoreContract, type StorePlace, type StoreUnderTest } from '../contracts/store.ts'
 
 /** The disk as the contract wants it: a commit is flushed after a moment. */
@@ -42,6 +43,26 @@ t.test('a crash loses the commit under way as a whole, or keeps it as a whole', 
     disk.crash(true)
     t.equal(disk.commits, keeps ? 2 : 1, 'nothing was under way')
   }
+})
+
+t.test('where it ends, what finds no room is lost, of a crash too', async t => {
+  const volume = new Volume(100_000, 40_000)
+  const disk = new Disk(volume)
+  t.equal(disk.open(), true)
+  const large = { key: k('a'), value: new Uint8Array(60_000) }
+  disk.begin([large])
+  t.equal(disk.flush(), false)
+  t.equal(disk.unflushed?.length, 1, 'its process ends')
+  t.equal(disk.crash(true), false, 'and nothing of it is kept')
+  t.equal(disk.rows.size, 0)
+  t.equal(disk.commits, 0)
+  const before = disk.copy()
+  volume.others = 0
+  disk.begin([large])
+  t.equal(disk.flush(), true)
+  const { end } = volume.pages
+  disk.replace(before)
+  t.ok(volume.pages.end < end, 'with the directory its file is replaced')
 })
 
 t.test('a copy stays what it was, and can take the place of the directory', async t => {

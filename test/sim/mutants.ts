@@ -42,6 +42,9 @@ const seedsOf: Readonly<Record<string, readonly number[]>> = {
   // Puts that are sent again across a split, of which a few worlds are made.
   '630': [13],
   '634': [13, 149],
+  // Worlds whose disks the cluster fills, of seeds up to 3451.
+  '700': [2488, 2991],
+  '702': [2488, 267],
   '26': all.filter(seed => optionsOf(seed).vectorEntries < 1000).slice(0, 6),
 }
 
@@ -75,6 +78,8 @@ for (const name of [
   '677',
   '60a',
   '60b',
+  '700',
+  '702',
   '630',
   '634',
 ]) {

@@ -25,6 +25,7 @@ import { counterMax, type Dot } from '../causality/version-vector.ts'
 import type { Actor, Generation, Key, NodeId, Token, WallTime } from '../ids.ts'
 import type { PutRequest } from '../message.ts'
 import type { Base, Copy, Objects } from '../objects.ts'
+import { addsNothing } from '../room-for.ts'
 import type { Env } from '../step.ts'
 import type { Stored } from './put-coordination.ts'
 import { belowFloor, forgotten, type PutRefusal, untimely, withoutRoom } from './put-refusal.ts'
@@ -149,12 +150,10 @@ export class Making {
     const version = applied === 'superseded' ? undefined : applied
     const siblings = again && !mutant(622) ? this.#pin(record.siblings, op) : record.siblings
     const object = siblings === record.siblings ? record.object : encodeObject(siblings)
-    // What owners showed may bring values, even to a delete.
-    const full =
-      record === all
-        ? undefined
-        : withoutRoom(this.#objects.room, { value: record.object }, object.length)
     const held = own === record && siblings === record.siblings
+    // What owners showed, or hints here have, may bring values to the row, even of a delete.
+    const purpose = addsNothing(own?.siblings, siblings) ? 'shrink' : 'repair'
+    const full = held ? undefined : withoutRoom(this.#objects.room, purpose, object.length)
     return full ?? { ...record, siblings, object, version, row, unasked: false, held }
   }
 
@@ -189,7 +188,12 @@ export class Making {
     return { code: 'QUORUM', message, definite: false }
   }
 
-  #new(wish: Wish, { all: base, row }: Base, wall: WallTime, unasked: boolean): Made | PutRefusal {
+  #new(
+    wish: Wish,
+    { own, all: base, row }: Base,
+    wall: WallTime,
+    unasked: boolean,
+  ): Made | PutRefusal {
     const { request, token } = wish
     const siblings = base?.siblings ?? noSiblings
     // Known-bad 630: a second send has seen what is held when it comes.
@@ -222,7 +226,8 @@ export class Making {
     if (made.versions.length >= 4) sometimes('a key with four siblings or more')
     const object = encodeObject(made)
     // With what it does not replace: a delete beside large siblings writes them once more.
-    const full = withoutRoom(this.#objects.room, request, object.length)
+    const grows = request.value !== undefined && !addsNothing(own?.siblings, made)
+    const full = withoutRoom(this.#objects.room, grows ? 'grow' : 'shrink', object.length)
     if (full !== undefined) return full
     if (object.length > objectBytesMax) {
       return {

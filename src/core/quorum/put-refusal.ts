@@ -5,7 +5,7 @@ import { opBelowFullList, type Siblings } from '../causality/siblings.ts'
 import { type Generation, opAheadMsMax, type WallTime } from '../ids.ts'
 import type { PutRequest } from '../message.ts'
 import type { Code } from '../outcome.ts'
-import type { Room } from '../room.ts'
+import type { Purpose, Room } from '../room.ts'
 
 export type PutRefusal = {
   readonly code: Code
@@ -53,12 +53,8 @@ export function belowFloor({ again }: PutRequest, floor: Generation): PutRefusal
   return { code: 'BELOW_FLOOR', message, floor }
 }
 
-/** A delete lives on what a full disk keeps back: it is how room is made. */
-export function withoutRoom(
-  room: Room,
-  { value }: Pick<PutRequest, 'value'>,
-  bytes: number,
-): PutRefusal | undefined {
-  if (room.takes(value === undefined ? 'shrink' : 'grow', bytes)) return undefined
+/** A delete, or a value that is no longer than what it replaces, lives on what a full disk keeps back. */
+export function withoutRoom(room: Room, purpose: Purpose, bytes: number): PutRefusal | undefined {
+  if (room.takes(purpose, bytes)) return undefined
   return { code: 'STORE_FULL', message: 'the disk of this node is almost full' }
 }

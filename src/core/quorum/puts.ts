@@ -142,7 +142,8 @@ export class Puts {
         message: 'the context was not issued for this key; get it again',
       }
     }
-    const full = withoutRoom(this.#objects.room, request, bytes)
+    // It may replace as much: that is known once it is made.
+    const full = withoutRoom(this.#objects.room, 'shrink', bytes)
     if (full !== undefined) return full
     if (!this.#requests.room) {
       return { code: 'BUSY', message: 'this node coordinates as much as it can' }

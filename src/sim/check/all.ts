@@ -7,6 +7,7 @@ import type { Checker, MakeChecker, Scene } from './checker.ts'
 import { claimsChecker } from './claims.ts'
 import { convergedChecker } from './converged.ts'
 import { dotsChecker } from './dots.ts'
+import { fullDisksChecker } from './full-disks.ts'
 import { hintsChecker } from './hints.ts'
 import { hostileChecker } from './hostile.ts'
 import { inFlightChecker } from './in-flight.ts'
@@ -43,6 +44,7 @@ const all: readonly MakeChecker[] = [
   owedChecker,
   rowsChecker,
   progressChecker,
+  fullDisksChecker,
   boundsChecker,
   linksChecker,
   hostileChecker,

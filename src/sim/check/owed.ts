@@ -17,8 +17,9 @@ import { copiesOn, knownOf } from './copies.ts'
 
 export const owedChecker: MakeChecker = (scene): Checker => {
   const owed = new OwedPuts(scene)
-  // A node that is full of hints takes none, and its own are left to comparing.
-  if (scene.context.options.hintBytesMax !== undefined) return { name: 'I19' }
+  const { hintBytesMax, disks } = scene.context.options
+  // A node that is full takes no hints, and its own are left to comparing.
+  if (hintBytesMax !== undefined || disks !== undefined) return { name: 'I19' }
   return { name: 'I19', onNotice: notice => owed.hear(notice) }
 }
 

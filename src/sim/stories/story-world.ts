@@ -255,6 +255,7 @@ function optionsOf({ vectorEntries }: StorySettings): Options {
     patienceMs: usualPatienceMs,
     layersOff: [],
     hintBytesMax: undefined,
+    disks: undefined,
     exchanges: 'usual',
   }
 }

@@ -131,7 +131,7 @@ t.test('a full disk refuses puts and copies, and still takes deletes and gets', 
   const cluster = new TestCluster(3)
   const context = contextOf(cluster.call('n1', cluster.put('k', 'v')))
   cluster.node('n1').step(fullDisk)
-  t.equal(codeOf(cluster.call('n1', cluster.put('k', 'w', { context }))), 'STORE_FULL')
+  t.equal(codeOf(cluster.call('n1', cluster.put('k', 'longer', { context }))), 'STORE_FULL')
   const size = cluster.node('n1').objects
   t.equal(codeOf(cluster.call('n2', cluster.put('k2', 'w', { w: 3 }))), 'QUORUM')
   t.equal(codeOf(cluster.call('n2', cluster.put('k3', 'w'))), 'wrote')
@@ -140,6 +140,28 @@ t.test('a full disk refuses puts and copies, and still takes deletes and gets', 
   t.equal(cluster.node('n2').replica.observe().hints, 2, 'they wait for n1 at the coordinator')
   t.equal(codeOf(cluster.call('n1', cluster.put('k', undefined, { context }))), 'wrote')
   t.equal(codeOf(cluster.call('n1', cluster.get('k'))), 'got')
+})
+
+t.test('a full disk takes a value that is no longer than what it replaces', async t => {
+  const cluster = new TestCluster(3)
+  const context = contextOf(cluster.call('n1', cluster.put('k', 'value')))
+  for (const { id } of cluster.members) cluster.node(id).step(fullDisk)
+  const put = (value: string, more = {}) =>
+    codeOf(cluster.call('n1', cluster.put('k', value, more)))
+  t.equal(put('value2', { context }), 'STORE_FULL')
+  t.equal(put('v'), 'STORE_FULL', 'beside it')
+  t.equal(put('valu2', { context }), 'wrote')
+  t.same(valuesOf(cluster.call('n2', cluster.get('k'))), ['valu2'])
+})
+
+t.test('on a full disk a second send brings what others hold at the cost of repair', async t => {
+  const cluster = new TestCluster(3)
+  const before = contextOf(cluster.call('n1', cluster.put('k', 'v')))
+  cluster.node('n1').step(fullDisk)
+  cluster.call('n2', cluster.put('k', 'other', { context: undefined }))
+  const gone = cluster.put('k', undefined, { context: before })
+  t.equal(codeOf(cluster.call('n2', gone)), 'wrote')
+  t.equal(codeOf(cluster.call('n1', { ...gone, again: true })), 'wrote', 'n1 lacks the other value')
 })
 
 t.test('client puts make at most 64 siblings; a merge is never refused', async t => {
