@@ -118,7 +118,8 @@ export class Scrub {
       this.#damaged++
       if (!mends) return
       objects.damage.found(row)
-      quarantine.keep(token, key, value)
+      // It only tells what became of the row: not worth what a full disk has left.
+      if (objects.room.takes('repair', value.length)) quarantine.keep(token, key, value)
       tree.doubt(token)
     } else if (itemDigest(hash, digestKey, key, record.siblings) !== record.digest) {
       tally.drifted++

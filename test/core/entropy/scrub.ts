@@ -65,6 +65,16 @@ t.test('sound stores are found sound, whatever is written meanwhile', async t =>
   t.same(notes(cluster, 'n1'), [])
 })
 
+t.test('on a disk that is full to half of its reserve nothing is kept aside', async t => {
+  const cluster = filled()
+  flip(cluster, 'n2', 'k7')
+  const MIB = 2 ** 20
+  cluster.node('n2').step({ type: 'disk', space: { fresh: 9 * MIB, inside: 0, reserve: 20 * MIB } })
+  t.match(repair(cluster, { way: 'scrub' })[1], { damaged: 1 })
+  t.notOk(cluster.node('n2').disk.has(quarantineRowKey(...place('k7'))))
+  t.same(valuesOf(cluster.call('n1', cluster.get('k7', 2))), ['value of k7'])
+})
+
 t.test('a flipped bit is found, never served, kept aside, and fetched again', async t => {
   const cluster = filled()
   flip(cluster, 'n2', 'k7')
