@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import type { RowKey } from '../../src/core/step.ts'
 import { type DiskStat, measureSpace } from '../../src/node/free-space.ts'
@@ -45,10 +47,7 @@ t.test('an opened store counts its pages, and deletes make room within the file'
     key: `\x01${i}` as RowKey,
     value: new Uint8Array(20_000),
   }))
-  const inside = () => {
-    store.space()
-    return store.space().inside
-  }
+  const inside = () => store.space().inside
   t.ok(inside() < 2 ** 16)
   await store.commit(rows)
   t.ok(inside() < 2 ** 16, 'all of the file is in use')
@@ -59,5 +58,27 @@ t.test('an opened store counts its pages, and deletes make room within the file'
   await store.commit(rows.slice(0, 150))
   t.ok(inside() < 160 * 24_576, 'they are used again')
   t.equal(store.space().fresh, 50 * GIB)
+  await store.close()
+})
+
+t.test('what the last commit let go of is free, and not for the next one', async t => {
+  const { directory, remove } = newDirectory()
+  t.teardown(remove)
+  const store = await openStore(optionsFor(directory))
+  const rows = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => ({
+      key: `\x01${from + i}` as RowKey,
+      value: new Uint8Array(20_000),
+    }))
+  const size = () => statSync(join(directory, 'data.mdb')).size
+  await store.commit(rows(0, 100))
+  await store.commit(rows(0, 100).map(({ key }) => ({ key, value: undefined })))
+  t.ok(store.space().inside > 1_900_000)
+  const before = size()
+  await store.commit(rows(100, 150))
+  t.ok(size() > before + 900_000, 'the file grows although it has room')
+  const then = size()
+  await store.commit(rows(150, 190))
+  t.equal(size(), then, 'the commit after that has what was let go of')
   await store.close()
 })
