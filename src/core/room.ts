@@ -74,7 +74,7 @@ export class Room {
   get wantsLook(): boolean {
     const { fresh, reserve } = this.#space
     const above = Math.min(fresh, this.#room - (this.#room < reserve ? floorMax : reserve))
-    return this.#refused || this.due || this.#spent > above / 2
+    return this.#refused || this.due || this.#spent > above / 2 / sharers
   }
 
   /** Should a commit go even of nothing, so that what was let go of is room? */
@@ -91,7 +91,8 @@ export class Room {
   takes(purpose: Purpose, bytes: number): boolean {
     if (mutant(700)) return true
     const cost = costOf(bytes)
-    const taken = this.#left - cost >= this.#floorOf(purpose) && this.#isFresh(cost)
+    const others = purpose === 'shrink' ? 0 : (sharers - 1) * this.#spentFresh
+    const taken = this.#left - others - cost >= this.#floorOf(purpose) && this.#isFresh(cost)
     if (taken) return true
     sometimes(`no room: ${purpose}`)
     this.#refused ||= this.#spent > 0 || this.#waiting > waitingMax
@@ -100,6 +101,12 @@ export class Room {
 
   get #spent(): number {
     return this.#written.cost - this.#settled
+  }
+
+  /** What of it took bytes of the disk, and not of the file. */
+  get #spentFresh(): number {
+    const long = this.#written.long - this.#settledLong
+    return long + Math.max(0, this.#spent - long - this.#space.inside)
   }
 
   get #left(): number {
@@ -147,6 +154,8 @@ const pageBytes = 4096
 const inPageMax = 2000
 /** Once full, so much more than the reserve is there before puts are taken again. */
 const slackPart = 0.05
+/** So many nodes may have one disk, and take as much as this one before it looks again. */
+const sharers = 8
 const waitingBytesMax = 128 * 1024 * 1024
 /** So many bytes that a commit let go of are worth another one. */
 const waitingMax = 64 * 1024

@@ -123,6 +123,9 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
   const stalls = drawStalls(shape, draws.of('options/stall'))
   const steps = drawSteps(shape, draws.of('options/clock-steps', 'beside'))
   const disks = drawDisks(shape, draws.of('options/disks'))
+  const layers = shape === 'reap' ? reaping : drawLayers(draws.of('options/layers'))
+  // Without it hints stay, and take up what was to be room.
+  const handsOver = !layers.layersOff.some(layer => layer === 'handoff')
   const fills = disks === undefined ? {} : drawFills(draws.of('options/fills'))
   const faults = { ...(spare > 0 ? drawn : withoutLosses(drawn)), ...stalls, ...steps, ...fills }
   const destroyed = losses.some(kind => kind in faults)
@@ -155,8 +158,8 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
     owedPuts: draws.of('options/owed').permille(300) ? 2 : undefined,
     vectorEntries: draws.of('options/limits').permille(120) ? 6 : 1_000_000,
     deadForEver: shape !== 'reap' && !destroyed && draw.permille(500) ? spare : 0,
-    ...(shape === 'reap' ? reaping : drawLayers(draws.of('options/layers'))),
-    disks,
+    ...layers,
+    disks: disks && { ...disks, emptied: disks.emptied && handsOver },
     // What is refused for want of room is refused for that of the disk.
     ...(disks === undefined ? {} : { hintBytesMax: undefined }),
   }

@@ -70,9 +70,19 @@ t.test('what was not durable at a look is not in what the host saw', async t => 
   const { room, written } = roomOf({ room: 10 * MIB, reserve: MIB })
   written.cost = 6 * MIB
   written.settledCost = 2 * MIB
-  room.observe(spaceOf(8 * MIB, MIB))
-  t.equal(room.takes('grow', 2.9 * MIB), true, '8 less 4 that are on their way, less the reserve')
-  t.equal(room.takes('grow', 3 * MIB), false)
+  room.observe(spaceOf(38 * MIB, MIB))
+  t.equal(room.takes('shrink', 32 * MIB), true, '38 less 4 that are on their way, less the reserve')
+  t.equal(room.takes('shrink', 34 * MIB), false)
+})
+
+t.test('seven others on the same disk may have taken as much since the last look', async t => {
+  const { room, written } = roomOf({ room: 38 * MIB, reserve: MIB })
+  written.cost = 4 * MIB
+  t.equal(room.takes('grow', 4.9 * MIB), true)
+  t.equal(room.takes('grow', 5 * MIB), false)
+  const within = roomOf({ room: 38 * MIB, fresh: MIB, reserve: MIB })
+  within.written.cost = 30 * MIB
+  t.equal(within.room.takes('grow', 1000), true, 'what is within the file is nobody else’s')
 })
 
 t.test('it is full at the mark, and free again only a little above it', async t => {
@@ -93,9 +103,9 @@ t.test('a value of several pages needs room side by side', async t => {
   t.equal(beside.room.takes('grow', 7 * MIB), true, 'the disk itself has it')
 })
 
-t.test('it wants to be looked at once half of what is above the mark was taken', async t => {
+t.test('it wants to be looked at once a part of what is above the mark was taken', async t => {
   const { room, written } = roomOf({ room: 10 * MIB, reserve: 2 * MIB })
-  written.cost = 4 * MIB
+  written.cost = MIB / 2
   t.equal(room.wantsLook, false)
   written.cost += 1
   t.equal(room.wantsLook, true)

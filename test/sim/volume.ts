@@ -108,23 +108,34 @@ t.test('what is taken finds its pages', async () => {
   fc.assert(neverEnds, { numRuns: 100, endOnFailure: true })
 })
 
+/** A store that was filled with large values, which were all deleted by its last commit. */
+function emptied(): Store {
+  const store = new Store(10 * MIB)
+  for (let i = 0; i < 40; i++) {
+    store.put(i, 300_000)
+    store.commit()
+    store.look()
+  }
+  for (let i = 0; i < 40; i++) store.put(i, undefined)
+  store.commit()
+  store.look()
+  return store
+}
+
 t.test('known-bad 703: what the last commit let go of counts as room', async t => {
+  const overfilled = () => {
+    const store = emptied()
+    for (let i = 0; i < 2000; i++) store.put(100 + i, 1500)
+    return !store.commit()
+  }
+  t.equal(overfilled(), false)
   chooseMutants([703])
-  t.equal(fc.check(neverEnds, { numRuns: 2000, seed: 1, endOnFailure: true }).failed, true)
+  t.equal(overfilled(), true)
   chooseMutants([])
 })
 
 t.test('after a large delete an empty commit is due, and then there is room', async t => {
-  const store = new Store(10 * MIB)
-  for (let i = 0; i < 40; i++) store.put(i, 300_000)
-  store.commit()
-  store.look()
-  store.commit()
-  store.look()
-  for (let i = 0; i < 40; i++) store.put(i, undefined)
-  store.commit()
-  store.look()
-  t.equal(store.room.due, false, 'nobody wants any')
+  const store = emptied()
   t.equal(store.room.takes('grow', 1_000_000), false, 'what was let go of is not usable yet')
   t.equal(store.room.due, true)
   store.commit()
