@@ -40,7 +40,13 @@ const seedsOf: Readonly<Record<string, readonly number[]>> = {
   '60a': all.filter(seed => optionsOf(seed).shape === 'steps').slice(0, 3),
   '60b': all.filter(seed => optionsOf(seed).shape === 'skew').slice(0, 1),
   // Puts that are sent again across a split, of which a few worlds are made.
+  '621': [13],
+  '622': [13],
+  '623': [3, 13],
+  '624': [3, 13],
+  '625': [3, 13],
   '630': [13],
+  '633': [13],
   '634': [13, 149],
   // Worlds whose disks the cluster fills, of seeds up to 3451.
   '700': [2488, 2991],
@@ -80,7 +86,13 @@ for (const name of [
   '60b',
   '700',
   '702',
+  '621',
+  '622',
+  '623',
+  '624',
+  '625',
   '630',
+  '633',
   '634',
 ]) {
   const bad = knownBad.find(one => one.name === name)

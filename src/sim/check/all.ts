@@ -18,6 +18,7 @@ import { opOrderChecker } from './op-order.ts'
 import { operationsChecker } from './operations.ts'
 import { outcomesChecker } from './outcomes.ts'
 import { owedChecker } from './owed.ts'
+import { pinsChecker } from './pins.ts'
 import { progressChecker } from './progress.ts'
 import { reapedChecker } from './reaped.ts'
 import { rowsChecker } from './rows.ts'
@@ -37,6 +38,7 @@ const all: readonly MakeChecker[] = [
   siblingsChecker,
   operationsChecker,
   opOrderChecker,
+  pinsChecker,
   claimsChecker,
   listingsChecker,
   answersChecker,
