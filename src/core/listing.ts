@@ -3,6 +3,7 @@
  * are looked at, and bytes read, has a bound that is not the limit of what is wanted: a page
  * over nothing but tombstones costs what any other page costs.
  */
+import type { Carrier } from './carrier.ts'
 import { encodeObject } from './causality/object.ts'
 import { noPins } from './causality/pins.ts'
 import { decodeRecord, type Record } from './causality/record.ts'
@@ -25,6 +26,7 @@ type Parts = {
   readonly tree: Tree
   readonly wholeness: Wholeness
   readonly generations: Pick<Generations<unknown>, 'isOpen'>
+  readonly carrier: Carrier
 }
 /** What a page is about. */
 export type Wish = Pick<ListKeys, 'id' | 'after' | 'last' | 'prefix' | 'limit'>
@@ -50,24 +52,29 @@ export class Listing {
     const { id, prefix, limit } = wish
     const rows: ListedKey[] = []
     let upTo: string | undefined
-    let [live, looked, bytes] = [0, 0, 0]
+    let [live, looked, bytes, told] = [0, 0, 0, 0]
     for (const { key: row, value } of this.#rows(wish)) {
       const { token, key } = keyOfRow(row)
       if (key.startsWith(prefix) && this.#tells(token)) {
         const listed = this.#listed(token, key, value)
         rows.push(listed)
-        bytes += rowBytes + key.length + (listed.object?.length ?? 0)
+        told += rowBytes + key.length + (listed.object?.length ?? 0)
         if (listed.live) live++
       }
       looked++
       bytes += value.length
       upTo = token + key
-      if (live >= limit || looked >= rowsMax || bytes >= bytesMax) {
+      if (live >= limit || looked >= rowsMax || this.#isFull(told, bytes)) {
         return { type: 'listed', id, rows, upTo, counts: this.#counts(wish), refused: undefined }
       }
     }
     upTo = undefined
     return { type: 'listed', id, rows, upTo, counts: this.#counts(wish), refused: undefined }
+  }
+
+  /** Of what is told; the last row of a page comes on top. */
+  #isFull(told: number, read: number): boolean {
+    return told + read >= bytesMax || told >= this.#parts.carrier.batchBytesMax / 2
   }
 
   /** Some at a time: few where they are large. */

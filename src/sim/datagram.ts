@@ -3,7 +3,7 @@
  * than TCP, so that no proof rests on it. Whether a peer is there is the host's guess, made from
  * what gets through, and late.
  */
-import { sometimes } from '#mutants'
+import { mutant, sometimes } from '#mutants'
 import { holderOfClient } from '../core/holdings.ts'
 import type { NodeId } from '../core/ids.ts'
 import type { ClientReply, ClientRequest, PeerMessage } from '../core/message.ts'
@@ -61,7 +61,10 @@ export class DatagramTransport implements Transport {
 
   send = (machine: Machine, to: NodeId, message: PeerMessage): Unsent | undefined => {
     const bytes = this.#encode(message)
-    if (bytes.length > this.#context.limits.frameBytes) return 'too-large'
+    if (bytes.length > this.#context.limits.frameBytes) {
+      return mutant(710) ? undefined : 'too-large'
+    }
+    this.#context.notice({ type: 'queued', node: machine.id, message })
     this.#gather(machine, () => {
       this.#travel(machine.id, to, message.type, bytes, () => {
         const process = this.#context.machines.get(to)?.process

@@ -8,6 +8,7 @@ import { clockSteps } from './clock-steps.ts'
 import type { Draw, Draws } from './draw.ts'
 import type { Micros } from './events.ts'
 import { homesOf } from './homes.ts'
+import { islandFaults } from './islands.ts'
 import type { Side } from './network.ts'
 import type { FaultKind, Intensity, Options } from './options.ts'
 import { keyNames } from './workload.ts'
@@ -125,6 +126,9 @@ export function makeFaults(
       const at = draw.between(from, to)
       faults.push(...makeOne(kind, at, draw, { options, names, victim, from, to }))
     }
+  }
+  if (options.shape === 'frames') {
+    faults.push(...islandFaults(to, names.nodes, options.faults.wipe && victim))
   }
   // A world with next to nothing in its list restarts its nodes one by one instead.
   if (faults.length < 3) faults.push(...rollingRestart(names, to))

@@ -9,6 +9,7 @@ import type { RepairMode } from '../core/quorum/repair-mode.ts'
 import type { CallResult } from '../core/session/call.ts'
 import type { ClientId } from './client.ts'
 import type { Micros } from './events.ts'
+import type { Options } from './options.ts'
 
 /** One intended write: all tries of one operation id are one write. */
 export type Write = {
@@ -16,12 +17,12 @@ export type Write = {
   readonly id: string
   readonly key: Key
   readonly deletes: boolean
-  /** The longest value that is usual in its world. */
-  readonly bytesMax: number
   /** The writes that its writer had been shown in the context that it sent. */
   readonly saw: readonly Write[]
   /** Its number among the writes of its key. */
   readonly index: number
+  /** Of its value there are as many bytes, drawn from its id, as this allows. */
+  readonly sizes: ValueSizes
   /** All that it supersedes where it takes effect, as bits by index: `saw`, transitively. */
   readonly before: Uint32Array
   /** All that it may have superseded: what any of its tries was shown, transitively. */
@@ -38,6 +39,18 @@ export type Write = {
   dots: number
   /** Of a delete: when its tombstone was first reaped. */
   reapedAt: Micros | undefined
+}
+
+/** Bytes of values: most have fewer than `usual`, few just `large`. */
+export type ValueSizes = { readonly usual: number; readonly large: number }
+
+/** With small frames some values are what a frame takes, and one leaves room for others. */
+export function valueSizesOf({
+  frameBytes,
+  disks,
+}: Partial<Pick<Options, 'frameBytes' | 'disks'>>): ValueSizes {
+  if (frameBytes === undefined) return { usual: disks?.valueBytesMax ?? 200, large: 3000 }
+  return { usual: Math.floor(frameBytes / 4), large: Math.floor(frameBytes / 3) }
 }
 
 export type Phase = 'faults' | 'healed' | 'after'
@@ -75,10 +88,10 @@ export class History {
   readonly #byOp = new Map<OpId, Write>()
   /** Deletes whose tombstones were reaped, and what these had seen, as bits by index. */
   readonly #reaped = new Map<Key, Uint32Array>()
-  readonly #valueBytesMax: number
+  readonly #sizes: ValueSizes
 
-  constructor(valueBytesMax = 200) {
-    this.#valueBytesMax = valueBytesMax
+  constructor(sizes: ValueSizes = valueSizesOf({})) {
+    this.#sizes = sizes
   }
 
   newWrite(id: string, key: Key, deletes: boolean, saw: readonly Write[]): Write {
@@ -91,9 +104,9 @@ export class History {
       id,
       key,
       deletes,
-      bytesMax: this.#valueBytesMax,
       saw,
       index,
+      sizes: this.#sizes,
       before,
       mayBefore,
       shownMore: false,
@@ -203,9 +216,10 @@ export function mayBeBefore(earlier: Write, later: Write): boolean {
 
 /** The value of a write: its id, then bytes that follow from it; none is equal to another's. */
 export function payloadOf(write: Write): Uint8Array {
+  const { usual, large } = write.sizes
   let state = 17
   for (let i = 0; i < write.id.length; i++) state = Math.imul(state, 31) + write.id.charCodeAt(i)
-  const length = (state >>> 3) % 37 === 0 ? 3000 : (state >>> 9) % write.bytesMax
+  const length = (state >>> 3) % 37 === 0 ? large : (state >>> 9) % usual
   const head = bytesOf(`${write.id}|`)
   const value = new Uint8Array(head.length + length)
   value.set(head)

@@ -1,8 +1,8 @@
 /**
  * The known-bad versions of this stage: a checker counts once one of them has made it fire. Each
  * is a switch in the real code (`#mutants`), which the shipped build does not have. Those that
- * worlds meet too seldom, 25c and 40, are in `test/scenarios/reaping.ts`, 701 and 703 in
- * `test/sim/full-disks.ts` and `test/sim/volume.ts`.
+ * worlds meet too seldom are in `test/scenarios`: 25c and 40 in `reaping.ts`, 711 in
+ * `too-large.ts`; 701 and 703 in `test/sim/full-disks.ts` and `test/sim/volume.ts`.
  */
 import { chooseMutants } from '#mutants'
 import { runPlan, runSeed } from './run.ts'
@@ -107,6 +107,10 @@ export const knownBad: readonly KnownBad[] = [
   bad('634', 'no pins', [634], ['I11', 'I2'], besides),
   bad('700', 'a disk is written to its last byte', [700], ['D1'], besides),
   bad('702', 'free pages do not count as room', [702], ['D2'], ['I15', 'I3', 'I7', 'I14', 'R1']),
+  bad('670', 'what could not be sent is not told to core', [670], ['I20'], besides),
+  bad('671', 'a key that cannot travel counts as equal', [671], ['I21'], besides),
+  bad('710', 'what is too large is dropped in silence', [710], ['I20'], besides),
+  bad('713', 'a key that cannot travel is not named', [713], ['I21']),
   bad('50', 'a scrub that hears of no change', [50], ['I6'], ['I3', 'E1']),
 ]
 

@@ -166,6 +166,7 @@ export class Link {
   #end(): void {
     this.#over = true
     this.#onOver()
+    this.#context.notice({ type: 'link-over', link: this.id })
   }
 }
 

@@ -42,6 +42,8 @@ export function makeListings(draws: Draws, from: Micros, to: Micros): readonly P
 }
 
 const longestMicros = 10_000_000
+/** Of one that takes many pages, since frames are small: the world ends soon after. */
+const longestLastMicros = 1_000_000
 
 /** Once everything has healed. */
 export const lastListing: Wish = { phase: 'after', partial: false, limit: 1000, timeoutMs: 3000 }
@@ -62,7 +64,9 @@ export function listKeys(context: Context, client: SimClient, wish: Wish): void 
     if (result.reply.missing !== undefined) missing = true
     if (result.reply.cursor === undefined) return end(undefined)
     // Who lists key by key over a slow link goes away some time.
-    if (context.events.now < at + longestMicros) ask(result.reply.cursor)
+    const isLast = context.options.frameBytes !== undefined && phase === 'after'
+    const until = at + (isLast ? longestLastMicros : longestMicros)
+    if (context.events.now < until) ask(result.reply.cursor)
   }
   const ask = (after: string): void => {
     const wanted = { type: 'scan', prefix: '', after, limit, partial } as const

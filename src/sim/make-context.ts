@@ -32,7 +32,7 @@ export function makeContext(
     trace: new Trace(),
     cluster: draws.of('cluster').bytes(16) as ClusterId,
     secret: newSecret(count => secret.bytes(count)),
-    limits: limitsOf(),
+    limits: limitsOf(options),
     vectorEntries: options.vectorEntries,
     prunes: options.vectorEntries < 1000,
     settings: settingsOf(options),
@@ -46,6 +46,9 @@ export function makeContext(
   return { context, transport }
 }
 
-function limitsOf(): Context['limits'] {
-  return { frameBytes: frameBytesMax, behindBytes: frameBytesMax / 4 }
+/** With small frames a side is behind after as many messages as a real one. */
+function limitsOf({ frameBytes }: Options): Context['limits'] {
+  return frameBytes === undefined
+    ? { frameBytes: frameBytesMax, behindBytes: frameBytesMax / 4 }
+    : { frameBytes, behindBytes: 16 * frameBytes }
 }

@@ -1,6 +1,7 @@
 /** What happens in a world, as its checkers and the timeline see it: facts, not opinions. */
 
 import type { NodeId, StartId } from '../core/ids.ts'
+import type { PeerMessage } from '../core/message.ts'
 import type { Effect, Input, Row, RowKey } from '../core/step.ts'
 import type { ClientId } from './client.ts'
 import type { Fault } from './faults.ts'
@@ -47,6 +48,16 @@ export type Notice =
       readonly from: string
       readonly reason: string
     }
+  /** A message of this node is in the hands of its connection. */
+  | { readonly type: 'queued'; readonly node: NodeId; readonly message: PeerMessage }
+  /** A member's connection to another is proved, and core is told; later it is gone. */
+  | {
+      readonly type: 'link-proved'
+      readonly link: number
+      readonly node: NodeId
+      readonly to: NodeId
+    }
+  | { readonly type: 'link-over'; readonly link: number }
   | { readonly type: 'call'; readonly call: Call }
   /** A write is sent for the first time, so its operation id is known. */
   | { readonly type: 'sent'; readonly write: Write; readonly to: NodeId }

@@ -53,6 +53,7 @@ type Shape =
   | 'reap'
   | 'steps'
   | 'retries'
+  | 'frames'
 
 /** A client's time for a call is at most this, unless the world says more. */
 export const usualPatienceMs = 5000
@@ -100,6 +101,8 @@ export type Options = {
   readonly layersOff: readonly Layer[]
   /** How often members compare: at the defaults, or so often that it meets with the faults. */
   readonly exchanges: 'usual' | 'often'
+  /** Of a frame that members send, so small that some keys cannot travel; undefined: as in nodes. */
+  readonly frameBytes?: number
   /** Bytes that a node takes of hints; undefined: as many as there are. */
   readonly hintBytesMax: number | undefined
   /** undefined: no disk has an end. */
@@ -112,28 +115,29 @@ export type Wishes = { readonly seconds?: number; readonly nodes?: number }
 export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Options {
   const draw = draws.of('options')
   const first = stepped(shapeOf(draw.below(40)), draws.of('options/wrong-clocks'))
-  const shape = retried(first, draws.of('options/late-retries'))
+  const shape = aimed(first, draws)
   const nodes = wishes.nodes ?? 5
   const replicas = Math.min(3, nodes)
   const quorum = Math.floor(replicas / 2) + 1
-  const aimed = shape === 'reuse' || shape === 'late' || shape === 'decay' || shape === 'skew'
+  const narrow = shape === 'reuse' || shape === 'late' || shape === 'decay' || shape === 'skew'
   // With fewer than three replicas every one is needed: none may lose its disk or stay dead.
   const spare = replicas - quorum
   const drawn = drawFaults(shape, draws)
   const stalls = drawStalls(shape, draws.of('options/stall'))
   const steps = drawSteps(shape, draws.of('options/clock-steps', 'beside'))
   const disks = drawDisks(shape, draws.of('options/disks'))
-  const layers = shape === 'reap' ? reaping : drawLayers(draws.of('options/layers'))
+  const layers = drawLayers(shape, draws.of('options/layers'))
   // Without it hints stay, and take up what was to be room.
   const handsOver = !layers.layersOff.some(layer => layer === 'handoff')
   const fills = disks === undefined ? {} : drawFills(draws.of('options/fills'))
   const faults = { ...(spare > 0 ? drawn : withoutLosses(drawn)), ...stalls, ...steps, ...fills }
   const destroyed = losses.some(kind => kind in faults)
-  const drawnClients = draw.pick(aimed ? [3, 4, 6] : [1, 2, 3, 4, 6, 8, 16])
+  const drawnClients = draw.pick(narrow ? [3, 4, 6] : [1, 2, 3, 4, 6, 8, 16])
   const clients = shape === 'retries' ? 8 : drawnClients
-  const drawnKeys = draw.pick(aimed ? [1, 3] : [1, 3, 3, 30, 30, 300])
-  // So many that a deleted one is left alone for some seconds.
-  const keys = shape === 'reap' ? 80 : (disks?.keys ?? drawnKeys)
+  const drawnKeys = draw.pick(narrow ? [1, 3] : [1, 3, 3, 30, 30, 300])
+  // So many that a deleted one is left alone for some seconds, or some travel and some do not.
+  const few = shape === 'frames' ? Math.max(10, drawnKeys) : drawnKeys
+  const keys = shape === 'reap' ? 80 : (disks?.keys ?? few)
   const lossy = shape === 'late' || shape === 'decay' || shape === 'reap'
   const transport = lossy || draw.permille(500) ? 'datagram' : 'stream'
   const drawnFast = shape === 'reuse' || shape === 'decay' || draw.permille(300)
@@ -158,6 +162,7 @@ export function drawOptions(seed: number, draws: Draws, wishes: Wishes = {}): Op
     owedPuts: draws.of('options/owed').permille(300) ? 2 : undefined,
     vectorEntries: draws.of('options/limits').permille(120) ? 6 : 1_000_000,
     deadForEver: shape !== 'reap' && !destroyed && draw.permille(500) ? spare : 0,
+    ...(disks === undefined ? drawFrame(shape, draws.of('options/frame')) : {}),
     ...layers,
     disks: disks && { ...disks, emptied: disks.emptied && handsOver },
     // What is refused for want of room is refused for that of the disk.
@@ -193,6 +198,16 @@ function retried(shape: Shape, draw: Draw): Shape {
   return shape === 'swarm' && draw.permille(100) ? 'retries' : shape
 }
 
+/** Later shapes, each of which takes some of the swarm. */
+function aimed(shape: Shape, draws: Draws): Shape {
+  return framed(retried(shape, draws.of('options/late-retries')), draws.of('options/frames'))
+}
+
+/** And some is about keys that outgrow what a message takes: split, with many blind puts. */
+function framed(shape: Shape, draw: Draw): Shape {
+  return shape === 'swarm' && draw.permille(100) ? 'frames' : shape
+}
+
 /** Clocks that step by more than operation ids may be ahead: alone, or beside everything else. */
 function drawSteps(shape: Shape, draw: Draw): Intensities {
   if (shape === 'steps') return { 'clock-step': 'storm' }
@@ -206,10 +221,21 @@ function drawStalls(shape: Shape, draw: Draw): Intensities {
   return draw.permille(shape === 'reap' ? 600 : 120) ? { stall: draw.pick(intensities) } : {}
 }
 
-/** Everything that a reap takes, at once, while copies are late. */
-const reaping = { layersOff: [], hintBytesMax: undefined, exchanges: 'often' } as const
+/** A frame that takes few versions of a key; what else members say fits. */
+function drawFrame(shape: Shape, draw: Draw): Pick<Options, 'frameBytes'> {
+  const isDrawn = (shape === 'swarm' || shape === 'everything') && draw.permille(150)
+  if (shape !== 'frames' && !isDrawn) return {}
+  return { frameBytes: draw.pick([2048, 3072, 4096, 8192]) }
+}
 
-function drawLayers(draw: Draw): Pick<Options, 'layersOff' | 'exchanges' | 'hintBytesMax'> {
+/** Everything that a reap takes, or a refill, at once: while copies are late, say. */
+const atOnce = { layersOff: [], hintBytesMax: undefined, exchanges: 'often' } as const
+
+function drawLayers(
+  shape: Shape,
+  draw: Draw,
+): Pick<Options, 'layersOff' | 'exchanges' | 'hintBytesMax'> {
+  if (shape === 'reap' || shape === 'frames') return atOnce
   const layers: readonly Layer[] = ['read repair', 'handoff', 'exchange']
   return {
     layersOff: layers.filter(() => draw.permille(200)),
@@ -271,6 +297,10 @@ function drawFaults(shape: Shape, draws: Draws): Intensities {
       const draw = draws.of('options/late-retries', 'beside')
       const beside = { loss: 'rare', duplicate: 'rare', reset: 'rare', crash: 'rare' } as const
       return { partition: 'rare', ...(draw.permille(600) ? beside : {}) }
+    }
+    case 'frames': {
+      const loses = draw.pick(['wipe', 'wipe', 'restore', 'crash'] as const)
+      return { reset: 'rare', 'slow-flush': 'rare', [loses]: 'medium' }
     }
     case 'skew':
       return { clock: 'storm', partition: 'storm', clog: 'medium', reset: 'medium' }

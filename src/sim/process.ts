@@ -67,6 +67,7 @@ export class Process {
       handoff: !layersOff.includes('handoff'),
       exchange: !layersOff.includes('exchange'),
       exchangeTiming: exchangeTimingOf(context.options),
+      frameBytes: context.limits.frameBytes,
       ...(hintBytesMax === undefined ? {} : { hintBytesMax }),
     })
   }

@@ -3,7 +3,7 @@
  * way. Both ends are real channels with the real handshake. A member's requests leave on its own
  * connection and are answered on the same one (as in `src/node/peers.ts`).
  */
-import { sometimes } from '#mutants'
+import { mutant, sometimes } from '#mutants'
 import { holderOfClient } from '../core/holdings.ts'
 import type { NodeId } from '../core/ids.ts'
 import type { ClientReply, ClientRequest, PeerMessage } from '../core/message.ts'
@@ -66,10 +66,10 @@ export class StreamTransport implements Transport {
     const { behindBytes } = this.#context.limits
     if (!isAsked(message)) {
       const incoming = this.#incoming.get(machine.id)?.get(to)
-      return unsentOf(incoming?.send(message, repliesBehind * behindBytes))
+      return this.#send(machine.id, incoming, message, repliesBehind * behindBytes)
     }
-    const out = this.#outgoingOf(machine.id, to)
-    return unsentOf(out.proved ? out.end?.send(message, behindBytes) : 'closed')
+    const { proved, end } = this.#outgoingOf(machine.id, to)
+    return this.#send(machine.id, proved ? end : undefined, message, behindBytes)
   }
 
   flush = (machine: Machine): void => {
@@ -126,6 +126,20 @@ export class StreamTransport implements Transport {
 
   // -- members --
 
+  #send(
+    node: NodeId,
+    end: Incoming | LinkEnd<PeerMessage, PeerMessage> | undefined,
+    message: PeerMessage,
+    behindMax: number,
+  ): Unsent | undefined {
+    const before = end?.channel.queuedBytes ?? 0
+    const why = unsentOf(end?.send(message, behindMax))
+    if ((end?.channel.queuedBytes ?? 0) > before) {
+      this.#context.notice({ type: 'queued', node, message })
+    }
+    return why === 'too-large' && mutant(710) ? undefined : why
+  }
+
   #outgoingOf(from: NodeId, to: NodeId): Outgoing {
     let row = this.#outgoing.get(from)
     if (row === undefined) {
@@ -169,6 +183,8 @@ export class StreamTransport implements Transport {
     if (event.type === 'proved') {
       out.proved = true
       out.failures = 0
+      const link = out.link?.id ?? 0
+      this.#context.notice({ type: 'link-proved', link, node: machine.id, to })
       machine.process?.input({ type: 'connected', node: to })
     } else if (event.type === 'message') machine.process?.message(to, event.message)
     else this.#fail(machine.id, to, out.end, event)

@@ -7,6 +7,7 @@ import type { RepairMode } from '../core/quorum/repair-mode.ts'
 import type { ClientId } from './client.ts'
 import type { Draw, Draws } from './draw.ts'
 import type { Micros } from './events.ts'
+import { islandOperation, islandsUntil } from './islands.ts'
 import { type Options, usualPatienceMs } from './options.ts'
 
 type OperationKind = 'get' | 'put' | 'blind' | 'stale' | 'delete' | 'modify'
@@ -68,6 +69,7 @@ export function makeOperations(
 ): readonly Operation[] {
   const clients = clientNames(options)
   const keys = keyNames(options)
+  const islands = options.shape === 'frames' ? islandsUntil(to, keys) : []
   const operations = Array.from({ length: options.operations }, (_, number) => {
     const draw = draws.of('workload', String(number))
     const key = options.keys > 30 && draw.permille(500) ? keys.slice(0, 10) : keys
@@ -75,6 +77,7 @@ export function makeOperations(
     return {
       ...one,
       ...patienceOf(options, draws, one),
+      ...islandOperation(one, islands, draws.of('workload/islands', String(number))),
       ...modesOf(draws.of('workload/modes', String(number))),
       ...{ via: undefined, later: undefined },
     }
@@ -100,15 +103,20 @@ function makeOne(
     number,
     client,
     at,
-    kind: kindOf(draw.below(100), options.shape),
+    kind: kindOf(draw.below(100), options),
     key,
     r: chosen(),
     w: chosen(),
     timeoutMs: draw.permille(300) ? draw.between(300, 1500) : draw.between(1500, usualPatienceMs),
     abandonMs: draw.permille(50) ? draw.between(1, 300) : undefined,
-    retries: draw.permille(600) ? draw.between(1, 3) : 0,
+    retries: draw.permille(600) ? Math.min(draw.between(1, 3), retriesMax(options)) : 0,
     retryMs: draw.permille(500) ? draw.below(50) : draw.between(50, 4000),
   }
+}
+
+/** A call for a key that cannot travel goes on to its deadline: they are not many in a row then. */
+function retriesMax({ frameBytes }: Options): number {
+  return frameBytes === undefined ? 3 : 1
 }
 
 /** In some worlds half of the calls wait for longer than a tombstone stays. */
@@ -133,8 +141,9 @@ function modesOf(draw: Draw): Modes {
 }
 
 /** In some shapes every third operation is a put of one who has seen nothing, or a delete. */
-function kindOf(drawn: number, shape: Options['shape']): OperationKind {
-  if (shape === 'decay' && drawn % 3 === 0) return 'blind'
+function kindOf(drawn: number, { shape, frameBytes }: Options): OperationKind {
+  const gathers = shape === 'decay' || (frameBytes !== undefined && shape !== 'frames')
+  if (gathers && drawn % 3 === 0) return 'blind'
   if (shape === 'reap' && drawn % 3 === 0) return 'delete'
   if (drawn < 30) return 'get'
   if (drawn < 50) return 'put'

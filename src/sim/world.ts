@@ -14,7 +14,7 @@ import type { Context } from './context.ts'
 import { Draws } from './draw.ts'
 import type { Micros } from './events.ts'
 import { type Fault, makeFaults } from './faults.ts'
-import { History } from './history.ts'
+import { History, valueSizesOf } from './history.ts'
 import { nodeNames } from './homes.ts'
 import { makeLateRetries } from './late-retries.ts'
 import { lastListing, listKeys, makeListings } from './lister.ts'
@@ -74,7 +74,7 @@ export class World {
     const { options } = plan
     this.#plan = plan
     this.#seen = seen
-    this.history = new History(options.disks?.valueBytesMax)
+    this.history = new History(valueSizesOf(options))
     const made = makeContext(options, plan.healsAt, notice => this.#notice(notice))
     const { context, transport } = made
     this.context = context
@@ -129,7 +129,8 @@ export class World {
     this.#planProbes(probes)
     // All primaries are equal within 10 s and two cycles of exchanges (design §7.3).
     const exchanges = !this.#plan.options.layersOff.includes('exchange')
-    const rest = probes + (exchanges ? 37 : 12) * second
+    // Calls for a key that cannot travel go on to their deadline.
+    const rest = probes + (exchanges || this.#isSmall ? 37 : 12) * second
     events.at(rest, () => this.#rest())
     for (const [i, machine] of [...this.context.machines.values()].entries()) {
       events.at(rest + i * 100_000, () => machine.crash('it is restarted', false, 50_000))
@@ -139,6 +140,11 @@ export class World {
     const end = rest + 7 * second
     events.at(end, () => this.#rest())
     return end + second / 2
+  }
+
+  /** Has it small frames? */
+  get #isSmall(): boolean {
+    return this.#plan.options.frameBytes !== undefined
   }
 
   #heal(): void {

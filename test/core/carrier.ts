@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Carrier, usualFrameBytes } from '../../src/core/carrier.ts'
+import { Carrier, carriedBytes, usualFrameBytes } from '../../src/core/carrier.ts'
 import type { Instant, Key } from '../../src/core/ids.ts'
 import type { Effect } from '../../src/core/step.ts'
 import { frameBytesMax } from '../../src/wire/bounds.ts'
@@ -11,9 +11,12 @@ t.test('several objects up to a mebibyte, or one that leaves room for its key', 
   const carrier = new Carrier(usualFrameBytes)
   t.ok(carrier.carries(bytes(frameBytesMax - 4096)))
   t.notOk(carrier.carries(bytes(frameBytesMax - 4095)))
-  t.ok(carrier.fits(0, bytes(8_000_000)))
-  t.ok(carrier.fits(1, bytes(1024 * 1024 - 1)))
-  t.notOk(carrier.fits(1, bytes(1024 * 1024)))
+  const copy = (count: number) => ({ key: 'k' as Key, object: bytes(count) })
+  const about = carriedBytes(copy(0))
+  t.ok(carrier.fits(0, copy(8_000_000)))
+  t.ok(carrier.fits(1, copy(1024 * 1024 - 1 - about)))
+  t.notOk(carrier.fits(1, copy(1024 * 1024 - about)))
+  t.equal(carrier.madeBytesMax, 8 * 1024 * 1024)
 })
 
 t.test('a key that cannot travel is told once, and forgotten once nobody meets it', async t => {

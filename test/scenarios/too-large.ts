@@ -3,41 +3,16 @@
  * is never taken for equal.
  */
 import t from 'tap'
-import { codeOf, live, TestCluster, valuesOf } from '../helpers/replicas.ts'
+import type { NodeId } from '../../src/core/ids.ts'
+import { others, type scenarios, torn, wipe } from '../helpers/large-keys.ts'
+import { endsOtherwise, type Play } from '../helpers/plays.ts'
+import { codeOf, live, valuesOf } from '../helpers/replicas.ts'
 
-const large = 'v'.repeat(5000)
+const plays: readonly Play<keyof typeof scenarios>[] = [['refill', 711, '40 rows', '0 rows']]
 
-/** Three sides of a split write to one key, each more than a frame holds. */
-function torn() {
-  const cluster = new TestCluster(3, { fallbacks: 0 })
-  cluster.frameBytes = 16_384
-  for (const node of cluster.nodes) node.restart()
-  for (const node of cluster.nodes) {
-    for (const { id } of cluster.nodes)
-      if (id !== node.id) node.step({ type: 'connected', node: id })
-  }
-  live(cluster, 3000)
-  for (let i = 0; i < 40; i++) cluster.call('n1', cluster.put(`key-${i}`, `${i}`))
-  live(cluster, 11_000)
-  for (const { id } of cluster.nodes) {
-    for (let i = 0; i < 4; i++) {
-      cluster.ask(id, cluster.put('large', large + id, { w: 1 }))
-      for (const node of cluster.nodes) node.flush()
-      cluster.letters.splice(0)
-    }
-  }
-  return cluster
-}
-
-/** How many of the other keys a node holds. */
-function others(cluster: TestCluster, at: string): number {
-  let held = 0
-  for (let i = 0; i < 40; i++) {
-    const reply = cluster.call(at, cluster.get(`key-${i}`, 1))
-    if (valuesOf(reply)[0] === `${i}`) held++
-  }
-  return held
-}
+t.test('others go past it, and otherwise with a known-bad version', t =>
+  endsOtherwise(t, ['large-keys'], plays),
+)
 
 t.test('a wiped node is refilled but for it, and whole but for its partition', async t => {
   const cluster = torn()
@@ -45,14 +20,7 @@ t.test('a wiped node is refilled but for it, and whole but for its partition', a
   const key = cluster.call('n1', cluster.get('large'))
   t.equal(codeOf(key), 'TOO_LARGE')
   const n3 = cluster.node('n3')
-  n3.notes.length = 0
-  n3.wipe()
-  for (const { id } of cluster.nodes) {
-    if (id === 'n3') continue
-    n3.step({ type: 'connected', node: id })
-    cluster.node(id).step({ type: 'disconnected', node: 'n3' as never })
-    cluster.node(id).step({ type: 'connected', node: 'n3' as never })
-  }
+  wipe(cluster, 'n3' as NodeId)
   live(cluster, 40_000)
   const { wholeness, exchange, tooLarge } = n3.replica.observe()
   t.ok(n3.objects >= 40, `${n3.objects} rows`)

@@ -51,6 +51,11 @@ const seedsOf: Readonly<Record<string, readonly number[]>> = {
   // Worlds whose disks the cluster fills, of seeds up to 3451.
   '700': [2488, 2991],
   '702': [2488, 267],
+  // Keys that outgrow what a message takes, wiped disks among them.
+  '670': [185, 256],
+  '671': [345, 320, 740],
+  '710': [185, 256],
+  '713': [345, 320, 740],
   '26': all.filter(seed => optionsOf(seed).vectorEntries < 1000).slice(0, 6),
 }
 
@@ -91,6 +96,10 @@ for (const name of [
   '623',
   '624',
   '625',
+  '670',
+  '671',
+  '710',
+  '713',
   '630',
   '633',
   '634',

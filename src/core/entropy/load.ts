@@ -1,5 +1,5 @@
 /** The copies of one answer: as many as a message carries, and the names of those it cannot. */
-import type { Carrier, TooLarge } from '../carrier.ts'
+import { type Carrier, carriedBytes, type TooLarge } from '../carrier.ts'
 import type { HandedCopy } from '../message.ts'
 
 export class Load {
@@ -28,9 +28,9 @@ export class Load {
       this.tooLarge.push(named)
       return true
     }
-    if (!this.#carrier.fits(this.#bytes, object)) return false
+    if (!this.#carrier.fits(this.#bytes, copy)) return false
     this.copies.push(copy)
-    this.skip(object.length)
+    this.#bytes += carriedBytes(copy)
     return true
   }
 
@@ -44,10 +44,9 @@ export class Load {
 
   /** Bytes that were read for it. */
   skip(bytes: number): void {
-    this.#bytes += copyOverhead + bytes
+    this.#bytes += bytes
   }
 }
 
-const copyOverhead = 64
 /** Names in one answer, those of one node aside. */
 const tooLargeMax = 64

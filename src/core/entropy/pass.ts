@@ -4,12 +4,13 @@
  * differ, and are merged into what is held by then.
  */
 import { mutant } from '#mutants'
-import type { TooLarge } from '../carrier.ts'
+import { carriedBytes, type TooLarge } from '../carrier.ts'
 import type { Instant, RequestId, Token, WallTime } from '../ids.ts'
 import type { HandedCopy } from '../message.ts'
 import { damaged } from '../object-rows.ts'
 import { keyOfRow } from '../row-key.ts'
 import { AsOf, type Item } from './as-of.ts'
+import { chosenOf } from './chosen.ts'
 import { lowBits } from './clocks.ts'
 import { type Dirty, decodeEntries, saltOf } from './comparison.ts'
 import { Descent, type Difference } from './descent.ts'
@@ -209,9 +210,9 @@ export class Pass {
     let bytes = 0
     let end = 0
     while (end < Math.min(count, this.#owed.length) && bytes < bytesMax) {
-      const { object } = this.#owed[end] as HandedCopy
-      if (!this.#parts.carrier.fits(bytes, object)) break
-      bytes += object.length
+      const copy = this.#owed[end] as HandedCopy
+      if (!this.#parts.carrier.fits(bytes, copy)) break
+      bytes += carriedBytes(copy)
       end++
     }
     const some = this.#owed.splice(0, end)
@@ -249,20 +250,11 @@ export class Pass {
     asked: { id: RequestId; epoch: number; cut: number; age: number },
     size: number,
   ): PassQuestion {
-    const level = this.#differences[0]?.level ?? 0
-    const some: Difference[] = []
-    let objects = 0
-    this.#differences = this.#differences.filter(difference => {
-      if (difference.level !== level || objects >= size) return true
-      objects += difference.own.length + difference.theirs.length
-      some.push(difference)
-      return false
-    })
-    some.sort((a, b) => a.prefix - b.prefix)
-    const held = some.flatMap(of => of.own.flatMap(item => this.#held(item, of)))
-    const wanted = some
-      .filter(({ theirs }) => theirs.length > 0)
-      .map(({ prefix, theirs }) => ({ prefix, shorts: theirs }))
+    const max = { objects: size, bytes: this.#parts.carrier.batchBytesMax }
+    const { level, held, wanted, left } = chosenOf(this.#differences, max, (item, of) =>
+      this.#held(item, of),
+    )
+    this.#differences = [...left]
     this.#asked = { type: 'differ', level, held, wanted }
     const keys = held.map(({ key, known }) => ({ key, known }))
     return { type: 'differ', ...asked, level, held: keys, wanted: encodeWanted(wanted) }

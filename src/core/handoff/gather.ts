@@ -2,7 +2,7 @@
  * The next hints for one owner, as many as one message carries. One that was refused, or is too
  * large to be sent, waits by itself and is passed over until it is tried again.
  */
-import type { Carrier } from '../carrier.ts'
+import { type Carrier, carriedBytes } from '../carrier.ts'
 import { after, type Instant, type NodeId } from '../ids.ts'
 import type { HandedCopy } from '../message.ts'
 import { hintOfRow, hintRows } from '../row-key.ts'
@@ -26,13 +26,16 @@ type Parts<Then> = {
   readonly carrier: Carrier
 }
 
+/** Until when, unless the hint has fewer bytes by then. */
+type Wait = { readonly until: Instant; readonly bytes: number }
+
 export class Gathering<Then> {
   readonly #parts: Parts<Then>
   readonly #owner: NodeId
   /** The next batch begins behind this row. */
   #after: RowKey = hintRows.from
-  /** Those that wait by themselves, and until when. */
-  readonly #waits = new Map<RowKey, Instant>()
+  /** Those that wait by themselves. */
+  readonly #waits = new Map<RowKey, Wait>()
   #looked = 0
 
   constructor(parts: Parts<Then>, owner: NodeId) {
@@ -66,10 +69,10 @@ export class Gathering<Then> {
         const copy = this.#copyOf(row.key, row.value, now, out)
         if (copy === 'waits') waiting = true
         else if (copy !== undefined) {
-          if (!carrier.fits(bytes, copy.object)) return { copies, sent, waiting }
+          if (!carrier.fits(bytes, copy)) return { copies, sent, waiting }
           copies.push(copy)
           sent.push({ row: row.key, bytes: row.value })
-          bytes += copy.object.length
+          bytes += carriedBytes(copy)
         }
         this.#after = row.key
       }
@@ -86,7 +89,7 @@ export class Gathering<Then> {
   /** These were refused, each for itself: the others go on without them. */
   refused(rows: readonly SentHint[], now: Instant): void {
     if (this.#waits.size + rows.length > waitsMax) this.#forget(now)
-    for (const { row } of rows) this.#wait(row, now, refusedMs)
+    for (const { row } of rows) this.#wait(row, { until: after(now, refusedMs), bytes: 0 })
   }
 
   /** Nothing is left: the next ones are looked for from the beginning. */
@@ -103,24 +106,26 @@ export class Gathering<Then> {
   ): HandedCopy | 'waits' | undefined {
     const { owner, key, token } = hintOfRow(row)
     if (owner !== this.#owner) return undefined
-    if (now < (this.#waits.get(row) ?? now)) return 'waits'
+    const wait = this.#waits.get(row)
+    if (wait !== undefined && now < wait.until && value.length >= wait.bytes) return 'waits'
     this.#waits.delete(row)
     const hint = this.#parts.rehoming.fit({ key: row, value }, out)
     if (hint === undefined) return undefined
     const { object, generation, time } = hint
     if (this.#parts.carrier.carries(object)) return { key, token, object, generation, time }
     this.#parts.carrier.leave({ key, bytes: object.length })
-    this.#wait(row, now, tooLargeMs)
+    // What superseded most of it may fit.
+    this.#wait(row, { until: after(now, tooLargeMs), bytes: value.length })
     return 'waits'
   }
 
   /** Those whose time is over are not kept in mind: the row may be gone. */
   #forget(now: Instant): void {
-    for (const [row, until] of this.#waits) if (now >= until) this.#waits.delete(row)
+    for (const [row, { until }] of this.#waits) if (now >= until) this.#waits.delete(row)
   }
 
-  #wait(row: RowKey, now: Instant, ms: number): void {
-    if (this.#waits.size < waitsMax) this.#waits.set(row, after(now, ms))
+  #wait(row: RowKey, wait: Wait): void {
+    if (this.#waits.size < waitsMax) this.#waits.set(row, wait)
   }
 }
 

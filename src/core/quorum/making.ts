@@ -3,6 +3,7 @@
  * already where the operation is known. All of it happens in one step of the coordinator.
  */
 import { mutant, sometimes } from '#mutants'
+import { Carrier, usualFrameBytes } from '../carrier.ts'
 import { type ActorField, nextDot } from '../causality/actor.ts'
 import { encodeObject } from '../causality/object.ts'
 import { arePinsFull, isPinned } from '../causality/pins.ts'
@@ -85,6 +86,8 @@ export class Making {
   readonly #self: NodeId
   readonly #objects: Objects<Stored>
   readonly #entriesMax: number
+  /** A bound on what client puts may make of one key; merges from peers have none. */
+  readonly #objectBytesMax: number
   /** Known-bad 37: the fields of rows, kept outside of them. */
   readonly #fields = new Map<Key, ActorField>()
   /** Known-bad 3: what this process counted. */
@@ -96,6 +99,7 @@ export class Making {
     this.#self = self
     this.#objects = objects
     this.#entriesMax = env.vectorEntriesMax ?? vectorEntriesMax
+    this.#objectBytesMax = new Carrier(env.frameBytes ?? usualFrameBytes).madeBytesMax
   }
 
   /** Vector entries dropped past the limit, since the start. */
@@ -229,7 +233,7 @@ export class Making {
     const grows = request.value !== undefined && !addsNothing(own?.siblings, made)
     const full = withoutRoom(this.#objects.room, grows ? 'grow' : 'shrink', object.length)
     if (full !== undefined) return full
-    if (object.length > objectBytesMax) {
+    if (object.length > this.#objectBytesMax) {
       return {
         code: 'SIBLING_LIMIT',
         message: 'the siblings are too large together; resolve first',
@@ -294,6 +298,5 @@ export function isKnownIn({ all }: Base, op: Version['op']): boolean {
 }
 
 const noBytes = new Uint8Array(0)
-/** Bounds on what client puts may make of one key; merges from peers have none. */
+/** Another such bound. */
 const siblingsMax = 64
-const objectBytesMax = 8 * 1024 * 1024

@@ -7,6 +7,7 @@ import type { Checker, MakeChecker, Scene } from './checker.ts'
 import { claimsChecker } from './claims.ts'
 import { convergedChecker } from './converged.ts'
 import { dotsChecker } from './dots.ts'
+import { droppedChecker } from './dropped.ts'
 import { fullDisksChecker } from './full-disks.ts'
 import { hintsChecker } from './hints.ts'
 import { hostileChecker } from './hostile.ts'
@@ -18,6 +19,7 @@ import { opOrderChecker } from './op-order.ts'
 import { operationsChecker } from './operations.ts'
 import { outcomesChecker } from './outcomes.ts'
 import { owedChecker } from './owed.ts'
+import { passedOverChecker } from './passed-over.ts'
 import { pinsChecker } from './pins.ts'
 import { progressChecker } from './progress.ts'
 import { reapedChecker } from './reaped.ts'
@@ -49,11 +51,13 @@ const all: readonly MakeChecker[] = [
   fullDisksChecker,
   boundsChecker,
   linksChecker,
+  droppedChecker,
   hostileChecker,
   viewsChecker,
   treeChecker,
   inFlightChecker,
   convergedChecker,
+  passedOverChecker,
 ]
 
 export function makeCheckers(scene: Scene): readonly Checker[] {

@@ -2,7 +2,7 @@
  * I7: a hint that was counted outlives its holder's crash, until its owner has all of it. Told
  * from the disks: when a stand-in's ack leaves, its disk has the hint (or the owner has it all);
  * when a hint goes, or loses something, its owner's disk has what it held, as it was then, not as
- * it was handed over. At rest no hint is left but for a node that stays dead.
+ * it was handed over. At rest no hint is left but for a node that stays dead, or one that no message takes.
  */
 import type { NodeId } from '../../core/ids.ts'
 import type { StoreCopy } from '../../core/message.ts'
@@ -12,6 +12,7 @@ import type { Notice } from '../notice.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
 import { copiesOn, knownOf } from './copies.ts'
 import { type HeldCopy, isHint } from './decoded.ts'
+import { isStuck } from './travel.ts'
 
 export const hintsChecker: MakeChecker = (scene): Checker => {
   const hints = new HintsOnDisks(scene)
@@ -74,8 +75,8 @@ class HintsOnDisks {
     if (context.options.layersOff.includes('handoff')) return
     for (const [node, kept] of this.#kept) {
       if (dead.has(node)) continue
-      for (const { owner, key } of kept.values()) {
-        if (owner === undefined || dead.has(owner)) continue
+      for (const { owner, key, siblings } of kept.values()) {
+        if (owner === undefined || dead.has(owner) || isStuck(this.#scene, siblings)) continue
         fail('I7', key, `${node} still keeps a hint for ${owner} at rest`)
       }
     }

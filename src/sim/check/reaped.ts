@@ -1,7 +1,7 @@
 /**
  * I2 across a reap: what a delete had seen never comes back once its tombstone is gone, neither in
  * an answer nor on the disks; no row goes that holds more than marked tombstones. R1: where every
- * node lives, no tombstone is left at rest. R2: nor a hint that its owner would refuse. Told from
+ * node lives, no tombstone is left at rest, but in a partition with a key that cannot travel. R2: nor a hint that its owner would refuse. Told from
  * the disks: a tombstone is reaped where it goes in the commit that says so.
  */
 import { opsKept } from '../../core/causality/siblings.ts'
@@ -22,6 +22,7 @@ import type { Notice } from '../notice.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
 import { copiesByKey, writesTogether } from './copies.ts'
 import { type HeldCopy, isHint, recordOfHint } from './decoded.ts'
+import { isStuck, partitionsOf, stuckKeys } from './travel.ts'
 
 export const reapedChecker: MakeChecker = (scene): Checker => {
   const reaps = new Reaps(scene)
@@ -136,10 +137,12 @@ class Reaps {
 
   #lookForTombstones(): void {
     const { context, decoded, fail } = this.#scene
+    const stuck = partitionsOf(this.#scene, stuckKeys(this.#scene))
     for (const { id, disk } of context.machines.values()) {
       for (const [row, bytes] of disk.rows) {
         const copy = decoded.copyIn(row, bytes)
         if (copy === undefined || copy.owner !== undefined) continue
+        if (stuck.has(partitionOf(keyOfRow(row).token, context.options.partitions))) continue
         const { versions } = copy.siblings
         if (versions.length === 0 || versions.some(({ tombstone }) => !tombstone)) continue
         return fail('R1', copy.key, `${id} still holds a tombstone and nothing else at rest`)
@@ -156,7 +159,9 @@ class Reaps {
         const partition = partitionOf(token, context.options.partitions)
         const state = context.machines.get(owner)?.disk.rows.get(partitionRowKey(partition))
         const floor = (state && decodeState(simHash, state)?.floor) ?? 0
-        const generation = recordOfHint(row, bytes)?.generation ?? floor
+        const record = recordOfHint(row, bytes)
+        const generation = record?.generation ?? floor
+        if (record !== undefined && isStuck(this.#scene, record.siblings)) continue
         if (generation < floor) fail('R2', key, `${id} keeps a hint that ${owner} will never take`)
       }
     }

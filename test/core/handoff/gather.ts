@@ -58,6 +58,24 @@ t.test('a batch carries no more than a message does', async t => {
   t.same(sizes, [2, 2, 2, 2, 1])
 })
 
+t.test('a hint that was too large goes once less is in it', async t => {
+  const world = new HandoffWorld(five)
+  const [key, other] = [world.keyOf('n2', 0), world.keyOf('n2', 1)]
+  world.holder.keep('n2', key, copyOf('a', 1, 'v'.repeat(5000)))
+  world.holder.keep('n2', other, copyOf('a', 1, 'v'))
+  world.holder.flush()
+  const all = gathering(world, 4000)
+  const next = (now: number) => all.next(10, now as Instant, []).copies.map(copy => copy.key)
+  t.same(next(0), [other], 'the others go')
+  t.same(next(1000), [other])
+  world.holder.keep('n2', key, copyOf('a', 2, 'v'.repeat(4000)))
+  world.holder.flush()
+  t.same(next(2000), [other], 'still too large')
+  world.holder.keep('n2', key, copyOf('a', 3, 'v'))
+  world.holder.flush()
+  t.same(new Set(next(3000)), new Set([key, other]))
+})
+
 t.test('it keeps only so many in mind, and none whose time is over', async t => {
   const world = new HandoffWorld(five)
   const all = gathering(world)
