@@ -69,6 +69,7 @@ function againWith(op: Outcome['op'], seen: unknown): readonly string[] {
 function codeOf(error: unknown, whileParsing: boolean): Code {
   const code = fieldOf(error, 'code')
   if (isCode(code)) return code
+  if (forbidden(error) !== undefined) return 'STORE_REFUSED'
   if (fieldOf(error, 'name') === 'AbortError') return 'CANCELLED'
   const parse = fieldOf(error, 'parse')
   return parse !== undefined || (whileParsing && fieldOf(error, 'oclif')) ? 'USAGE' : 'INTERNAL'
@@ -77,6 +78,8 @@ function codeOf(error: unknown, whileParsing: boolean): Code {
 function messageOf(error: unknown, code: Code): string {
   if (fieldOf(error, 'name') === 'AbortError') return 'interrupted'
   const text = error instanceof Error ? error.message : String(error)
+  const why = forbidden(error)
+  if (why !== undefined) return oneLine(`${fieldOf(error, 'path')} cannot be used: ${why}`)
   if (text.startsWith('Missing')) return `missing ${namesOf(error, 'args').join(' ').toUpperCase()}`
   const isOclif = fieldOf(error, 'oclif') !== undefined || fieldOf(error, 'parse') !== undefined
   const shown = oneLine(isOclif ? inOurWords(text) : text.replace(lineEnd, ' '))
@@ -99,6 +102,10 @@ function inOurWords(text: string): string {
 function suggestionsOf(error: unknown, code: Code): readonly string[] {
   const given = fieldOf(error, 'suggestions')
   if (Array.isArray(given)) return given.map(String)
+  if (forbidden(error) !== undefined) {
+    const path = oneLine(String(fieldOf(error, 'path')))
+    return [`ls -ld ${path} and what is above it: it has to be yours, and writable`]
+  }
   const [flag] = namesOf(error, 'flags')
   if (flag === undefined) return usual[code] ?? []
   return [`--help lists the flags; -- goes before a key or value that begins with a dash`]
@@ -111,6 +118,18 @@ function namesOf(error: unknown, field: string): readonly string[] {
   return list.map(item => (typeof item === 'string' ? item : String(fieldOf(item, 'name'))))
 }
 
+/** Why the system does not let this user have a file, or a directory; undefined: it does. */
+function forbidden(error: unknown): string | undefined {
+  const [code, path] = [fieldOf(error, 'code'), fieldOf(error, 'path')]
+  return typeof path === 'string' ? rights[String(code)] : undefined
+}
+
+const rights: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'the system does not permit it',
+  EROFS: 'it is on a file system that is read-only',
+  ENOTDIR: 'a part of its path is no directory',
+}
 const lineEnd = /\s*\n\s*/g
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is taken out
 const dimmed = /\x1b\[22?m/g

@@ -81,9 +81,9 @@ async function askToEnd(
   const control = await reachOrLeave(directory, file, timeoutMs)
   if (control === undefined) return nothing
   const paths = pathsOf(directory)
-  const supervisor =
-    (await holderOf(paths.supervisorLock)) ?? (await readSupervisorFile(directory))?.supervisor
   try {
+    const supervisor =
+      (await holderOf(paths.supervisorLock)) ?? (await readSupervisorFile(directory))?.supervisor
     const reply = await control.call({ type: 'down' }, timeoutMs + downMs, 'asked to end its nodes')
     if (supervisor !== undefined) await isDeadWithin(supervisor, graceMs)
     return reply.type === 'ended' ? new Map(reply.endings) : nothing

@@ -7,7 +7,7 @@ import {
   livenessOf,
   type ProcessIdentity,
   signalProcess,
-} from './process-identity.ts'
+} from '../host/process-identity.ts'
 
 export const graceMs = 5000
 

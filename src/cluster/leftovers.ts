@@ -7,13 +7,14 @@ import { existsSync } from 'node:fs'
 import { readdir, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { ClusterFile } from '../core/config.ts'
+import { isOf } from '../host/place.ts'
+import { type ProcessIdentity, readIdentity } from '../host/process-identity.ts'
 import { ClusterError } from './cluster-error.ts'
 import { pathsOf } from './cluster-file.ts'
 import { ControlClient } from './control-client.ts'
 import { endProcess, graceMs } from './end-processes.ts'
 import { holderOf, takeLock } from './lock-file.ts'
 import { isMissing, readText } from './private-file.ts'
-import { type ProcessIdentity, readIdentity } from './process-identity.ts'
 import { readControlSecret } from './secret-file.ts'
 import { readSupervisorFile } from './supervisor-file.ts'
 
@@ -145,14 +146,17 @@ async function storeHolders(directory: string): Promise<readonly ProcessIdentity
     if (isMissing(problem)) return []
     throw problem
   })
-  const locks = await Promise.all(names.map(name => readText(join(node(name), 'lock'))))
-  return locks.flatMap(storeHolderIn)
+  const holders = names.map(async name => {
+    return storeHolderIn(await readText(join(node(name), 'lock')), node(name))
+  })
+  return (await Promise.all(holders)).flat()
 }
 
 /** A store's lock names its process as pid, start and boot; where these are unknown, nobody. */
-function storeHolderIn(text: string | undefined): readonly ProcessIdentity[] {
+function storeHolderIn(text: string | undefined, own: string): readonly ProcessIdentity[] {
   try {
     const fields = Object(JSON.parse(text ?? ''))
+    if (!isOf(own, fields)) return []
     const { pid, start, boot } = fields as Readonly<Record<string, unknown>>
     const holder = readIdentity({ pid, startTime: start, bootId: boot })
     return holder === undefined || holder.startTime === '' ? [] : [holder]

@@ -3,11 +3,18 @@
  * kernel holds them, so there is no stale one; the file names the holder for messages, and stays,
  * empty, when nobody has it: on a full disk there may be no room to make another.
  */
+import { dirname } from 'node:path'
 import { isBusy, lockFile } from '../host/kernel-lock.ts'
 import { NoFileLocks } from '../host/native-locks.ts'
+import { isOf, placeOf } from '../host/place.ts'
+import {
+  identityOf,
+  livenessOf,
+  type ProcessIdentity,
+  readIdentity,
+} from '../host/process-identity.ts'
 import { ClusterError } from './cluster-error.ts'
 import { readText } from './private-file.ts'
-import { identityOf, livenessOf, type ProcessIdentity, readIdentity } from './process-identity.ts'
 
 export type LockResult =
   | { readonly type: 'held'; readonly release: () => void }
@@ -20,8 +27,10 @@ export type LockResult =
  */
 export function takeLock(path: string): LockResult {
   const taken = refusing(() => lockFile(path))
-  if (isBusy(taken)) return { type: 'busy', holder: holderIn(taken.text) }
-  taken.write(`${JSON.stringify(identityOf(process.pid) ?? {})}\n`)
+  const directory = dirname(path)
+  if (isBusy(taken)) return { type: 'busy', holder: holderIn(taken.text, directory) }
+  const own = { ...identityOf(process.pid), directory: placeOf(directory) }
+  taken.write(`${JSON.stringify(own)}\n`)
   return {
     type: 'held',
     release: () => {
@@ -33,7 +42,7 @@ export function takeLock(path: string): LockResult {
 
 /** The process that the lock names, as far as it can be seen from here; undefined: nobody. */
 export async function holderOf(path: string): Promise<ProcessIdentity | undefined> {
-  return holderIn((await readText(path)) ?? '')
+  return holderIn((await readText(path)) ?? '', dirname(path))
 }
 
 function refusing<Result>(lock: () => Result): Result {
@@ -45,9 +54,11 @@ function refusing<Result>(lock: () => Result): Result {
   }
 }
 
-function holderIn(text: string): ProcessIdentity | undefined {
+/** A copy of a directory brings the lock of another one, whose holder is none of ours. */
+function holderIn(text: string, directory: string): ProcessIdentity | undefined {
   try {
-    const holder = readIdentity(JSON.parse(text))
+    const fields: unknown = JSON.parse(text)
+    const holder = isOf(directory, fields) ? readIdentity(fields) : undefined
     return holder !== undefined && livenessOf(holder) !== 'dead' ? holder : undefined
   } catch {
     return undefined

@@ -5,11 +5,11 @@
  * Once closed it starts nothing any more, whoever asks and whatever was under way.
  */
 import type { Intent } from '../core/config.ts'
+import type { ProcessIdentity } from '../host/process-identity.ts'
 import { ClusterError } from './cluster-error.ts'
 import type { Ending } from './end-processes.ts'
 import { lastWords } from './last-lines.ts'
 import type { NodeProcess, ProcessState, Report } from './node-process.ts'
-import type { ProcessIdentity } from './process-identity.ts'
 import {
   afterCrash,
   type CrashHistory,

@@ -3,13 +3,13 @@
  * nodes. Hosted by the detached process of `main.ts`, or by `kv cluster up --foreground`.
  */
 import { rm } from 'node:fs/promises'
+import { identityOf } from '../host/process-identity.ts'
 import { ClusterError } from './cluster-error.ts'
 import { pathsOf, requireClusterFile } from './cluster-file.ts'
 import type { ControlReply, ControlRequest } from './control-message.ts'
 import { type ControlServer, listenControl } from './control-server.ts'
 import { takeLock } from './lock-file.ts'
 import type { Report } from './node-process.ts'
-import { identityOf } from './process-identity.ts'
 import { readControlSecret } from './secret-file.ts'
 import { hostIn, Supervisor } from './supervisor.ts'
 import { writeSupervisorFile } from './supervisor-file.ts'

@@ -9,14 +9,14 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { childEnvironment } from '../host/child-environment.ts'
-import { becomes, type Ending, endProcess } from './end-processes.ts'
 import {
   identityOf,
   type Liveness,
   livenessOf,
   type ProcessIdentity,
   signalProcess,
-} from './process-identity.ts'
+} from '../host/process-identity.ts'
+import { becomes, type Ending, endProcess } from './end-processes.ts'
 
 /** The node's program; started by path, for nothing here may import it. */
 export const nodeEntry = fileURLToPath(new URL('../node/main.js', import.meta.url))

@@ -3,9 +3,11 @@
  * nodes are, so that a later `up` or `down` finds and ends what a dead supervisor left (ux 4.3).
  * Nothing in it is believed without a check: a pid counts only with its start time and boot id.
  */
+
+import { isOf, placeOf } from '../host/place.ts'
+import { type ProcessIdentity, readIdentity } from '../host/process-identity.ts'
 import { pathsOf } from './cluster-file.ts'
 import { readText, replacePrivateFile } from './private-file.ts'
-import { type ProcessIdentity, readIdentity } from './process-identity.ts'
 
 export type SupervisorFile = {
   readonly formatVersion: 1
@@ -28,10 +30,9 @@ export async function writeBeginning(
 }
 
 export async function writeSupervisorFile(directory: string, file: SupervisorFile): Promise<void> {
-  await replacePrivateFile(
-    pathsOf(directory).supervisorFile,
-    `${JSON.stringify(file, undefined, 2)}\n`,
-  )
+  const own = { ...file, directory: placeOf(directory) }
+  const text = `${JSON.stringify(own, undefined, 2)}\n`
+  await replacePrivateFile(pathsOf(directory).supervisorFile, text)
 }
 
 /** The file; undefined where there is none that can be read (it is only a trace, never state). */
@@ -44,6 +45,8 @@ export async function readSupervisorFile(directory: string): Promise<SupervisorF
   } catch {
     return undefined
   }
+  // That of a copied directory tells of the processes of another one.
+  if (!isOf(directory, value)) return undefined
   const fields = Object(value) as Readonly<Record<string, unknown>>
   const supervisor = readIdentity(fields['supervisor'])
   const socket = fields['socket']

@@ -4,6 +4,7 @@
  * killed or paused. It holds no data and decides nothing about any.
  */
 import type { ClusterFile } from '../core/config.ts'
+import type { ProcessIdentity } from '../host/process-identity.ts'
 import { ClusterError } from './cluster-error.ts'
 import { pathsOf, withIntent, withStore, writeClusterFile } from './cluster-file.ts'
 import { ClusterRecord } from './cluster-record.ts'
@@ -11,7 +12,6 @@ import type { Ending } from './end-processes.ts'
 import { lastLines } from './last-lines.ts'
 import { NodeChild } from './node-child.ts'
 import type { Acted, Action, NodeProcess, ProcessState, Report } from './node-process.ts'
-import type { ProcessIdentity } from './process-identity.ts'
 import { nodeEntry, type SpawnedNode, spawnNode } from './spawn.ts'
 import { wipeNode } from './wipe.ts'
 

@@ -18,7 +18,14 @@ export function childEnvironment(
     MALLOC_MMAP_THRESHOLD_: String(256 * 1024),
   }
   for (const [name, value] of Object.entries(from)) if (allowed.test(name)) env[name] = value
-  return env
+  const resolver = pnpOptions(from['NODE_OPTIONS'] ?? '')
+  return resolver === '' ? env : { ...env, NODE_OPTIONS: resolver }
+}
+
+/** Under Yarn PnP nothing is found without its resolver: of NODE_OPTIONS that stays. */
+function pnpOptions(options: string): string {
+  const words = options.match(/--?[\w-]+[= ](?:"[^"]*"|[^\s"-][^\s"]*)/g) ?? []
+  return words.filter(word => /[/\\]\.pnp\.(c?js|loader\.mjs)"?$/.test(word)).join(' ')
 }
 
 /**

@@ -5,11 +5,11 @@
  * it tells the next start that the last stop was not clean.
  */
 import { randomBytes } from 'node:crypto'
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type FileLock, isBusy, lockExisting, lockFile } from '../host/kernel-lock.ts'
+import { placeOf } from '../host/place.ts'
+import { bootId, identityOf, isRunning, type ProcessIdentity } from '../host/process-identity.ts'
 import { textOf } from './file.ts'
-import { isRunning, ownProcess, type ProcessIdentity } from './process-identity.ts'
 import { StoreRefused } from './store-error.ts'
 
 export type Lock = {
@@ -66,7 +66,9 @@ function lockOf(directory: string, found: FileLock | undefined, file: FileLock):
     sign: () => {
       signed = true
       held.add(place)
-      const own = { ...ownProcess(), directory: place, kernel: true }
+      const { pid } = process
+      const start = identityOf(pid)?.startTime ?? ''
+      const own = { pid, start, boot: bootId(), directory: place, kernel: true }
       // Older versions want a token in it.
       file.write(`${JSON.stringify({ ...own, token: randomBytes(8).toString('hex') })}\n`)
     },
@@ -111,7 +113,7 @@ function heldBy(directory: string, text: string): StoreRefused {
   const holder = holderIn(text)
   const isSeen = holder !== undefined && isRunning(holder)
   const who = isSeen ? `process ${holder.pid}` : 'another process (in a container, perhaps)'
-  const isSure = !isSeen || holder.kernel || holder.boot !== ''
+  const isSure = !isSeen || holder.kernel || holder.bootId !== ''
   return new StoreRefused(
     `${directory} is open in ${who}; stop that node first` +
       (isSure ? '' : ', or remove the file "lock" if no such node runs'),
@@ -120,7 +122,7 @@ function heldBy(directory: string, text: string): StoreRefused {
 
 /** The holder that a lock file names. One that cannot be read names nobody. */
 function holderIn(text: string): Holder | undefined {
-  let fields: Partial<Record<keyof Holder, unknown>>
+  let fields: Partial<Record<string, unknown>>
   try {
     fields = JSON.parse(text) ?? {}
   } catch {
@@ -132,8 +134,8 @@ function holderIn(text: string): Holder | undefined {
   const word = (value: unknown): string => (typeof value === 'string' ? value : '')
   return {
     pid,
-    start: word(start),
-    boot: word(boot),
+    startTime: word(start),
+    bootId: word(boot),
     directory: word(directory),
     kernel: kernel === true,
   }
@@ -141,8 +143,3 @@ function holderIn(text: string): Holder | undefined {
 
 /** Directories that this process has locked and signed. */
 const held = new Set<string>()
-
-function placeOf(directory: string): string {
-  const { dev, ino } = statSync(directory)
-  return `${dev}:${ino}`
-}

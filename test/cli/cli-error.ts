@@ -61,3 +61,19 @@ t.test('a write that may have happened names how to try it again', async t => {
     `the same put or del with --op ${'01'.repeat(12)}: done at most once`,
   ])
 })
+
+t.test('what the system forbids is one line that says what to do', async t => {
+  const denied = Object.assign(new Error("EACCES: permission denied, mkdir '/x/kv'"), {
+    code: 'EACCES',
+    path: '/x/kv',
+    syscall: 'mkdir',
+  })
+  t.match(failureOf(denied, false), {
+    code: 'STORE_REFUSED',
+    exit: 10,
+    message: '/x/kv cannot be used: permission denied',
+    suggestions: [/^ls -ld \/x\/kv and what is above it/],
+  })
+  t.match(failureOf(Object.assign(denied, { code: 'EROFS' }), false), { message: /read-only/ })
+  t.match(failureOf(Object.assign(denied, { code: 'EIO' }), false), { code: 'INTERNAL' })
+})

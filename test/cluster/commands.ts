@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { pathsOf } from '../../src/cluster/cluster-file.ts'
-import { livenessOf } from '../../src/cluster/process-identity.ts'
+import { livenessOf } from '../../src/host/process-identity.ts'
 import { killNow, LocalClusters, type ShownNode } from '../helpers/local-clusters.ts'
 import { onTerminal } from '../helpers/pseudo-terminal.ts'
 

@@ -1,12 +1,12 @@
 /** Whoever starts a supervisor, or a node, may be gone before it begins: then it does not. */
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
-import { identityOf } from '../../src/cluster/process-identity.ts'
 import { nodeEntry } from '../../src/cluster/spawn.ts'
+import { identityOf } from '../../src/host/process-identity.ts'
 import { LocalClusters } from '../helpers/local-clusters.ts'
 
 t.setTimeout(300_000)
@@ -40,6 +40,24 @@ t.test(
     }
   },
 )
+
+t.test('down of a copy of a running cluster ends nothing of the original', async t => {
+  const clusters = await LocalClusters.make(t)
+  await clusters.up('first', '-n', '3')
+  await clusters.put('first', { k: 'v' })
+  const [original, copy] = [clusters.directory('first'), clusters.directory('copy')]
+  execFileSync('cp', ['-a', original, copy])
+  const before = clusters.processes(original)
+  t.equal(before.length, 4)
+  t.match(await clusters.kv(['cluster', 'status', '-c', `${copy}/`]), { exit: 0, text: /DOWN/ })
+  t.match(await clusters.kv(['cluster', 'down', '-c', `${copy}/`]), { exit: 0 })
+  t.same(clusters.processes(original), before)
+  await clusters.holds('first', { k: 'v' })
+  t.match(await clusters.kv(['cluster', 'destroy', 'copy', '--yes']), { exit: 0 })
+  t.same(clusters.processes(original), before)
+  t.match(await clusters.kv(['cluster', 'down', 'first']), { exit: 0 })
+  t.same(clusters.processes(original), [])
+})
 
 t.test('a node whose supervisor is gone before it began opens no store', async t => {
   const clusters = await LocalClusters.make(t)

@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import { connect } from '../../src/client/index.ts'
 import { pathsOf, requireClusterFile } from '../../src/cluster/cluster-file.ts'
 import { reachSupervisor } from '../../src/cluster/leftovers.ts'
-import { livenessOf, signalProcess } from '../../src/cluster/process-identity.ts'
+import { livenessOf, signalProcess } from '../../src/host/process-identity.ts'
 import { killNow, LocalClusters } from '../helpers/local-clusters.ts'
 
 t.jobs = 2

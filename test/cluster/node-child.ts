@@ -2,8 +2,8 @@
 import t from 'tap'
 import type { Ending } from '../../src/cluster/end-processes.ts'
 import { NodeChild } from '../../src/cluster/node-child.ts'
-import { identityOf } from '../../src/cluster/process-identity.ts'
 import type { Exit } from '../../src/cluster/spawn.ts'
+import { identityOf } from '../../src/host/process-identity.ts'
 
 type Played = {
   readonly child: NodeChild

@@ -1,5 +1,5 @@
 /** What `kv cluster up` refuses: one clear line, the right exit code, nothing made or changed. */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -151,4 +151,26 @@ t.test('files that cannot be used: edited, cut off, unsafe, stores without them'
   t.match(await clusters.kv(['cluster', 'up', 'demo']), { exit: 10, text: /n2 is crashed/ })
   t.match(await clusters.kv(['put', 'k', 'v']), { exit: 0 }, 'two of three are a quorum')
   t.same(readdirSync(join(directory, 'nodes', 'n2')), ['node.log'], 'no new store was made')
+})
+
+t.test('a directory that cannot be made, or a lock that cannot be opened: one line', async t => {
+  const clusters = await LocalClusters.make(t)
+  const file = join(clusters.home, 'file')
+  writeFileSync(file, '')
+  await refused(
+    t,
+    clusters,
+    ['--dir', join(file, 'kv'), '-n', '3'],
+    10,
+    /^kv: \S+ cannot be used: /,
+  )
+  await clusters.up('demo', '-n', '3')
+  const lock = join(clusters.directory('demo'), 'supervisor.lock')
+  const text = readFileSync(lock, 'utf8')
+  rmSync(lock)
+  symlinkSync(lock, lock)
+  // A loop of links stands for what the rights of files forbid: this test may be run by root.
+  t.match(await clusters.kv(['cluster', 'down', 'demo']), { exit: 1, errors: /ELOOP/ }, 'it ends')
+  rmSync(lock)
+  writeFileSync(lock, text)
 })

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { pathsOf, requireClusterFile, writeClusterFile } from '../../src/cluster/cluster-file.ts'
 import type { ProcessState } from '../../src/cluster/node-process.ts'
-import { identityOf, livenessOf, signalProcess } from '../../src/cluster/process-identity.ts'
 import type { Exit, SpawnedNode } from '../../src/cluster/spawn.ts'
 import { hostIn, Supervisor } from '../../src/cluster/supervisor.ts'
 import type { ClusterFile, Intent } from '../../src/core/config.ts'
+import { identityOf, livenessOf, signalProcess } from '../../src/host/process-identity.ts'
 
 t.jobs = 4
 

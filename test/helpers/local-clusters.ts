@@ -10,11 +10,7 @@ import type { Test } from 'tap'
 import { connect } from '../../src/client/index.ts'
 import { pathsOf, requireClusterFile } from '../../src/cluster/cluster-file.ts'
 import { isDeadWithin } from '../../src/cluster/end-processes.ts'
-import {
-  identityOf,
-  type ProcessIdentity,
-  signalProcess,
-} from '../../src/cluster/process-identity.ts'
+import { identityOf, type ProcessIdentity, signalProcess } from '../../src/host/process-identity.ts'
 import { type Ran, runKv, startKv } from './cli-cluster.ts'
 
 const breakOffs = ['SIGTERM', 'SIGINT', 'SIGALRM'] as const

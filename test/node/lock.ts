@@ -5,15 +5,15 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  statSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { placeOf } from '../../src/host/place.ts'
+import { bootId, isRunning } from '../../src/host/process-identity.ts'
 import { takeLock } from '../../src/node/lock.ts'
-import { isRunning, ownProcess } from '../../src/node/process-identity.ts'
 import { newDirectory } from '../helpers/store-place.ts'
 
 process.umask(0o077)
@@ -58,7 +58,7 @@ t.test('a process that is killed gives its lock back, and the next start is told
 })
 
 t.test('whom the file names counts only for an older node, and for a copy', async t => {
-  const own = ownProcess()
+  const own = processOf(process.pid)
   const dead = spawnSync('true').pid
   const alive = processOf(process.ppid)
   const holders: [string, object | string, RegExp | undefined][] = [
@@ -147,8 +147,12 @@ t.test('a zombie does not run', { skip: !existsSync('/proc/self/stat') }, async 
     await new Promise(resolve => setTimeout(resolve, 10))
   }
   t.match(statOf(pid), /\) Z /)
-  t.equal(isRunning(processOf(pid)), false)
-  t.equal(isRunning(processOf(parent.pid!)), true)
+  const seen = (pid: number) => {
+    const { start, boot } = processOf(pid)
+    return isRunning({ pid, startTime: start, bootId: boot })
+  }
+  t.equal(seen(pid), false)
+  t.equal(seen(parent.pid!), true)
 })
 
 const token = 'a'.repeat(16)
@@ -161,14 +165,9 @@ function takerOf(directory: string, at: number) {
   })
 }
 
-function placeOf(directory: string): string {
-  const { dev, ino } = statSync(directory)
-  return `${dev}:${ino}`
-}
-
 function processOf(pid: number) {
   const start = statOf(pid).split(') ').at(-1)?.split(' ')[19] ?? ''
-  return { pid, start, boot: ownProcess().boot }
+  return { pid, start, boot: bootId() }
 }
 
 function statOf(pid: number): string {

@@ -32,6 +32,13 @@ export function livenessOf(identity: ProcessIdentity): Liveness {
   return /^[Tt]/.test(seen.state) ? 'paused' : 'running'
 }
 
+/** Does that very process still run? */
+export function isRunning(identity: ProcessIdentity): boolean {
+  // Where nothing tells one boot from another, it is some process under this pid, or nobody.
+  if (bootId() === '' || identity.bootId === '') return answersSignal(identity.pid)
+  return livenessOf(identity) !== 'dead'
+}
+
 /** Sends the signal to exactly this process; false where it is gone. */
 export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
   if (livenessOf(identity) === 'dead') return false
@@ -88,9 +95,18 @@ function isDeadState(state: string): boolean {
   return /^[ZXx]/.test(state)
 }
 
+function answersSignal(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (problem) {
+    return (problem as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
 let knownBootId: string | undefined
 
-function bootId(): string {
+/** '' where nothing tells it. */
+export function bootId(): string {
   knownBootId ??= readBootId()
   return knownBootId
 }
