@@ -292,7 +292,8 @@ export class Rounds {
       .filter((one, i) => {
         names += isAllOfIt ? one.keys.length + countOf(one.pins) : 0
         bytes += isAllOfIt ? one.bytes : 0
-        return i < partsMax && (i === 0 || (names <= most.names && bytes <= most.bytes))
+        const fits = i === 0 || (names <= most.names && bytes <= most.bytes) || mutant(714)
+        return i < partsMax && fits
       })
     const { now, wall } = this.#at
     this.#lastId = (this.#lastId + 1) % 2 ** 40
