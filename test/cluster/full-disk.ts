@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
+import { type Client, connect } from '../../src/client/index.ts'
 import { pathsOf, requireClusterFile, writeClusterFile } from '../../src/cluster/cluster-file.ts'
 import { newClusterFile } from '../../src/cluster/settings.ts'
 import { hostIn, Supervisor } from '../../src/cluster/supervisor.ts'
@@ -157,6 +158,59 @@ t.test('a real disk without a free byte', { skip }, async t => {
   t.match(await clusters.kv(['cluster', 'destroy', directory, '--yes']), { exit: 0 })
   t.notOk(existsSync(directory))
 })
+
+/** Puts large values from all sides until so many were refused for want of room; their keys. */
+async function fillWithPuts(client: Client): Promise<readonly string[]> {
+  const keys: string[] = []
+  let refused = 0
+  const put = async () => {
+    while (refused < 100) {
+      const key = `k${keys.length}`
+      keys.push(key)
+      await client.put(key, new Uint8Array(2 ** 20)).catch(error => {
+        if (Reflect.get(Object(error), 'code') === 'STORE_FULL') refused++
+      })
+    }
+  }
+  await Promise.all(Array.from({ length: 64 }, put))
+  return keys
+}
+
+t.test('nodes that fill the disk that they share', { skip }, async t => {
+  const clusters = await LocalClusters.make(t)
+  const disk = join(clusters.home, 'disk')
+  await mkdir(disk)
+  mount(disk)
+  t.teardown(() => unmount(disk))
+  const directory = join(disk, 'demo')
+  const up = ['cluster', 'up', '--dir', directory, '-n', '5', '--base-port', '0']
+  t.match(await clusters.kv(up), { exit: 0 })
+  const client = await connect({ cluster: directory })
+  t.teardown(() => client.close())
+  const status = ['cluster', 'status', '-c', directory, '--json']
+  const pids = async () => JSON.parse((await clusters.kv(status)).text).nodes.map(pidOf)
+  const before = await pids()
+  const keys = await fillWithPuts(client)
+  t.same(await pids(), before, 'no node ended')
+  for (const key of keys) {
+    const { context, found } = await client.get(key)
+    if (found) await client.delete(key, { context })
+  }
+  const put = (i: number) => client.put(`new ${i}`, new Uint8Array(2 ** 20))
+  const isTaken = () =>
+    put(0).then(
+      () => true,
+      () => false,
+    )
+  while (!(await isTaken())) await pause()
+  for (let i = 1; i < 10; i++) await t.resolves(put(i), 'what was deleted is room')
+  t.same(await pids(), before)
+  t.match(await clusters.kv(['cluster', 'destroy', directory, '--yes']), { exit: 0 })
+})
+
+function pidOf({ pid }: { readonly pid?: number }): number | undefined {
+  return pid
+}
 
 function pause(): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, 50))
