@@ -80,7 +80,8 @@ class Dropped {
     } else if (input.type === 'unreplied') {
       const { caller, reply } = input
       if (reply.type !== 'failed') this.#owe(node, `${caller}`, `${reply.type} for a client`)
-    } else this.#close(node)
+      // What the host found on the disk comes back with what did not leave.
+    } else if (input.type !== 'disk') this.#close(node)
     if (input.type === 'disconnected') this.#gone.delete(`${node} ${input.node}`)
     else if (input.type === 'connected' && this.#gone.has(`${node} ${input.node}`)) {
       this.#fail(`${node} was not told that its connection to ${input.node} was gone before`)
