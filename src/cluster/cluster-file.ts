@@ -5,8 +5,8 @@
  */
 import { join } from 'node:path'
 import { type ClusterFile, checkClusterFile, type Intent } from '../core/config.ts'
+import { readText, replacePrivateFile } from '../host/private-file.ts'
 import { ClusterError } from './cluster-error.ts'
-import { readText, replacePrivateFile } from './private-file.ts'
 
 /** Where everything of the cluster in this directory lies. */
 export function pathsOf(directory: string) {

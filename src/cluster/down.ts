@@ -5,12 +5,12 @@
  */
 import { readdir, rm, rmdir } from 'node:fs/promises'
 import type { ClusterFile } from '../core/config.ts'
+import { isMissing, isNoRoom } from '../host/private-file.ts'
 import { ClusterError } from './cluster-error.ts'
 import { pathsOf, requireClusterFile, writeClusterFile } from './cluster-file.ts'
 import { type Ending, graceMs, isDeadWithin } from './end-processes.ts'
 import { endLeftovers, reachOrLeave, withCommandLock } from './leftovers.ts'
 import { holderOf } from './lock-file.ts'
-import { isMissing, isNoRoom } from './private-file.ts'
 import { readSupervisorFile } from './supervisor-file.ts'
 import { requireClosed } from './wipe.ts'
 

@@ -3,13 +3,13 @@
  * begin: a `down` right behind an `up` that was interrupted ends it, and nothing starts behind that.
  */
 import type { ClusterFile } from '../core/config.ts'
+import { isNoRoom } from '../host/private-file.ts'
 import { signalProcess } from '../host/process-identity.ts'
 import { ClusterError } from './cluster-error.ts'
 import { pathsOf } from './cluster-file.ts'
 import type { ControlClient } from './control-client.ts'
 import { lastLines, lastWords } from './last-lines.ts'
 import { reachSupervisor } from './leftovers.ts'
-import { isNoRoom } from './private-file.ts'
 import { spawnSupervisor } from './spawn.ts'
 import { writeBeginning } from './supervisor-file.ts'
 

@@ -7,6 +7,7 @@ import { dirname } from 'node:path'
 import { isBusy, lockFile } from '../host/kernel-lock.ts'
 import { NoFileLocks } from '../host/native-locks.ts'
 import { isOf, placeOf } from '../host/place.ts'
+import { readText } from '../host/private-file.ts'
 import {
   identityOf,
   livenessOf,
@@ -14,7 +15,6 @@ import {
   readIdentity,
 } from '../host/process-identity.ts'
 import { ClusterError } from './cluster-error.ts'
-import { readText } from './private-file.ts'
 
 export type LockResult =
   | { readonly type: 'held'; readonly release: () => void }

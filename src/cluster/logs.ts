@@ -4,9 +4,9 @@
  * stack) is shown as it is, at its place.
  */
 import { open } from 'node:fs/promises'
+import { isMissing } from '../host/private-file.ts'
 import { ClusterError } from './cluster-error.ts'
 import { pathsOf, requireClusterFile } from './cluster-file.ts'
-import { isMissing } from './private-file.ts'
 
 export type LogLine = {
   readonly node: string

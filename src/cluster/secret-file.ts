@@ -4,10 +4,10 @@ import { readCredential } from '../client/cluster-directory.ts'
 import { binaryOf, binaryOfHex } from '../core/binary.ts'
 import type { ClusterFile } from '../core/config.ts'
 import type { ClusterId } from '../core/ids.ts'
+import { replacePrivateFile } from '../host/private-file.ts'
 import { newSecret, renderSecret } from '../wire/secret.ts'
 import { pathsOf } from './cluster-file.ts'
 import type { ControlSecret } from './control-server.ts'
-import { replacePrivateFile } from './private-file.ts'
 
 /** Makes the secret of a new cluster; one left by a first start that broke off is replaced. */
 export async function makeSecret(directory: string): Promise<void> {

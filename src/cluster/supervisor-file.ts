@@ -5,9 +5,9 @@
  */
 
 import { isOf, placeOf } from '../host/place.ts'
+import { readText, replacePrivateFile } from '../host/private-file.ts'
 import { type ProcessIdentity, readIdentity } from '../host/process-identity.ts'
 import { pathsOf } from './cluster-file.ts'
-import { readText, replacePrivateFile } from './private-file.ts'
 
 export type SupervisorFile = {
   readonly formatVersion: 1

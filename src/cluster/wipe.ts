@@ -2,9 +2,9 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type FileLock, isBusy, lockExisting } from '../host/kernel-lock.ts'
+import { isMissing } from '../host/private-file.ts'
 import { ClusterError } from './cluster-error.ts'
 import { pathsOf } from './cluster-file.ts'
-import { isMissing } from './private-file.ts'
 
 /** If nothing is there, it is done. Throws CLUSTER_CONFLICT: somebody has it open, or it stays. */
 export async function wipeNode(directory: string, name: string): Promise<void> {

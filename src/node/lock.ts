@@ -8,8 +8,8 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type FileLock, isBusy, lockExisting, lockFile } from '../host/kernel-lock.ts'
 import { placeOf } from '../host/place.ts'
+import { textOf } from '../host/private-file.ts'
 import { bootId, identityOf, isRunning, type ProcessIdentity } from '../host/process-identity.ts'
-import { textOf } from './file.ts'
 import { StoreRefused } from './store-error.ts'
 
 export type Lock = {

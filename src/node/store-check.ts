@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { childEnvironment } from '../host/child-environment.ts'
-import { replaceFile, textOf } from './file.ts'
+import { replaceFile, textOf } from '../host/private-file.ts'
 import { fieldsOf } from './identity.ts'
 import { StoreRefused, StoreWithoutRoom } from './store-error.ts'
 

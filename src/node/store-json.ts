@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path'
 import { hexOf } from '../core/binary.ts'
-import { replaceFile, textOf } from './file.ts'
+import { replaceFile, textOf } from '../host/private-file.ts'
 import { fieldsOf, nameFields, readName, type StoreName } from './identity.ts'
 import { StoreRefused } from './store-error.ts'
 
