@@ -40,6 +40,7 @@ t.test('what is queued, or comes back, was not dropped; all else was', async t =
   wire.turn()
   const other = { ...ping }
   wire.sends(n1, n2, other)
+  wire.input({ type: 'disk', space: {} as never })
   wire.input({ type: 'unsent', to: n2, message: other, why: 'gone' })
   wire.turn()
   t.same(wire.failures, [])
