@@ -51,6 +51,9 @@ const seedsOf: Readonly<Record<string, readonly number[]>> = {
   // Worlds whose disks the cluster fills, of seeds up to 3451.
   '700': [2488, 2991],
   '702': [2488, 267],
+  // Listings beside disks that are lost; and of deletes that one replica has not heard of.
+  '690': [176, 34, 360],
+  '691': [48],
   // Keys that outgrow what a message takes, wiped disks among them.
   '670': [185, 256],
   '671': [345, 320, 740],
@@ -96,6 +99,8 @@ for (const name of [
   '623',
   '624',
   '625',
+  '690',
+  '691',
   '670',
   '671',
   '710',
