@@ -5,14 +5,14 @@
  * - if its coordinator could ask too few owners whether the first try took effect (it says so in a
  *   note), or
  * - if the two tries ran on two sides, and the side of the first one forgot the operation before
- *   they met: it then superseded it in a record in which nothing tells of it, neither one of the 8
- *   ids nor a pin. To know it still would take memory without bounds.
+ *   they met: it superseded it in a record without a pin of it, and then took so many writes that
+ *   none of the 8 ids told of it. To know it still would take memory without bounds.
  */
 import { binaryOfHex } from '../../core/binary.ts'
-import { isPinned, type Pins } from '../../core/causality/pins.ts'
-import { opsKept, type Siblings } from '../../core/causality/siblings.ts'
+import { isPinned } from '../../core/causality/pins.ts'
+import { knowsOp, opsKept, type Siblings } from '../../core/causality/siblings.ts'
 import type { Dot } from '../../core/causality/version-vector.ts'
-import type { NodeId, OpId } from '../../core/ids.ts'
+import type { Key, NodeId, OpId } from '../../core/ids.ts'
 import type { Effect } from '../../core/step.ts'
 import { type History, isBefore, type Write } from '../history.ts'
 import type { Notice } from '../notice.ts'
@@ -24,20 +24,14 @@ export type Beside = {
   readonly versions: readonly { readonly op: OpId; readonly dot: Dot }[]
 }
 
-/** The ids in the record in which a dot was made. */
-type Known = {
-  readonly ops: readonly OpId[]
-  readonly pins: Pins
-  /** Of the versions that it holds. */
-  readonly live: readonly OpId[]
-}
-
 export class SecondDots {
   readonly #history: History
   readonly #decoded: Decoded
   readonly #unasked = new Set<Write>()
   /** Of each operation, by the names of its dots. */
-  readonly #madeIn = new Map<OpId, Map<string, Known>>()
+  readonly #madeIn = new Map<OpId, Map<string, Siblings>>()
+  /** Every record that there was, by key. */
+  readonly #records = new Map<Key, Set<Siblings>>()
 
   constructor(history: History, decoded: Decoded) {
     this.#history = history
@@ -49,10 +43,12 @@ export class SecondDots {
     const { effect, node } = notice
     if (effect.type === 'note') this.#hearNote(effect)
     else if (effect.type === 'send' && effect.message.type === 'store') {
-      this.#look(node, this.#decoded.object(effect.message.object))
+      const { key, object } = effect.message
+      this.#look(node, key, this.#decoded.object(object))
     } else if (effect.type === 'commit') {
-      for (const { key, value } of effect.rows) {
-        this.#look(node, value && this.#decoded.copyIn(key, value)?.siblings)
+      for (const { key: row, value } of effect.rows) {
+        const copy = value && this.#decoded.copyIn(row, value)
+        if (copy !== undefined) this.#look(node, copy.key, copy.siblings)
       }
     }
   }
@@ -75,14 +71,16 @@ export class SecondDots {
   }
 
   /** A coordinator shows a dot that it made for the first time in the record it made it in. */
-  #look(node: NodeId, siblings: Siblings | undefined): void {
+  #look(node: NodeId, key: Key, siblings: Siblings | undefined): void {
     if (siblings === undefined) return
+    const records = this.#records.get(key) ?? new Set<Siblings>()
+    this.#records.set(key, records.add(siblings))
     for (const { op, dot, via } of siblings.versions) {
       if (via !== node) continue
-      const dots = this.#madeIn.get(op) ?? new Map<string, Known>()
+      const dots = this.#madeIn.get(op) ?? new Map<string, Siblings>()
       this.#madeIn.set(op, dots)
       const name = nameOf(dot)
-      if (!dots.has(name)) dots.set(name, knownTo(siblings))
+      if (!dots.has(name)) dots.set(name, siblings)
     }
   }
 
@@ -92,30 +90,25 @@ export class SecondDots {
     return known !== undefined && isPinned(known.pins, op)
   }
 
-  /** Who superseded it never met the pin; and the later one knew nothing of it, or had it back. */
+  /** Who superseded it never met the pin, and some record of the later one has no id of it left. */
   #wasForgotten(write: Write, op: OpId, later: Write): boolean {
     const all = this.#history.writes.get(write.key) ?? []
     const superseders = all.filter(
       other => other.saw.includes(write) && (other === later || isBefore(other, later)),
     )
-    const pinned = superseders.flatMap(one => this.#recordsOf(one)).some(knows('pins', op))
-    if (pinned) return false
-    return this.#recordsOf(later).some(
-      known => known.live.includes(op) || !(knows('ops', op)(known) || knows('pins', op)(known)),
-    )
+    const madeIn = superseders.flatMap(one => this.#recordsOf(one))
+    if (madeIn.some(({ pins }) => isPinned(pins, op))) return false
+    const records = [...(this.#records.get(write.key) ?? [])]
+    return records.some(one => isLiveIn(one, later.op) && (isLiveIn(one, op) || !knowsOp(one, op)))
   }
 
-  #recordsOf({ op }: Write): readonly Known[] {
+  #recordsOf({ op }: Write): readonly Siblings[] {
     return op === undefined ? [] : [...(this.#madeIn.get(op)?.values() ?? [])]
   }
 }
 
-function knownTo({ ops, pins, versions }: Siblings): Known {
-  return { ops, pins, live: versions.map(version => version.op) }
-}
-
-function knows(list: 'ops' | 'pins', op: OpId): (known: Known) => boolean {
-  return known => known[list].includes(op)
+function isLiveIn({ versions }: Siblings, op: OpId | undefined): boolean {
+  return versions.some(version => version.op === op)
 }
 
 function nameOf({ actor, counter }: Dot): string {
