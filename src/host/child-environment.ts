@@ -10,13 +10,7 @@ export function childEnvironment(
   from: Readonly<NodeJS.ProcessEnv> = process.env,
 ): NodeJS.ProcessEnv {
   // Node gives every child its own NODE_V8_COVERAGE, unless that is said to be nothing.
-  const env: NodeJS.ProcessEnv = {
-    NODE_ENV: 'production',
-    NODE_V8_COVERAGE: undefined,
-    // Else glibc keeps the memory of large values after a burst: it moves this bound up by itself,
-    // and what is below the bound goes back to the system only from the end of the heap.
-    MALLOC_MMAP_THRESHOLD_: String(256 * 1024),
-  }
+  const env: NodeJS.ProcessEnv = { NODE_ENV: 'production', NODE_V8_COVERAGE: undefined }
   for (const [name, value] of Object.entries(from)) if (allowed.test(name)) env[name] = value
   const resolver = pnpOptions(from['NODE_OPTIONS'] ?? '')
   return resolver === '' ? env : { ...env, NODE_OPTIONS: resolver }

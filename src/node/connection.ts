@@ -14,6 +14,8 @@ import type { Gate } from './faults.ts'
 const writeBytes = 64 * 1024
 /** Whoever takes less than a megabyte a second lets others wait. */
 const leastBytesPerMs = 1000
+/** Who reads takes more than that, on a busy machine as well. */
+const usualBytesPerMs = 10_000
 /** A closed connection has this long to hand over its last bytes. */
 const lingerMs = 1000
 
@@ -87,6 +89,13 @@ export class Connection<In extends AnyMessage, Out extends AnyMessage> implement
       this.#mark = { upTo: bytesWritten, bytes: writableLength, since: now }
     }
     return this.#mark === undefined ? 0 : now - this.#mark.since
+  }
+
+  /** The same, of one that would have taken it by now if it read as readers do; else 0. */
+  lingersFor(now: number): number {
+    const waited = this.waitedFor(now)
+    // What a socket has taken of one large write is not told before it has taken all of it.
+    return waited < (this.#mark?.bytes ?? 0) / usualBytesPerMs ? 0 : waited
   }
 
   /** Does it take less than the least rate? It has `graceMs` at least for what waits. */

@@ -85,10 +85,10 @@ export class Incoming {
     return this.#frameSince === undefined ? 0 : now - this.#frameSince
   }
 
-  /** Bytes that the other side lets lie here, times how long; what is younger does not count. */
+  /** Bytes that the other side lets lie here, times how long; what is younger, or read, does not count. */
   burden(now: Instant, patienceMs: number): number {
     const { connection } = this
-    const [waited, age] = [connection.waitedFor(now), this.frameAge(now)]
+    const [waited, age] = [connection.lingersFor(now), this.frameAge(now)]
     const unread = waited < patienceMs ? 0 : connection.bytesBehind * waited
     return unread + (age < patienceMs ? 0 : connection.channel.heldBytes * age)
   }

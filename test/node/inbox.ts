@@ -200,3 +200,18 @@ t.test('where little is left, who let the most lie for the longest goes first', 
   )
   t.ok(holdings.free >= 24 * MiB)
 })
+
+t.test('who reads is not hung up on, however much waits for it', async t => {
+  const { state, counters, room, enter, holdings } = place()
+  const MiB = 1024 * 1024
+  const { incoming, socket } = enter('#reader')
+  Object.assign(socket, { writableLength: 30 * MiB, bytesWritten: 30 * MiB })
+  incoming.connection.waitedFor(state.now)
+  holdings.add('#others' as Holder, 90 * MiB)
+  state.now = 1000 as Instant
+  room.sweep(state.now)
+  t.equal(counters.closedForRoom, 0, 'so much takes some time')
+  state.now = 3500 as Instant
+  room.sweep(state.now)
+  t.equal(counters.closedForRoom, 1, 'and not as long')
+})
