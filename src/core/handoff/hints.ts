@@ -97,6 +97,12 @@ export class Hints<Then> {
     return refused
   }
 
+  /** One found no room, in the quota or on the disk: `takeRefused` tells of it. */
+  refuse(): 'full' {
+    this.#refused += 1
+    return 'full'
+  }
+
   get none(): boolean {
     return this.#counts.size === 0
   }
@@ -134,7 +140,7 @@ export class Hints<Then> {
     const isFull = bytes > 0 && !this.hasRoom(bytes)
     const base = this.#base(row, key)
     if (base === undefined) {
-      if (isFull) return this.#refuse()
+      if (isFull) return this.refuse()
       this.#write(row, key, { ...copy, field: undefined }, then)
       return 'waits'
     }
@@ -143,7 +149,7 @@ export class Hints<Then> {
       sometimes('a hint has all of a copy already')
       return then !== undefined && this.#parts.pending.follow(row, then) ? 'waits' : 'held'
     }
-    if (isFull) return this.#refuse()
+    if (isFull) return this.refuse()
     sometimes('a hint is merged with a hint')
     this.#write(row, key, joinRecords(base, copy, siblings), then)
     return 'waits'
@@ -240,11 +246,6 @@ export class Hints<Then> {
     this.#count(row, now, undefined)
     this.#parts.pending.write(row, { bytes: undefined, meaning: undefined })
     return true
-  }
-
-  #refuse(): 'full' {
-    this.#refused += 1
-    return 'full'
   }
 
   #base(row: RowKey, key: Key): Record | undefined {

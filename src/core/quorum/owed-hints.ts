@@ -4,7 +4,8 @@
  * or is lost gets a hint, made of what this node holds of the key by then. So a replica that is
  * alive and never acknowledges fills this list and not the table of requests. Some at a time: one
  * member that is lost may be owed thousands. Past its bound the oldest become hints early, and
- * none is forgotten; a restart does forget them all, and comparing mends it.
+ * none is forgotten. For a hint without room, and after a restart, which forgets them all,
+ * comparing mends it.
  */
 import { mutant, sometimes } from '#mutants'
 import type { Instant, Key, NodeId, RequestId, Token } from '../ids.ts'
@@ -35,9 +36,8 @@ type Parts = {
   readonly putsMax: number | undefined
 }
 
-type Owed = {
-  readonly token: Token
-  readonly key: Key
+type Subject = { readonly token: Token; readonly key: Key }
+type Owed = Subject & {
   owners: readonly NodeId[]
   expected: readonly Expected[]
   /** Nobody is waited for any more. */
@@ -82,11 +82,15 @@ export class OwedHints {
 
   /**
    * The same of a node that only stands in: what it holds may have gone home by the deadline, so
-   * the hints are written at once; of what it made where nothing is held any more.
+   * the hints are written at once, of what it made: what is left here may be an older hint alone.
+   * Only if that is below the floor by now are they of what is held.
    */
   keepNow({ token, key, unheld }: AnsweredPut, made: Copy): void {
-    const owners = unheld.filter(owner => owner !== this.#parts.placement.self)
-    if (owners.length > 0) this.#keep({ token, key }, owners, made)
+    const { placement, objects } = this.#parts
+    const owners = unheld.filter(owner => owner !== placement.self)
+    const isMade = objects.generations.takes(token, made.generation)
+    const held = () => objects.baseOf(token, key, undefined).all
+    if (owners.length > 0) this.#keep({ token, key }, owners, isMade ? made : (held() ?? made))
   }
 
   /** An answer to a copy of a put that was answered before; false if it is of no such put. */
@@ -173,33 +177,28 @@ export class OwedHints {
   #keepRipe(id: RequestId, owed: Owed): number {
     const owners = ripe(owed)
     this.#due.delete(id)
-    const bytes = mutant(672) ? 0 : this.#keep(owed, owners)
+    const all = this.#parts.objects.baseOf(owed.token, owed.key, undefined).all
+    const bytes = mutant(672) || all === undefined ? 0 : this.#keep(owed, owners, all)
     this.#settle(id, owed, owners)
     return bytes
   }
 
-  /**
-   * What this node holds of the key is kept for each: it has what was acknowledged, or more. Who
-   * lost the key meanwhile gets none.
-   */
-  #keep(
-    { token, key }: Pick<Owed, 'token' | 'key'>,
-    owners: readonly NodeId[],
-    made?: Copy,
-  ): number {
+  /** Kept for each: it has what was acknowledged, or more. Who lost the key meanwhile gets none. */
+  #keep({ token, key }: Subject, owners: readonly NodeId[], copy: Copy): number {
     const { placement, objects } = this.#parts
+    const { object, siblings } = copy
     const primaries = placement.primaries(token)
-    const all = objects.baseOf(token, key, undefined).all ?? made
-    if (all === undefined) return 0
-    const copy = { token, key, object: all.object }
     for (const owner of owners) {
       if (!primaries.includes(owner)) continue
-      // Without room: the row is here, and comparing finds who lacks it.
-      if (!hasRoomForHint(objects, owner, copy, all.siblings)) continue
+      // Without room for what grows: who acknowledged has it, and comparing finds who lacks it.
+      if (!hasRoomForHint(objects, owner, { token, key, object }, siblings)) {
+        objects.hints.refuse()
+        continue
+      }
       sometimes('a missing ack becomes a hint')
-      objects.keep(owner, token, key, all, undefined)
+      objects.keep(owner, token, key, copy, undefined)
     }
-    return all.object.length * owners.length
+    return object.length * owners.length
   }
 
   /** Nothing is owed to these any more. */

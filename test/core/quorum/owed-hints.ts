@@ -114,6 +114,48 @@ t.test('who only stands in keeps what it made if it holds nothing any more', asy
   t.equal(owed.size, 0)
 })
 
+t.test('who only stands in keeps what it made beside an older hint for the same owner', async t => {
+  const { owed, holder } = start()
+  const [key, token] = ['k' as Key, tokenOf(nodeHash, 'k' as Key)]
+  holder.objects.keep(b, token, key, copyOf('o'), undefined)
+  holder.flush()
+  const put = { id: 1, token, key, deadline: at(1000), unheld: [b], expected: [] }
+  owed.keepNow(put, copyOf('m'))
+  holder.flush()
+  const versions = holder.hints.base(b, token, key)?.siblings.versions.map(({ op }) => op)
+  t.same(
+    versions?.sort(),
+    [copyOf('m'), copyOf('o')].map(one => one.siblings.versions[0]?.op),
+  )
+})
+
+t.test('what it made is below the floor by now: what is held instead', async t => {
+  const { owed, holder } = start()
+  const { objects, hints } = holder
+  const [key, token] = ['k' as Key, tokenOf(nodeHash, 'k' as Key)]
+  const partition = objects.generations.partitionOf(token)
+  objects.generations.write(partition, { generation: 2, floor: 2, reaped: 0 })
+  objects.generations.turn()
+  objects.generations.settled()
+  objects.merge(token, key, { ...copyOf('n'), generation: 2 }, undefined)
+  const put = { id: 1, token, key, deadline: at(1000), unheld: [b], expected: [] }
+  owed.keepNow(put, copyOf('m'))
+  t.match(hints.base(b, token, key), { generation: 2, siblings: copyOf('n').siblings })
+})
+
+t.test('a hint without room is counted, of a put here and of one stood in for', async t => {
+  const { owed, answered, hints, holder } = start()
+  const [key, token] = ['k' as Key, tokenOf(nodeHash, 'k' as Key)]
+  answered('l', 1000, [c])
+  holder.flush()
+  holder.objects.room.observe({ fresh: 90 * 2 ** 20, inside: 0, reserve: 100 * 2 ** 20 })
+  owed.keepNow({ id: 1, token, key, deadline: at(1000), unheld: [b, c], expected: [] }, copyOf('k'))
+  t.equal(holder.hints.takeRefused(), 2)
+  owed.tick(at(1100))
+  t.equal(holder.hints.takeRefused(), 1)
+  t.same(hints(), [])
+})
+
 t.test('one member that is lost: 256 hints a tick, until all are there', async t => {
   const { owed, answered, hints } = start()
   for (let i = 0; i < 600; i++) answered(`k${i}`, 10_000, [c])
