@@ -166,6 +166,10 @@ class PinsOnDisks {
   #readAll(node: NodeId): void {
     const rows = this.#rowsOf(node)
     rows.clear()
+    // An older copy of a directory reaps once more what the newer one had reaped.
+    for (const name of this.#reaped.keys()) {
+      if (name.startsWith(`${node} `)) this.#reaped.delete(name)
+    }
     for (const [row, bytes] of this.#scene.context.machines.get(node)?.disk.rows ?? []) {
       const copy = this.#scene.decoded.copyIn(row, bytes)
       if (copy !== undefined) rows.set(row, copy)
