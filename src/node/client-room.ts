@@ -83,6 +83,11 @@ export class ClientRoom {
     return this.#fitsNow(incoming, bytes)
   }
 
+  /** Has this client next to nothing, over all of its connections? */
+  holdsLittle(incoming: Incoming): boolean {
+    return this.heldBy(incoming) <= smallBytes
+  }
+
   /** A turn is over. */
   turn(): void {
     this.#lookedAt = false

@@ -9,6 +9,7 @@ import type { Instant, NodeId, RequestId } from '../core/ids.ts'
 import type { ClientReply, ClientRequest } from '../core/message.ts'
 import { isPeerRequest, type PeerReply, type PeerRequest } from '../core/message-class.ts'
 import type { Failure } from '../core/outcome.ts'
+import { noRoomLine } from '../core/quorum/get.ts'
 import type { Caller } from '../core/step.ts'
 import { refusalOf, type Unsent } from '../core/unsent.ts'
 import type { ClientRoom } from './client-room.ts'
@@ -127,7 +128,7 @@ export class Inbox {
     const { room } = this.#host
     if (reply.type === 'got') incoming.reads.saw(bytes)
     // It found no room for what it read: the next one waits for more than there is.
-    else if (to.isGet && isBusy(reply)) incoming.reads.saw(room.left(incoming) + 1)
+    else if (to.isGet && isForRoom(reply)) incoming.reads.saw(room.left(incoming) + 1)
     const isBehind = bytes > 0 && (this.#isBehind(incoming) || !room.takes(incoming, bytes))
     const sent = isBehind ? 'behind' : incoming.connection.send(reply)
     if (sent === 'behind' || sent === 'too-large') return this.#dropped(sent)
@@ -205,8 +206,11 @@ export class Inbox {
   /** What carries nothing and is answered with little always has room. */
   #hasRoom(incoming: Incoming, { type }: ClientRequest, bytes: number): boolean {
     if (isAtOnce(type)) return true
-    const reads = type === 'get' ? incoming.reads.wanted : 0
-    return this.#host.room.fits(incoming, bytes + reads)
+    const { room } = this.#host
+    if (type !== 'get') return room.fits(incoming, bytes)
+    const { reads } = incoming
+    if (room.fits(incoming, bytes + reads.wanted)) return true
+    return reads.canProbe && room.holdsLittle(incoming) && room.fits(incoming, bytes)
   }
 
   /** What is answered at once costs this turn, which others wait for. */
@@ -229,6 +233,7 @@ export class Inbox {
   }
 
   #beginHeld(incoming: Incoming, now: Instant): void {
+    let isRefused = false
     for (let first = incoming.firstHeld; first; first = incoming.firstHeld) {
       const { request, bytes } = first
       if (incoming.flights.full) return
@@ -240,7 +245,12 @@ export class Inbox {
       const leftMs = incoming.takeHeld(now)?.leftMs ?? 0
       if (leftMs <= 0) this.#host.counters.expired++
       else if (fits) this.#begin(incoming, request, bytes, leftMs)
-      else this.#refuse(incoming, request, 'what this client has under way fills its part of it')
+      else {
+        this.#refuse(incoming, request, 'what this client has under way fills its part of it')
+        // Those that came together say it once.
+        if (request.type === 'get' && !isRefused) incoming.reads.refused()
+        isRefused = true
+      }
     }
   }
 
@@ -308,6 +318,7 @@ function isAtOnce(type: ClientRequest['type']): boolean {
   return type !== 'get' && type !== 'put' && type !== 'scan' && type !== 'inspect'
 }
 
-function isBusy(reply: ClientReply): boolean {
-  return reply.type === 'failed' && reply.failure.code === 'BUSY'
+/** A get found no room for what it read; it may be refused as busy for other reasons, too. */
+function isForRoom(reply: ClientReply): boolean {
+  return reply.type === 'failed' && reply.failure.message === noRoomLine
 }

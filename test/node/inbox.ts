@@ -4,13 +4,17 @@ import type { Socket } from 'node:net'
 import t from 'tap'
 import { type Holder, Holdings } from '../../src/core/holdings.ts'
 import type { Instant, Key, OpId } from '../../src/core/ids.ts'
-import type { ClientRequest, GetRequest, PutRequest } from '../../src/core/message.ts'
+import type { ClientRequest, FailReply, GetRequest, PutRequest } from '../../src/core/message.ts'
+import { nothingDone } from '../../src/core/outcome.ts'
+import { noRoomLine } from '../../src/core/quorum/get.ts'
+import type { Caller } from '../../src/core/step.ts'
 import type { IncomingChannel } from '../../src/node/channels.ts'
 import { ClientRoom } from '../../src/node/client-room.ts'
 import { noCounters } from '../../src/node/counters.ts'
 import { Inbox } from '../../src/node/inbox.ts'
 import { Incoming } from '../../src/node/incoming.ts'
 import type { Log } from '../../src/node/log.ts'
+import type { UsualRead } from '../../src/node/usual-read.ts'
 
 /** As much of a socket as is asked here. */
 class QuietSocket extends EventEmitter {
@@ -29,6 +33,10 @@ class QuietSocket extends EventEmitter {
   }
 }
 
+const MiB = 1024 * 1024
+
+type World = ReturnType<typeof place>
+
 function place() {
   const state = { now: 0 as Instant }
   const counters = noCounters()
@@ -36,10 +44,12 @@ function place() {
   const holdings = new Holdings()
   const room = new ClientRoom(holdings, { now: () => state.now, log, counters })
   const begun: ClientRequest[] = []
+  const callers: Caller[] = []
   /** What a replica does at once with each request. */
   const replica = { takes(_: Holder | undefined): void {} }
-  const onRequest = (_: unknown, request: ClientRequest, holder: Holder | undefined) => {
+  const onRequest = (caller: Caller, request: ClientRequest, holder: Holder | undefined) => {
     begun.push(request)
+    callers.push(caller)
     replica.takes(holder)
   }
   const host = { room, counters, now: () => state.now, onRequest, onMessage() {} }
@@ -58,7 +68,7 @@ function place() {
     inbox.enter(incoming)
     return { incoming, socket, holds: (bytes: number) => Object.assign(used, { heldBytes: bytes }) }
   }
-  return { state, counters, room, inbox, enter, holdings, begun, replica }
+  return { state, counters, room, inbox, enter, holdings, begun, callers, replica }
 }
 
 const put = (id: number, bytes: number): PutRequest => ({
@@ -139,7 +149,6 @@ const get = (id: number): GetRequest => ({
 t.test('a get waits for room for what gets of its connection read', async t => {
   const { state, counters, inbox, enter, holdings, begun, replica } = place()
   const { incoming } = enter('#one')
-  const MiB = 1024 * 1024
   replica.takes = holder => holder && holdings.add(holder, MiB)
   for (let id = 1; id <= 100; id++) inbox.take(incoming, get(id))
   // All that is held, and as much and a part for newcomers, is free.
@@ -162,6 +171,64 @@ t.test('where the object comes from others, those under way count as much', asyn
   t.ok(begun.length > 100 && begun.length <= 112, `${begun.length}`)
 })
 
+/** Eight others at their bound, and a client that sends a small get each 3 seconds for a minute. */
+function amongGreedy(prepare: (world: World, incoming: Incoming) => void): World {
+  const world = place()
+  const { state, inbox, enter, holdings, begun } = world
+  const { incoming } = enter('#one')
+  for (let i = 0; i < 8; i++) holdings.add(`#greedy${i}` as Holder, Math.floor((112 * MiB) / 9))
+  prepare(world, incoming)
+  begun.length = 0
+  for (let id = 100; id < 120; id++) {
+    inbox.take(incoming, get(id))
+    for (let ms = 0; ms < 3000; ms += 1000) {
+      state.now = (state.now + 1000) as Instant
+      inbox.resume()
+      inbox.sweep(state.now)
+    }
+  }
+  return world
+}
+
+const busyWith = (id: number, message: string): FailReply => ({
+  type: 'failed',
+  id,
+  failure: { code: 'BUSY', message, outcome: nothingDone(0) },
+  explained: undefined,
+})
+
+t.test('a get refused as busy for another reason says nothing of what gets read', async t => {
+  const { begun } = amongGreedy(({ inbox, callers }, incoming) => {
+    inbox.take(incoming, get(1))
+    inbox.reply(callers.at(-1) as Caller, busyWith(1, 'this node coordinates as much as it can'))
+    t.equal(incoming.reads.wanted, 0)
+  })
+  t.equal(begun.length, 20)
+})
+
+t.test('a client that holds nothing is not starved by what its gets once read', async t => {
+  const { begun, counters } = amongGreedy(({ inbox, callers }, incoming) => {
+    inbox.take(incoming, get(1))
+    inbox.reply(callers.at(-1) as Caller, busyWith(1, noRoomLine))
+    t.ok(incoming.reads.wanted > 8 * MiB)
+  })
+  t.ok(begun.length > 0, 'one finds out')
+  t.equal(counters.busy + begun.length, 20, 'while it is on its way, others wait for room')
+})
+
+t.test('a refusal for room takes some of the guess back', async t => {
+  let reads: UsualRead | undefined
+  const { counters } = amongGreedy((_, incoming) => {
+    reads = incoming.reads
+    incoming.reads.saw(16 * MiB)
+    // Of one get it is open what it reads, so that no other is begun to find out.
+    incoming.reads.begun()
+    t.ok(incoming.reads.wanted > 28 * MiB)
+  })
+  t.ok(counters.busy > 0)
+  t.ok(reads && reads.wanted < 16 * MiB, `${reads?.wanted}`)
+})
+
 t.test('one turn answers only so many that are answered at once', async t => {
   const { inbox, enter, begun } = place()
   const { incoming } = enter('#one')
@@ -178,7 +245,6 @@ t.test('one turn answers only so many that are answered at once', async t => {
 
 t.test('where little is left, who let the most lie for the longest goes first', async t => {
   const { state, counters, room, enter, holdings } = place()
-  const MiB = 1024 * 1024
   const [first, second, third] = ['#a', '#b', '#c'].map(enter)
   for (const [one, bytes] of [
     [first, 2],
@@ -203,7 +269,6 @@ t.test('where little is left, who let the most lie for the longest goes first', 
 
 t.test('who reads is not hung up on, however much waits for it', async t => {
   const { state, counters, room, enter, holdings } = place()
-  const MiB = 1024 * 1024
   const { incoming, socket } = enter('#reader')
   Object.assign(socket, { writableLength: 30 * MiB, bytesWritten: 30 * MiB })
   incoming.connection.waitedFor(state.now)

@@ -16,3 +16,14 @@ t.test('a large read counts at once, small ones take it back bit by bit', async 
   reads.saw(1e9)
   t.ok(reads.wanted <= 16 * 1024 * 1024, 'no more than a frame')
 })
+
+t.test('who is refused for it is not refused for ever', async t => {
+  const reads = new UsualRead()
+  reads.saw(1e9)
+  t.equal(reads.canProbe, true)
+  reads.begun()
+  t.equal(reads.canProbe, false, 'one is on its way to find out')
+  reads.ended()
+  for (let i = 0; i < 40; i++) reads.refused()
+  t.ok(reads.wanted < 128 * 1024, `${reads.wanted}`)
+})

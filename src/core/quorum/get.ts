@@ -307,7 +307,8 @@ function remove(nodes: NodeId[], node: NodeId): boolean {
 }
 
 const short = { type: 'short' } as const
-const noRoomLine = 'what this client has under way fills its part of the memory of this node'
+/** Of no other refusal. */
+export const noRoomLine = 'what this client has under way fills its part of the memory of this node'
 /** The digest of a replica that holds nothing of the key. */
 export const nothingHeld = ''
 /** So long the full read is waited for where no hedge was sent: more than hedges may cost. */
