@@ -127,11 +127,6 @@ export class Objects<Then> {
     return this.#rows.durableDigest(token, key)
   }
 
-  /** Is something of this key's row not durable yet? */
-  pends({ token, key }: { readonly token: Token; readonly key: Key }): boolean {
-    return this.#pending.read(objectRowKey(token, key)) !== undefined
-  }
-
   /** Writes what a coordinator made of its base: into the key's row, or the owner's hint. */
   writeOwn(
     { row }: Pick<Base, 'row'>,

@@ -10,6 +10,7 @@ import type { Pace } from '../handoff/pace.ts'
 import { after, type Instant, type NodeId, type Token } from '../ids.ts'
 import type { HandedCopy } from '../message.ts'
 import { damaged } from '../object-rows.ts'
+import type { Pending } from '../pending.ts'
 import type { Effect } from '../step.ts'
 import type { ExchangeState } from './exchange-message.ts'
 import { Pass } from './pass.ts'
@@ -25,6 +26,7 @@ import type { Throttle } from './throttle.ts'
 
 /** What a part asks of the exchange that it is part of. */
 export type RepairHost = DriverParts & {
+  readonly pending: Pick<Pending<unknown, unknown>, 'newest' | 'isSettled'>
   readonly nextId: () => number
   /** The clock that a comparison with this member goes by. */
   readonly wallWith: (node: NodeId, now: Instant) => number
@@ -70,8 +72,8 @@ export class RepairPart {
   readonly #preview: Preview
   #driver: PassDriver | undefined
   #under: Peer | undefined
-  /** The last copy that came. */
-  #last: HandedCopy | undefined
+  /** The commit with the last copy that came. */
+  #behind = 0
   #over = false
 
   constructor(host: RepairHost, plan: PartPlan, now: Instant) {
@@ -115,8 +117,9 @@ export class RepairPart {
   }
 
   #next(now: Instant, out: Effect[]): void {
-    // What came is compared once it is durable: else it would come again.
-    if (this.#last !== undefined && this.#host.objects.pends(this.#last)) return
+    // What came is compared once it is durable: else it would come again. Not what was written of
+    // its key since: one that is always written would be waited for without end.
+    if (!this.#host.pending.isSettled(this.#behind)) return
     const due = this.#peers.filter(({ state }) => state === 'due')
     if (due.length === 0) return this.#end()
     const peer = due.find(({ nextAt }) => now >= nextAt)
@@ -245,7 +248,7 @@ export class RepairPart {
     if (moves) this.#stored(from, copy)
     else this.#differs(from, token)
     if (!moves) return this.#preview.takes(from.node, token, key, this.#own(copy), siblings)
-    this.#last = copy
+    this.#behind = this.#host.pending.newest
     tally.moved(this.#host.placement.self, object.length)
   }
 

@@ -1,6 +1,14 @@
 import t from 'tap'
+import type { RepairPlan } from '../../../src/core/entropy/repair-message.ts'
 import type { NodeId } from '../../../src/core/ids.ts'
-import { calmCluster, progressOf, putWithout, repair, wholeRing } from '../../helpers/repairs.ts'
+import {
+  calmCluster,
+  everything,
+  progressOf,
+  putWithout,
+  repair,
+  wholeRing,
+} from '../../helpers/repairs.ts'
 import { fullDisk, live } from '../../helpers/replicas.ts'
 
 const names = Array.from({ length: 40 }, (_, i) => `k${i}`)
@@ -98,3 +106,38 @@ t.test(
     t.ok(cluster.now - begun < 20_000)
   },
 )
+
+t.test('a key that is written without a pause does not hold a repair up', async t => {
+  const cluster = calmCluster(3)
+  const key = names.find(one => cluster.primaries(one)[0] === 'n1') as string
+  putWithout(cluster, [key], ['n1'])
+  live(cluster, 10_000)
+  const n1 = cluster.node('n1')
+  /** What the node says of it, without anything that settles. */
+  const repairing = (begin?: RepairPlan) => {
+    const before = n1.replies.length
+    cluster.ask('n1', { type: 'repair', id: 1, job: 'r-1', begin, cancel: false, movesFrom: 0 })
+    const reply = n1.replies[before]
+    if (reply?.type !== 'repair-is' || reply.progress === undefined) throw new Error('no progress')
+    return reply.progress
+  }
+  let puts = 0
+  const put = () => {
+    const context = n1.replies.findLast(reply => reply.type === 'wrote')?.context
+    cluster.ask('n1', cluster.put(key, `v${++puts}`, { w: 1, context }))
+  }
+  repairing({ ...everything, node: n1.id })
+  for (let turns = 0; turns < 2000 && repairing().running; turns++) {
+    if (turns % 6 === 0) cluster.pass(20)
+    for (const letter of [...cluster.gossip.splice(0), ...cluster.letters.splice(0)]) {
+      cluster.deliver(letter)
+    }
+    for (const node of cluster.nodes) node.step({ type: 'turn' })
+    for (const node of cluster.nodes) if (node !== n1) node.flush()
+    // Once its copy has come the next put gathers before the commit of the last one is durable.
+    if (repairing().copies > 0) put()
+    n1.flushOne()
+  }
+  t.match(repairing(), { running: false, done: 16, partitions: 16, keys: 1 })
+  t.ok(puts > 1, `${puts} puts`)
+})
