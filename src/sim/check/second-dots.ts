@@ -6,7 +6,9 @@
  *   note), or
  * - if the two tries ran on two sides, and the side of the first one forgot the operation before
  *   they met: it superseded it in a record without a pin of it, and then took so many writes that
- *   none of the 8 ids told of it. To know it still would take memory without bounds.
+ *   none of the 8 ids told of it. To know it still would take memory without bounds. Or who
+ *   superseded it was shown the first version when no id told of it any more, and wrote where the
+ *   second one was: it stays there, pinned and live.
  */
 import { binaryOfHex } from '../../core/binary.ts'
 import { isPinned } from '../../core/causality/pins.ts'
@@ -97,7 +99,7 @@ export class SecondDots {
       other => other.saw.includes(write) && (other === later || isBefore(other, later)),
     )
     const madeIn = superseders.flatMap(one => this.#recordsOf(one))
-    if (madeIn.some(({ pins }) => isPinned(pins, op))) return false
+    if (madeIn.some(one => isPinned(one.pins, op) && !isLiveIn(one, op))) return false
     const records = [...(this.#records.get(write.key) ?? [])]
     return records.some(one => isLiveIn(one, later.op) && (isLiveIn(one, op) || !knowsOp(one, op)))
   }

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { encodeObject } from '../../../src/core/causality/object.ts'
 import {
+  mergeSiblings,
   noSiblings,
   pinned,
   putVersion,
@@ -33,13 +34,15 @@ class TwoSides {
   }
 
   /** The last of so many later writes, made in a record that may still know of the first one. */
-  supersede(count: number, ids: 'known' | 'pinned' | 'forgotten'): Write {
+  supersede(count: number, ids: 'known' | 'pinned' | 'forgotten' | 'live'): Write {
     let later = this.scene.write([this.write])
     for (let i = 1; i < count; i++) later = this.scene.write([later])
     const made = holding(later)
     const op = this.write.op as OpId
     const ops = ids === 'known' ? [...made.ops, op] : made.ops
-    this.sends(n1, { ...made, ops, pins: ids === 'pinned' ? [op] : [] })
+    const pins = ids === 'pinned' || ids === 'live' ? [op] : []
+    const { versions } = ids === 'live' ? mergeSiblings(made, this.second) : made
+    this.sends(n1, { ...made, versions, ops, pins })
     return later
   }
 
@@ -59,6 +62,11 @@ t.test('a second dot may return beside what forgot the operation', async t => {
   const later = sides.supersede(9, 'forgotten')
   t.ok(sides.mayReturn(later, sides.second))
   t.notOk(sides.mayReturn(later, holding(sides.write)), 'its first dot may not')
+})
+
+t.test('or stay where a context that no longer named the operation overwrote it', async t => {
+  const sides = new TwoSides()
+  t.ok(sides.mayReturn(sides.supersede(9, 'live'), sides.second))
 })
 
 t.test('not where fewer writes came between than a list of ids keeps', async t => {
