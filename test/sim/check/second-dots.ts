@@ -33,16 +33,15 @@ class TwoSides {
     this.dots.hear({ type: 'effect', node, effect: { type: 'send', to: n3, message } })
   }
 
-  /** The last of so many later writes, made in a record that may still know of the first one. */
+  /** The last of so many later writes, whose writer was shown it, in a record that may know of it. */
   supersede(count: number, ids: 'known' | 'pinned' | 'forgotten' | 'live'): Write {
-    let later = this.scene.write([this.write])
-    for (let i = 1; i < count; i++) later = this.scene.write([later])
-    const made = holding(later)
+    for (let i = 1; i < count; i++) this.scene.write()
+    const later = this.scene.write([this.write])
+    const made = ids === 'live' ? mergeSiblings(holding(later), this.second) : holding(later)
     const op = this.write.op as OpId
-    const ops = ids === 'known' ? [...made.ops, op] : made.ops
-    const pins = ids === 'pinned' || ids === 'live' ? [op] : []
-    const { versions } = ids === 'live' ? mergeSiblings(made, this.second) : made
-    this.sends(n1, { ...made, versions, ops, pins })
+    const rest = made.ops.filter(one => one !== op)
+    const ops = ids === 'known' ? [...rest, op] : rest
+    this.sends(n1, { ...made, ops, pins: ids === 'pinned' || ids === 'live' ? [op] : [] })
     return later
   }
 
