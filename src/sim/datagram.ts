@@ -64,7 +64,7 @@ export class DatagramTransport implements Transport {
     if (bytes.length > this.#context.limits.frameBytes) {
       return mutant(710) ? undefined : 'too-large'
     }
-    this.#context.notice({ type: 'queued', node: machine.id, message })
+    this.#context.notice({ type: 'queued', node: machine.id, to, message })
     this.#gather(machine, () => {
       this.#travel(machine.id, to, message.type, bytes, () => {
         const process = this.#context.machines.get(to)?.process

@@ -49,7 +49,12 @@ export type Notice =
       readonly reason: string
     }
   /** A message of this node is in the hands of its connection. */
-  | { readonly type: 'queued'; readonly node: NodeId; readonly message: PeerMessage }
+  | {
+      readonly type: 'queued'
+      readonly node: NodeId
+      readonly to: NodeId
+      readonly message: PeerMessage
+    }
   /** A member's connection to another is proved, and core is told; later it is gone. */
   | {
       readonly type: 'link-proved'

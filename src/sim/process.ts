@@ -3,7 +3,7 @@
  * Inputs are taken as they come, a turn ends behind them, effects are performed in order, a tick
  * comes every 20 ms, and what the process held in memory is gone when it ends.
  */
-import { sometimes } from '#mutants'
+import { mutant, sometimes } from '#mutants'
 import { spaceOf } from '../core/disk-space.ts'
 import type { Holder } from '../core/holdings.ts'
 import type { NodeId, StartId } from '../core/ids.ts'
@@ -38,6 +38,7 @@ export class Process {
   #drainPlanned = false
   #turnPlanned = false
   #tickQueued = false
+  #lastSent: PeerMessage | undefined
   /** It is killed at the end of this turn. */
   #doomed = false
   #ended = false
@@ -201,6 +202,9 @@ export class Process {
     switch (effect.type) {
       case 'send': {
         const { to, message } = effect
+        const isCopy = message === this.#lastSent
+        this.#lastSent = message
+        if (isCopy && mutant(715)) return undefined
         const why = this.#machine.transport.send(this.#machine, to, message)
         if (why !== undefined) return { type: 'unsent', to, message, why }
         this.#mayDoom(effect)

@@ -64,12 +64,14 @@ export class StreamTransport implements Transport {
 
   send = (machine: Machine, to: NodeId, message: PeerMessage): Unsent | undefined => {
     const { behindBytes } = this.#context.limits
-    if (!isAsked(message)) {
-      const incoming = this.#incoming.get(machine.id)?.get(to)
-      return this.#send(machine.id, incoming, message, repliesBehind * behindBytes)
+    const isRequest = isAsked(message)
+    const end = isRequest ? this.#provedTo(machine.id, to) : this.#incoming.get(machine.id)?.get(to)
+    const before = end?.channel.queuedBytes ?? 0
+    const why = unsentOf(end?.send(message, isRequest ? behindBytes : repliesBehind * behindBytes))
+    if ((end?.channel.queuedBytes ?? 0) > before) {
+      this.#context.notice({ type: 'queued', node: machine.id, to, message })
     }
-    const { proved, end } = this.#outgoingOf(machine.id, to)
-    return this.#send(machine.id, proved ? end : undefined, message, behindBytes)
+    return why === 'too-large' && mutant(710) ? undefined : why
   }
 
   flush = (machine: Machine): void => {
@@ -126,18 +128,10 @@ export class StreamTransport implements Transport {
 
   // -- members --
 
-  #send(
-    node: NodeId,
-    end: Incoming | LinkEnd<PeerMessage, PeerMessage> | undefined,
-    message: PeerMessage,
-    behindMax: number,
-  ): Unsent | undefined {
-    const before = end?.channel.queuedBytes ?? 0
-    const why = unsentOf(end?.send(message, behindMax))
-    if ((end?.channel.queuedBytes ?? 0) > before) {
-      this.#context.notice({ type: 'queued', node, message })
-    }
-    return why === 'too-large' && mutant(710) ? undefined : why
+  /** The end of its own connection to another member, once that is proved. */
+  #provedTo(from: NodeId, to: NodeId): Outgoing['end'] {
+    const { proved, end } = this.#outgoingOf(from, to)
+    return proved ? end : undefined
   }
 
   #outgoingOf(from: NodeId, to: NodeId): Outgoing {

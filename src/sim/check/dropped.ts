@@ -22,8 +22,11 @@ export const droppedChecker: MakeChecker = (scene): Checker => {
 
 class Dropped {
   readonly #scene: Scene
-  /** What a node's step handed out and was neither queued nor brought back. */
-  readonly #open = new Map<NodeId, Set<PeerMessage>>()
+  /**
+   * What a node's step handed out and was neither queued nor brought back, and for whom: the copies
+   * of a put are one message, for each of its owners.
+   */
+  readonly #open = new Map<NodeId, Map<PeerMessage, NodeId[]>>()
   /** Smaller replies that a node owes in this turn, by whom and what they are for. */
   readonly #owed = new Map<NodeId, Map<string, string>>()
   /** Connections that core was told of, by what core knows them by, and those that are gone. */
@@ -39,7 +42,7 @@ class Dropped {
       case 'effect':
         return this.#handed(notice.node, notice.effect)
       case 'queued':
-        return void this.#open.get(notice.node)?.delete(notice.message)
+        return this.#done(notice.node, notice.to, notice.message)
       case 'input':
         return this.#input(notice.node, notice.input)
       case 'link-proved':
@@ -63,18 +66,27 @@ class Dropped {
 
   #handed(node: NodeId, effect: Effect): void {
     if (effect.type === 'send') {
-      const open = this.#open.get(node)
-      if (open === undefined) this.#open.set(node, new Set([effect.message]))
-      else open.add(effect.message)
-      if (isPeerReply(effect.message))
-        this.#owed.get(node)?.delete(`${effect.to} ${effect.message.id}`)
+      const { to, message } = effect
+      const open = this.#open.get(node) ?? new Map<PeerMessage, NodeId[]>()
+      this.#open.set(node, open)
+      const whom = open.get(message)
+      if (whom === undefined) open.set(message, [to])
+      else whom.push(to)
+      if (isPeerReply(message)) this.#owed.get(node)?.delete(`${to} ${message.id}`)
     } else if (effect.type === 'reply') this.#owed.get(node)?.delete(`${effect.caller}`)
+  }
+
+  /** One copy of a message was queued, or came back. */
+  #done(node: NodeId, to: NodeId, message: PeerMessage): void {
+    const whom = this.#open.get(node)?.get(message)
+    const at = whom?.indexOf(to) ?? -1
+    if (at >= 0) whom?.splice(at, 1)
   }
 
   #input(node: NodeId, input: Input): void {
     if (input.type === 'unsent') {
-      this.#open.get(node)?.delete(input.message)
       const { to, message, why } = input
+      this.#done(node, to, message)
       if (why === 'gone' || !isPeerReply(message) || !saysMore(message)) return
       this.#owe(node, `${to} ${message.id}`, `${message.type} for ${to}`)
     } else if (input.type === 'unreplied') {
@@ -97,7 +109,9 @@ class Dropped {
   /** The step before is over, and all that came back of it was taken. */
   #close(node: NodeId): void {
     const open = this.#open.get(node)
-    for (const { type } of open ?? []) this.#fail(`a ${type} of ${node} was dropped in silence`)
+    for (const [{ type }, whom] of open ?? []) {
+      for (const to of whom) this.#fail(`a ${type} of ${node} for ${to} was dropped in silence`)
+    }
     open?.clear()
     const owed = this.#owed.get(node)
     for (const what of owed?.values() ?? []) {

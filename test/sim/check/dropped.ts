@@ -1,8 +1,9 @@
 import t from 'tap'
+import type { NodeId } from '../../../src/core/ids.ts'
 import type { PeerMessage } from '../../../src/core/message.ts'
 import type { Input } from '../../../src/core/step.ts'
 import { droppedChecker } from '../../../src/sim/check/dropped.ts'
-import { n1, n2, TestScene } from '../../helpers/scene.ts'
+import { n1, n2, n3, TestScene } from '../../helpers/scene.ts'
 
 const ping: PeerMessage = { type: 'ping', id: 1 }
 const held = {
@@ -20,8 +21,8 @@ class Wire extends TestScene {
     super(droppedChecker)
   }
 
-  queued(message: PeerMessage): void {
-    this.checker.onNotice?.({ type: 'queued', node: n1, message })
+  queued(message: PeerMessage, to: NodeId = n2): void {
+    this.checker.onNotice?.({ type: 'queued', node: n1, to, message })
   }
 
   input(input: Input): void {
@@ -46,7 +47,30 @@ t.test('what is queued, or comes back, was not dropped; all else was', async t =
   t.same(wire.failures, [])
   wire.sends(n1, n2, { ...ping })
   wire.turn()
-  t.same(wire.failures, ['I20: a ping of n1 was dropped in silence'])
+  t.same(wire.failures, ['I20: a ping of n1 for n2 was dropped in silence'])
+})
+
+t.test('each copy of a message for several nodes counts for itself', async t => {
+  const wire = new Wire()
+  const both = () => {
+    wire.sends(n1, n2, ping)
+    wire.sends(n1, n3, ping)
+  }
+  both()
+  wire.queued(ping, n3)
+  wire.input({ type: 'unsent', to: n2, message: ping, why: 'behind' })
+  wire.turn()
+  t.same(wire.failures, [])
+  both()
+  wire.queued(ping, n2)
+  wire.turn()
+  both()
+  wire.input({ type: 'unsent', to: n3, message: ping, why: 'gone' })
+  wire.turn()
+  t.same(wire.failures, [
+    'I20: a ping of n1 for n3 was dropped in silence',
+    'I20: a ping of n1 for n2 was dropped in silence',
+  ])
 })
 
 t.test('in place of a reply that is too large goes a smaller one, in the same turn', async t => {
