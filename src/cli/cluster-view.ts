@@ -7,6 +7,7 @@ import { clockText, isWrongClock } from './clock-view.ts'
 import { shownDuration } from './duration.ts'
 import { pinsLine } from './pins-view.ts'
 import { tableLines } from './render.ts'
+import { tooLargeLine } from './too-large-view.ts'
 import { oneLine } from './visible.ts'
 
 export function upDocument(up: UpResult, directory: string): Record<string, unknown> {
@@ -96,7 +97,12 @@ export function statusLines(status: ClusterStatus): readonly string[] {
     return [`${node.name}: ${oneLine(problem)}`, ...lines.map(line => `  | ${oneLine(line)}`)]
   })
   const pins = pinsLine(status.nodes.flatMap(({ answer }) => answer?.counters ?? []))
-  const below = pins === undefined ? problems : [...problems, pins]
+  const tooLarge = tooLargeLine(
+    status.nodes.flatMap(({ name, answer }) => {
+      return answer === undefined ? [] : [{ node: name, counters: answer.counters }]
+    }),
+  )
+  const below = [...problems, pins, tooLarge].filter(line => line !== undefined)
   return [verdict(status), ...tableLines(head, rows), ...below, ...nextLines(status)]
 }
 

@@ -82,7 +82,7 @@ export function endText(sum: RepairSum): string {
   const { way, keys, partitions, done, bytes, perNode, ms } = sum
   const all = counted(partitions, 'partition')
   const over = `${done < partitions ? `${shownCount(done)} of ` : ''}${all} in ${shownDuration(ms)}`
-  if (keys === 0) return `nothing differs: ${over}`
+  if (keys === 0) return `${nothingDiffers(sum)}: ${over}`
   const nodes = [...perNode].map(([node, copies]) => `${node} ${shownCount(copies)}`).join(', ')
   const count = `${shownCount(keys)} key${keys === 1 ? '' : 's'}`
   const differ = `${count} ${keys === 1 ? 'differs' : 'differ'}`
@@ -94,6 +94,10 @@ export function endText(sum: RepairSum): string {
         : differ
   const copies = way === 'check' ? 'lacking' : way === 'preview' ? 'to' : 'on'
   return `${what} (copies ${copies} ${nodes}; ${shownSize(bytes)}), ${over}`
+}
+
+function nothingDiffers({ unproved }: RepairSum): string {
+  return unproved.length === 0 ? 'nothing differs' : 'nothing differs of what was compared'
 }
 
 /** A scrub looks at what each node holds, not at what differs. */

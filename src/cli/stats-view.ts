@@ -4,6 +4,7 @@ import { shownCount } from './progress.ts'
 import { alignedLines, counted } from './render.ts'
 import { shownSize } from './size.ts'
 import { type NodeStats, nothing, plus } from './stats.ts'
+import { tooLargeLine } from './too-large-view.ts'
 
 /** Counters of a process that are in the table; others that are not 0, below it. */
 const shownCounters = ['hints', 'exchanges', 'exchangesEqual', 'exchangeRepaired', 'repairs']
@@ -28,7 +29,8 @@ export function statsLines(all: readonly NodeStats[]): readonly string[] {
   })
   const lines = alignedLines([head, ...rows, ['all', ...cells(sum), ...totals]], right)
   const pins = pinsLine(all.map(({ counters }) => counters))
-  return [...lines, ...all.flatMap(linesBelow), ...(pins === undefined ? [] : [pins])]
+  const alarms = [pins, tooLargeLine(all)].filter(line => line !== undefined)
+  return [...lines, ...all.flatMap(linesBelow), ...alarms]
 }
 
 /** What should not be. */

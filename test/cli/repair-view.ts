@@ -56,6 +56,8 @@ t.test('what it came to', async t => {
     [n3, 1],
   ] as const
   t.equal(end({}), 'nothing differs: 32 partitions in 1.0s')
+  const unproved = [{ by: n2, node: n3, why: 'waits', partitions: 3 }] as const
+  t.match(end({ unproved }), /^nothing differs of what was compared: 32 partitions/)
   t.equal(
     end({ keys: 1, bytes: 90, perNode }),
     'repaired 1 key (copies on n2 1, n3 1; 90 B), 32 partitions in 1.0s',
