@@ -70,6 +70,18 @@ export function hintRowsIn(place: number): { readonly from: RowKey; readonly to:
   return { from: prefix as RowKey, to: `${prefix}${'\xff'.repeat(9)}` as RowKey }
 }
 
+/** Bounds that enclose the hints of one partition; no hint's row is equal to either. */
+export function hintRowsOfPartition(
+  partition: Partition,
+  partitions: number,
+): { readonly from: RowKey; readonly to: RowKey } {
+  const next = partition + 1
+  return {
+    from: (HINTS + firstToken(partition, partitions)) as RowKey,
+    to: next < partitions ? ((HINTS + firstToken(next, partitions)) as RowKey) : hintRows.to,
+  }
+}
+
 /** Bounds that enclose all hints. */
 export const hintRows = { from: '\x20' as RowKey, to: '\x21' as RowKey }
 

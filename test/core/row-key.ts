@@ -9,6 +9,7 @@ import {
   hintRowKey,
   hintRows,
   hintRowsOf,
+  hintRowsOfPartition,
   keyOfRow,
   objectRowAt,
   objectRowKey,
@@ -68,6 +69,21 @@ t.test('a hint row says whose hint of which key it is', async t => {
       const row = hintRowKey(token, key, owner)
       ok(hintRows.from < row && row < hintRows.to)
       deepEqual(hintOfRow(row), { token, key, owner })
+    }),
+  )
+})
+
+t.test('the hints of a partition are one range, and each is in one', async () => {
+  const partitions = fc.constantFrom(1, 16, 256, 65_536)
+  fc.assert(
+    fc.property(tokens, keys, owners, partitions, (token, key, owner, count) => {
+      const row = hintRowKey(token, key, owner)
+      const own = partitionOf(token, count)
+      for (const partition of [own - 1, own, own + 1]) {
+        if (partition < 0 || partition >= count) continue
+        const { from, to } = hintRowsOfPartition(partition as Partition, count)
+        deepEqual(from < row && row < to, partition === own)
+      }
     }),
   )
 })

@@ -19,6 +19,7 @@ import { hintOfRow, hintRowKey, hintRows, hintRowsIn, hintRowsOf } from '../row-
 import type { RowKey, Store, StoredRow } from '../step.ts'
 import { Places, placeOf } from './places.ts'
 
+type RowBounds = { readonly from: RowKey; readonly to: RowKey }
 /** What is held for one owner, rows on their way to the disk included. */
 export type HintCount = { hints: number; bytes: number; since: WallTime }
 
@@ -223,6 +224,11 @@ export class Hints<Then> {
   /** Durable hints behind a row, in the order of tokens. */
   page(after: RowKey, limit: number): readonly StoredRow[] {
     return this.#parts.reads.range(after, hintRows.to, limit)
+  }
+
+  /** Those of a partition behind a row; few if they are large. */
+  pageIn(bounds: RowBounds, after: RowKey | undefined, limit: number): readonly StoredRow[] {
+    return this.#parts.reads.range(after ?? bounds.from, bounds.to, limit, scannedBytes)
   }
 
   /**

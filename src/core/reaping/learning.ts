@@ -91,7 +91,7 @@ export class Learning {
     const { placement, objects } = this.#parts
     if (this.#epoch !== placement.epoch) this.#follow(false)
     this.#reapSome(wall)
-    for (const partition of this.#aside.tick(wall)) this.#openIfHeard(partition)
+    for (const partition of this.#aside.tick(wall)) this.#learnAgain(partition)
     // A store is whole only once it was heard of, perhaps after the owners were.
     if (objects.generations.anyClosed) this.#openHeard()
     for (const node of placement.connectedPeers) {
@@ -209,8 +209,8 @@ export class Learning {
     }
     if (own.floor < theirs.floor) {
       // All who may hold older hints had handed them over before that floor was set.
-      this.#aside.dropHints(partition, theirs.floor)
-      objects.generations.write(partition, { ...own, floor: theirs.floor })
+      this.#aside.raise(partition, theirs.floor)
+      if (this.#aside.has(partition)) return
     }
     if (roleOf(placement.ring, partition, placement.self) === 'primary') {
       if (theirs.reaped > own.reaped) this.#toReap.set(partition, theirs.reaped)
@@ -221,6 +221,14 @@ export class Learning {
       if (isReaped && others.every(node => (heard.get(node)?.reaped ?? 0) >= reaped)) {
         marks.remove(partition)
       }
+    }
+    this.#openIfHeard(partition)
+  }
+
+  /** What was heard while it was set aside, or its floor was not set. */
+  #learnAgain(partition: Partition): void {
+    for (const [from, theirs] of this.#heard.get(partition) ?? []) {
+      this.#learn(partition, from, theirs)
     }
     this.#openIfHeard(partition)
   }

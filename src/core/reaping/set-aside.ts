@@ -3,7 +3,8 @@
  * go, for whatever of it is alive was at every owner when the floor was proved, and comes back by
  * exchange without what was reaped. The partition is closed meanwhile. Rows that were on their way
  * to the disk when it was closed are waited for, or they would come behind those that look for
- * rows to remove; and it opens once it is on the disk that it begins anew.
+ * rows to remove; and it opens once it is on the disk that it begins anew. Hints that are older
+ * go before the floor is set, here or where nothing else is behind it. All of it is so much a tick.
  */
 import { mutant, sometimes } from '#mutants'
 import type { Record } from '../causality/record.ts'
@@ -11,7 +12,7 @@ import type { Generation, Partition, WallTime } from '../ids.ts'
 import type { Objects } from '../objects.ts'
 import type { Pending } from '../pending.ts'
 import type { Stored } from '../quorum/put-coordination.ts'
-import { hintOfRow, hintRows, keyOfRow } from '../row-key.ts'
+import { hintRowsOfPartition, keyOfRow } from '../row-key.ts'
 import type { RowKey } from '../step.ts'
 import type { Marks } from './marks.ts'
 
@@ -22,29 +23,43 @@ type Parts = {
 }
 /**
  * A partition that is being emptied. `behind`: the commit that has to be durable first; `found`:
- * rows in this pass over it; `isAnew`: it is empty, and its state is on its way to the disk.
+ * rows in this pass over it; `hints`: it has no more rows; `isAnew`: its state is on its way to
+ * the disk.
  */
 type Aside = {
   readonly floor: Generation
   behind: number
   after: RowKey | undefined
   found: number
+  hints: Drop | undefined
   isAnew: boolean
 }
-/** Hints below a floor that may have been on their way to the disk when it was learnt. */
-type Drop = { readonly partition: Partition; readonly floor: Generation; readonly behind: number }
+/** Hints of a partition that are older than what their owners take: these have had them. */
+type Drop = {
+  readonly partition: Partition
+  readonly floor: Generation
+  readonly behind: number
+  after: RowKey | undefined
+  isDone: boolean
+}
 
 export class SetAside {
   readonly #parts: Parts
   readonly #asides = new Map<Partition, Aside>()
-  #drops: readonly Drop[] = []
+  /** Of floors that are set once they are gone. */
+  readonly #raises = new Map<Partition, Drop>()
+  /** Those that may have been on their way to the disk when it was set. */
+  #again: Drop[] = []
+  /** What may still be looked at in this tick. */
+  #left = 0
 
   constructor(parts: Parts) {
     this.#parts = parts
   }
 
+  /** Does it begin anew, or wait for its floor to be set? */
   has(partition: Partition): boolean {
-    return this.#asides.has(partition)
+    return this.#asides.has(partition) || this.#raises.has(partition)
   }
 
   /** It is closed, and its rows go in the next ticks. */
@@ -53,88 +68,120 @@ export class SetAside {
     const { objects, pending } = this.#parts
     objects.generations.close(partition)
     const behind = mutant(674) ? 0 : pending.newest
-    const aside = { floor, behind, after: undefined, found: 0, isAnew: false }
-    this.#asides.set(partition, aside)
+    const place = { after: undefined, found: 0, hints: undefined, isAnew: false }
+    this.#asides.set(partition, { floor, behind, ...place })
   }
 
-  /** Removes some more rows; returns the partitions that have begun anew. */
+  /** Sets the floor of a partition that is not behind it, once its older hints are gone. */
+  raise(partition: Partition, floor: Generation): void {
+    if (this.#parts.objects.hints.none) this.#set(partition, floor)
+    else this.#raises.set(partition, newDrop(partition, floor, 0))
+  }
+
+  /** Removes some more rows; returns the partitions that have begun anew or got their floor. */
   tick(wall: WallTime): readonly Partition[] {
     const { pending } = this.#parts
-    this.#dropAgain()
-    const anew: Partition[] = []
-    let left = rowsInTick
+    this.#left = rowsInTick
+    const done: Partition[] = []
     for (const [partition, aside] of this.#asides) {
-      if (left <= 0) break
+      if (this.#left <= 0) break
       if (!pending.isSettled(aside.behind)) continue
       if (aside.isAnew) {
         this.#asides.delete(partition)
-        anew.push(partition)
-      } else left -= this.#empty(partition, aside, wall)
+        done.push(partition)
+      } else if (aside.hints === undefined) this.#empty(partition, aside, wall)
+      else this.#beginAnew(partition, aside, aside.hints)
     }
-    return anew
+    for (const [partition, drop] of this.#raises) {
+      if (!this.#drop(drop)) break
+      this.#raises.delete(partition)
+      this.#set(partition, drop.floor)
+      done.push(partition)
+    }
+    if (this.#again.length > 0) this.#dropAgain()
+    return done
   }
 
-  /** Hints that are older than what their owners take: these have had them. */
-  dropHints(partition: Partition, floor: Generation): void {
-    const { pending } = this.#parts
-    this.#drop(partition, floor)
-    if (pending.isSettled(pending.newest)) return
-    this.#drops = [...this.#drops, { partition, floor, behind: pending.newest }]
-  }
-
-  /** Some of its rows; once a pass finds none it begins anew, at the floor. Returns how many. */
-  #empty(partition: Partition, aside: Aside, wall: WallTime): number {
-    const { objects, marks, pending } = this.#parts
+  /** Some of its rows; once a pass finds none, its hints are next. */
+  #empty(partition: Partition, aside: Aside, wall: WallTime): void {
+    const { objects, pending } = this.#parts
     const rows = objects.page(partition, aside.after, rowsAtOnce)
     for (const row of rows) {
       const { token, key } = keyOfRow(row)
       objects.remove(token, key, wall)
     }
+    this.#left -= 1 + rows.length
     aside.found += rows.length
     aside.after = rows.at(-1)
-    if (rows.length === rowsAtOnce) return rows.length
+    if (rows.length === rowsAtOnce) return
     aside.after = undefined
     if (aside.found > 0) {
       aside.found = 0
       aside.behind = pending.newest
-      return rows.length
+      return
     }
+    aside.hints = newDrop(partition, aside.floor, 0)
+    this.#beginAnew(partition, aside, aside.hints)
+  }
+
+  /** Its older hints go, and then its state says that it is empty, at the floor. */
+  #beginAnew(partition: Partition, aside: Aside, hints: Drop): void {
+    if (!this.#drop(hints)) return
+    const { objects, marks, pending } = this.#parts
     const { floor } = aside
-    this.dropHints(partition, floor)
     marks.remove(partition)
     objects.generations.write(partition, { generation: floor, floor, reaped: floor })
     aside.isAnew = true
     aside.behind = pending.newest
-    return rows.length
+    this.#dropLater(partition, floor)
+  }
+
+  #set(partition: Partition, floor: Generation): void {
+    const { generations } = this.#parts.objects
+    const own = generations.of(partition)
+    if (own.floor < floor) generations.write(partition, { ...own, floor })
+    this.#dropLater(partition, floor)
+  }
+
+  #dropLater(partition: Partition, floor: Generation): void {
+    const { objects, pending } = this.#parts
+    if (!objects.hints.none) this.#again.push(newDrop(partition, floor, pending.newest))
   }
 
   #dropAgain(): void {
-    if (this.#drops.length === 0) return
     const { pending } = this.#parts
-    const due = this.#drops.filter(({ behind }) => pending.isSettled(behind))
-    this.#drops = this.#drops.filter(one => !due.includes(one))
-    for (const { partition, floor } of due) this.#drop(partition, floor)
+    for (const drop of this.#again) if (pending.isSettled(drop.behind)) this.#drop(drop)
+    this.#again = this.#again.filter(({ isDone }) => !isDone)
   }
 
-  #drop(partition: Partition, floor: Generation): void {
+  /** Some pages of them; true once it was through. */
+  #drop(drop: Drop): boolean {
     const { objects } = this.#parts
-    for (let from = hintRows.from; !objects.hints.none; ) {
-      const rows = objects.hints.page(from, rowsAtOnce)
+    const { partition, floor } = drop
+    const bounds = hintRowsOfPartition(partition, objects.generations.partitions)
+    while (this.#left > 0 && !drop.isDone) {
+      const rows = objects.hints.none ? [] : objects.hints.pageIn(bounds, drop.after, rowsAtOnce)
+      this.#left--
       for (const row of rows) {
-        const { token } = hintOfRow(row.key)
-        if (objects.generations.partitionOf(token) !== partition) continue
+        this.#left -= 1 + Math.floor(row.value.length / bytesOfRow)
         const hint = objects.hints.settled(row)
         if (hint === undefined || hint === 'going' || hint.generation >= floor) continue
         sometimes('a hint below the floor is dropped')
         objects.hints.remove(row.key, row.value)
       }
-      const last = rows.at(-1)
-      if (last === undefined || rows.length < rowsAtOnce) return
-      from = last.key
+      drop.after = rows.at(-1)?.key
+      drop.isDone = drop.after === undefined
     }
+    return drop.isDone
   }
+}
+
+function newDrop(partition: Partition, floor: Generation, behind: number): Drop {
+  return { partition, floor, behind, after: undefined, isDone: false }
 }
 
 /** Of one partition, and of all of them in a tick. */
 const rowsAtOnce = 256
 const rowsInTick = 1024
+/** A longer row counts for several. */
+const bytesOfRow = 1024

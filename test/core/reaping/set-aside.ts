@@ -2,6 +2,7 @@ import t from 'tap'
 import { partitionOf } from '../../../src/core/hash.ts'
 import type { Key, Partition } from '../../../src/core/ids.ts'
 import { SetAside } from '../../../src/core/reaping/set-aside.ts'
+import { hintOfRow } from '../../../src/core/row-key.ts'
 import { copyOf, HintHolder, tokenFor } from '../../helpers/hint-holder.ts'
 
 const partitions = 16
@@ -64,16 +65,55 @@ t.test('a row that was on its way to the disk goes, too', async t => {
 })
 
 t.test('a hint below the floor that was on its way to the disk goes, too', async t => {
-  const { holder, aside, partition } = start()
+  const { holder, objects, aside, partition } = start()
   holder.keep('b', 'k', copyOf('a', 1))
   holder.turn()
-  aside.dropHints(partition, floor)
-  aside.tick(0)
-  holder.durable()
+  aside.raise(partition, floor)
+  t.equal(aside.has(partition), true)
+  t.same(aside.tick(0), [partition])
+  t.equal(objects.generations.of(partition).floor, floor)
+  holder.flush()
   t.equal(holder.rows.length, 1)
   aside.tick(0)
   holder.flush()
   t.equal(holder.rows.length, 0)
+})
+
+t.test('without hints a floor is set at once', async t => {
+  const { objects, aside, partition } = start()
+  aside.raise(partition, floor)
+  t.equal(aside.has(partition), false)
+  t.match(objects.generations.of(partition), { generation: 0, floor })
+})
+
+t.test('of many hints some in a tick, each partition its own, and the floor is last', async t => {
+  const { holder, objects, aside } = start()
+  const count = 3000
+  for (let i = 0; i < count; i++) holder.keep('b', `k${i}`, copyOf('a', 1))
+  holder.flush()
+  const all = Array.from({ length: partitions }, (_, i) => i as Partition)
+  // Half of them begin anew, the others are not behind it.
+  for (const partition of all) {
+    if (partition % 2 === 0) aside.begin(partition, floor)
+    else aside.raise(partition, floor)
+  }
+  const lookedBefore = holder.looked
+  let ticks = 0
+  const floored = () => all.filter(one => objects.generations.of(one).floor === floor).length
+  while (all.some(one => aside.has(one))) {
+    const before = holder.looked
+    aside.tick(0)
+    t.ok(holder.looked - before <= 1024 + 256, `${holder.looked - before} rows in a tick`)
+    holder.flush()
+    const left = new Set(
+      holder.rows.map(row => objects.generations.partitionOf(hintOfRow(row).token)),
+    )
+    t.ok(floored() <= partitions - left.size, 'no floor is set before its hints are gone')
+    if (++ticks > 100) throw new Error('it does not end')
+  }
+  t.same([holder.rows.length, floored()], [0, partitions])
+  t.ok(ticks > 2)
+  t.ok(holder.looked - lookedBefore < 2 * count, 'each hint is looked at once, or twice')
 })
 
 t.test('of many partitions no more rows in one tick than of a few', async t => {
