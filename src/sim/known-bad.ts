@@ -110,6 +110,7 @@ export const knownBad: readonly KnownBad[] = [
   bad('670', 'what could not be sent is not told to core', [670], ['I20'], besides),
   bad('671', 'a key that cannot travel counts as equal', [671], ['I21'], besides),
   bad('710', 'what is too large is dropped in silence', [710], ['I20'], besides),
+  bad('716', 'a put is refused for three quarters of what it may make', [716], ['I15'], besides),
   bad('715', 'of one message for two nodes only the first leaves', [715], ['I20'], besides),
   bad('713', 'a key that cannot travel is not named', [713], ['I21']),
   bad('50', 'a scrub that hears of no change', [50], ['I6'], ['I3', 'E1']),

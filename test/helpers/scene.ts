@@ -11,7 +11,7 @@ import {
 import { tokenOf } from '../../src/core/hash.ts'
 import type { Actor, Key, NodeId, OpId } from '../../src/core/ids.ts'
 import type { PeerMessage } from '../../src/core/message.ts'
-import { nothingDone, type Outcome } from '../../src/core/outcome.ts'
+import { type Code, nothingDone, type Outcome } from '../../src/core/outcome.ts'
 import { hintRowKey, objectRowKey } from '../../src/core/row-key.ts'
 import type { RowKey } from '../../src/core/step.ts'
 import type { Checker, MakeChecker, Scene } from '../../src/sim/check/checker.ts'
@@ -19,7 +19,7 @@ import { newDecoded } from '../../src/sim/check/decoded.ts'
 import type { ClientId } from '../../src/sim/client.ts'
 import { Disk } from '../../src/sim/disk.ts'
 import { simHash } from '../../src/sim/hash.ts'
-import { type Call, History, payloadOf, type Write } from '../../src/sim/history.ts'
+import { type Call, History, payloadOf, valueSizesOf, type Write } from '../../src/sim/history.ts'
 
 export const key = 'k' as Key
 export const token = tokenOf(simHash, key)
@@ -29,7 +29,7 @@ const nodes = [n1, n2, n3, n4]
 type TestMachine = { readonly id: NodeId; readonly disk: Disk }
 
 export class TestScene {
-  readonly history = new History()
+  readonly history: History
   readonly failures: string[] = []
   readonly machines = new Map<NodeId, TestMachine>()
   readonly dead = new Set<NodeId>()
@@ -37,7 +37,9 @@ export class TestScene {
   readonly #events = { now: 0 }
   #writes = 0
 
-  constructor(make: MakeChecker) {
+  /** With small frames where they are given, and values as large as these allow. */
+  constructor(make: MakeChecker, frames: { readonly frameBytes?: number } = {}) {
+    this.history = new History(valueSizesOf(frames))
     for (const id of nodes) this.machines.set(id, { id, disk: new Disk() })
     const scene = {
       context: {
@@ -52,6 +54,8 @@ export class TestScene {
           partitions: 8,
           readQuorum: 2,
           writeQuorum: 2,
+          faults: {},
+          ...frames,
         },
         prunes: false,
       },
@@ -69,9 +73,9 @@ export class TestScene {
   }
 
   /** A write of a client that had been shown these. */
-  write(saw: readonly Write[] = []): Write {
+  write(saw: readonly Write[] = [], deletes = false): Write {
     const number = ++this.#writes
-    const write = this.history.newWrite(`c1.${number}`, key, false, saw)
+    const write = this.history.newWrite(`c1.${number}`, key, deletes, saw)
     this.history.named(write, String(number).padStart(12, '0') as OpId)
     write.needed = 2
     return write
@@ -143,6 +147,14 @@ export class TestScene {
     const reply = { type: 'got', ...rest, versions, outcome } as const
     const result = { type: 'done', reply } as const
     this.#settle({ kind: 'get', write: undefined, shown, result }, from, to, how)
+  }
+
+  /** A get, or a put of this, that fails in a world that has healed. */
+  fails(code: Code, write: Write | undefined, how: Partial<Call> = {}): void {
+    const failure = { code, message: code, outcome: nothingDone(2, write?.op) }
+    const kind = write === undefined ? 'get' : 'put'
+    const result = { type: 'failed', failure, explained: undefined } as const
+    this.#settle({ kind, write, shown: [], result }, 100, 200, { phase: 'after', ...how })
   }
 
   #settle(

@@ -58,6 +58,7 @@ const seedsOf: Readonly<Record<string, readonly number[]>> = {
   '670': [185, 256],
   '671': [345, 320, 740],
   '710': [185, 256],
+  '716': [166, 187, 212],
   '713': [345, 320, 740],
   '26': all.filter(seed => optionsOf(seed).vectorEntries < 1000).slice(0, 6),
 }
@@ -105,6 +106,7 @@ for (const name of [
   '671',
   '710',
   '715',
+  '716',
   '713',
   '630',
   '633',

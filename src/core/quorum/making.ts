@@ -233,7 +233,7 @@ export class Making {
     const grows = request.value !== undefined && !addsNothing(own?.siblings, made)
     const full = withoutRoom(this.#objects.room, grows ? 'grow' : 'shrink', object.length)
     if (full !== undefined) return full
-    if (object.length > this.#objectBytesMax) {
+    if (object.length > this.#objectBytesMax * (mutant(716) ? 3 / 4 : 1)) {
       return {
         code: 'SIBLING_LIMIT',
         message: 'the siblings are too large together; resolve first',

@@ -1,12 +1,12 @@
 /**
  * I15: every call ends by its deadline, and once the world has healed every call succeeds:
  * a store that refuses everything would pass all other checks. So it does where nothing is wrong but
- * the clocks, however wrong they are. A key that cannot travel may be refused for its size.
+ * the clocks, however wrong they are. A call may be refused for the size of what it finds or makes.
  */
 import { opsKept } from '../../core/causality/siblings.ts'
 import type { Call, History } from '../history.ts'
 import type { Checker, MakeChecker } from './checker.ts'
-import { isCrowded } from './travel.ts'
+import { mayBeTooLarge } from './travel.ts'
 
 export const progressChecker: MakeChecker = (scene): Checker => {
   const kinds = Object.keys(scene.context.options.faults)
@@ -25,7 +25,7 @@ export const progressChecker: MakeChecker = (scene): Checker => {
       const { code, message } = call.result.failure
       if (code === 'RETRY_EXPIRED' && isBelowFullList(scene.history, call)) return
       const isForSize = code === 'TOO_LARGE' || code === 'SIBLING_LIMIT'
-      if (isForSize && isCrowded(scene, call.key)) return
+      if (isForSize && mayBeTooLarge(scene, call)) return
       if (call.phase !== 'faults') {
         scene.fail('I15', call.key, `${what} failed though all had healed: ${code}, ${message}`)
       } else if (onlyClocks && isUsual(call)) {

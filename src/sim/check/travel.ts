@@ -5,11 +5,17 @@
  */
 import { Carrier } from '../../core/carrier.ts'
 import { encodeObject } from '../../core/causality/object.ts'
-import { mergeSiblings, noSiblings, type Siblings } from '../../core/causality/siblings.ts'
+import {
+  mergeSiblings,
+  noSiblings,
+  opsKept,
+  type Siblings,
+  type Version,
+} from '../../core/causality/siblings.ts'
 import { partitionOf, tokenOf } from '../../core/hash.ts'
-import type { Key } from '../../core/ids.ts'
+import type { Actor, Key, NodeId, OpId, WallTime } from '../../core/ids.ts'
 import { simHash } from '../hash.ts'
-import { valueSizesOf } from '../history.ts'
+import { type Call, isAmong, payloadOf, type Write } from '../history.ts'
 import type { Scene } from './checker.ts'
 import { copiesOn } from './copies.ts'
 
@@ -40,17 +46,50 @@ export function partitionsOf(scene: Scene, keys: Iterable<Key>): ReadonlySet<num
 }
 
 /**
- * Do all copies of a key together leave no room for one more large value in half a frame? Then a
- * put of it may be refused, and a get of it may not be answered.
+ * May this call be refused for the size of its key? A get if what it may find fits no message, and
+ * so a put that is sent again and may find itself there; any put if what it makes of some copy, or
+ * of all together, is more than half a frame: beside its own value only what its writer had not
+ * seen stays.
  */
-export function isCrowded(scene: Scene, key: Key): boolean {
+export function mayBeTooLarge(scene: Scene, { key, kind, write, again }: Call): boolean {
   const { frameBytes } = scene.context.options
   if (frameBytes === undefined) return false
+  const { objectBytesMax, madeBytesMax } = new Carrier(frameBytes)
   const disks = [...scene.context.machines.values()].map(({ disk }) => disk.rows)
-  const all = disks.flatMap(rows => copiesOn(scene, rows, key)).map(({ siblings }) => siblings)
-  const bytes = encodeObject(all.reduce(mergeSiblings, noSiblings)).length
-  return bytes + valueSizesOf({ frameBytes }).large + aboutBytes > frameBytes / 2
+  const copies = disks.flatMap(rows => copiesOn(scene, rows, key)).map(({ siblings }) => siblings)
+  const bases = [...copies, copies.reduce(mergeSiblings, noSiblings)]
+  const isFound = kind === 'get' || again
+  if (isFound && bases.some(base => encodeObject(base).length > objectBytesMax)) return true
+  if (write === undefined) return false
+  return bases.some(base => encodeObject(madeOf(scene, base, write)).length > madeBytesMax)
 }
 
-/** A version beside its value, and the name in front of a value. */
-const aboutBytes = 100
+/** What this write makes of a copy that it was not applied to, with its id pinned. */
+function madeOf({ history }: Scene, base: Siblings, write: Write): Siblings {
+  const { op = noOp } = write
+  const version: Version = {
+    dot: { actor: newActor, counter: 1 },
+    op,
+    tombstone: write.deletes,
+    checksum: 0,
+    at: 0 as WallTime,
+    via: longestName,
+    value: write.deletes ? noBytes : payloadOf(write),
+  }
+  const rest = base.versions.filter(one => {
+    const other = history.ofOp(one.op)
+    return other !== write && (other === undefined || !isAmong(write.before, other))
+  })
+  const ids = [...base.ops.filter(one => one !== op), op].slice(0, opsKept)
+  return {
+    vector: [...base.vector, version.dot],
+    versions: [...rest, version],
+    ops: ids,
+    pins: [...base.pins.filter(one => one !== op), op],
+  }
+}
+
+const noBytes = new Uint8Array(0)
+const noOp = '\x00'.repeat(12) as OpId
+const newActor = '\x00'.repeat(8) as Actor
+const longestName = 'n10' as NodeId
