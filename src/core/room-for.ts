@@ -3,7 +3,8 @@
  * or a shorter value, lives on the reserve: it is how room is made.
  */
 import { mutant } from '#mutants'
-import { mergeSiblings, type Siblings, valueBytes } from './causality/siblings.ts'
+import { encodeObject } from './causality/object.ts'
+import { mergeSiblings, noSiblings, type Siblings, valueBytes } from './causality/siblings.ts'
 import type { Key, NodeId, Token } from './ids.ts'
 import type { Objects } from './objects.ts'
 import type { Purpose } from './room.ts'
@@ -19,9 +20,7 @@ export function hasRoomFor<Then>(
 ): boolean {
   // Known-bad 701: whoever coordinates looks at the room, and nobody else does.
   if (mutant(701) || objects.room.takes(purpose, object.length)) return true
-  const base = objects.base(token, key)
-  const bytes = object.length + (base?.object.length ?? 0)
-  return addsNothing(base?.siblings, siblings) && objects.room.takes('shrink', bytes)
+  return shrinks(objects, objects.base(token, key), siblings)
 }
 
 /** In the hint for another node. */
@@ -32,13 +31,22 @@ export function hasRoomForHint<Then>(
   siblings: Siblings,
 ): boolean {
   if (mutant(701) || objects.room.takes('grow', object.length)) return true
-  const base = objects.hints.base(owner, token, key)
-  const bytes = object.length + (base?.object.length ?? 0)
-  return addsNothing(base?.siblings, siblings) && objects.room.takes('shrink', bytes)
+  return shrinks(objects, objects.hints.base(owner, token, key), siblings)
 }
 
 /** Does a row that held this have no more bytes of values with that merged into it? */
 export function addsNothing(held: Siblings | undefined, brought: Siblings): boolean {
-  const merged = held === undefined ? brought : mergeSiblings(held, brought)
-  return valueBytes(merged) <= (held === undefined ? 0 : valueBytes(held))
+  const before = held ?? noSiblings
+  return valueBytes(mergeSiblings(before, brought)) <= valueBytes(before)
+}
+
+/** What is left is what is written: of a large value that is deleted that is next to nothing. */
+function shrinks<Then>(
+  { room }: Objects<Then>,
+  held: { readonly siblings: Siblings } | undefined,
+  brought: Siblings,
+): boolean {
+  if (!addsNothing(held?.siblings, brought)) return false
+  const merged = mergeSiblings(held?.siblings ?? noSiblings, brought)
+  return room.takes('shrink', encodeObject(merged).length)
 }

@@ -67,3 +67,41 @@ t.test('a hint is taken under the same rule', async t => {
     t.equal(refusalOf(cluster, { ...copy, key: keyWithout as Key, owner }), code)
   }
 })
+
+t.test('a large value can be deleted as long as a delete finds room at all', async t => {
+  const MIB = 2 ** 20
+  const spaces = [
+    { fresh: 1.4 * MIB, inside: 0, reserve: 25 * MIB },
+    { fresh: 0, inside: 6 * MIB, reserve: 25 * MIB },
+    { fresh: 513 * 1024 + 4096, inside: 0, reserve: 25 * MIB },
+  ]
+  for (const space of spaces) {
+    const cluster = new TestCluster(3)
+    const value = 'v'.repeat(MIB - 100)
+    const context = contextOf(cluster.call('n1', cluster.put('k', value)))
+    for (const node of cluster.nodes) node.step({ type: 'disk', space })
+    const copy = copyOf(cluster, 'k', undefined, { context })
+    t.equal(refusalOf(cluster, copy), undefined, JSON.stringify(space))
+  }
+})
+
+t.test('a large value that was kept for another node can be deleted, too', async t => {
+  const MIB = 2 ** 20
+  const cluster = new TestCluster(5)
+  const key = Array.from({ length: 99 }, (_, i) => `k${i}`).find(one => {
+    return !cluster.primaries(one).includes(n1!)
+  })
+  const [writer, owner] = cluster.primaries(key!) as NodeId[]
+  const copyFor = (value: string | undefined, context?: Uint8Array) => {
+    cluster.ask(writer!, cluster.put(key!, value, context && { context }))
+    cluster.node(writer!).flush()
+    const copy = cluster.letters.splice(0).find(({ message }) => message.type === 'store')?.message
+    if (copy?.type !== 'store') throw new Error('no copy')
+    return { ...copy, key: key as Key, owner }
+  }
+  t.equal(refusalOf(cluster, copyFor('v'.repeat(MIB - 100))), undefined)
+  const held = cluster.call(writer!, cluster.get(key!))
+  const space = { fresh: 0, inside: 6 * MIB, reserve: 25 * MIB }
+  cluster.node('n1').step({ type: 'disk', space })
+  t.equal(refusalOf(cluster, copyFor(undefined, contextOf(held))), undefined)
+})
