@@ -55,9 +55,9 @@ const seedsOf: Readonly<Record<string, readonly number[]>> = {
   '690': [176, 34, 360],
   '691': [48],
   // Keys that outgrow what a message takes, wiped disks among them.
-  '670': [185, 256],
+  '670': [185],
   '671': [345, 320, 740],
-  '710': [185, 256],
+  '710': [185],
   '716': [166, 187, 212],
   '713': [345, 320, 740],
   '26': all.filter(seed => optionsOf(seed).vectorEntries < 1000).slice(0, 6),
