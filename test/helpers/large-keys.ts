@@ -5,8 +5,8 @@ import { live, TestCluster, valuesOf } from './replicas.ts'
 const large = 'v'.repeat(5000)
 
 /** Three sides of a split write to one key, each more than a frame holds. */
-export function torn(): TestCluster {
-  const cluster = new TestCluster(3, { fallbacks: 0 })
+export function torn(partitions = 16): TestCluster {
+  const cluster = new TestCluster(3, { fallbacks: 0, partitions })
   live(cluster, 3000)
   for (let i = 0; i < 40; i++) cluster.call('n1', cluster.put(`key-${i}`, `${i}`))
   live(cluster, 11_000)

@@ -6,7 +6,7 @@ import t from 'tap'
 import type { NodeId } from '../../src/core/ids.ts'
 import { others, type scenarios, torn, wipe } from '../helpers/large-keys.ts'
 import { endsOtherwise, type Play } from '../helpers/plays.ts'
-import { codeOf, live, valuesOf } from '../helpers/replicas.ts'
+import { codeOf, live, type TestCluster, valuesOf } from '../helpers/replicas.ts'
 
 const plays: readonly Play<keyof typeof scenarios>[] = [['refill', 711, '40 rows', '0 rows']]
 
@@ -63,8 +63,33 @@ t.test('comparing goes past it, and says that its partition differs', async t =>
 t.test('repair goes past it, names it, and says that a partition differs', async t => {
   const cluster = torn()
   live(cluster, 20_000)
+  const ends = repaired(cluster, 'repair')
+  t.same(
+    ends.map(end => end?.running),
+    [false, false, false],
+  )
+  t.same(
+    ends.flatMap(end => end?.tooLarge.map(({ key }) => key) ?? []),
+    ['large'],
+  )
+  t.ok(ends.some(end => end?.unproved.some(({ why }) => why === 'too-large')))
+})
+
+t.test('with few keys, too, only its partition waits', async t => {
+  // Fewer keys than partitions: what a comparison lists together is many partitions.
+  const cluster = torn(256)
+  live(cluster, 20_000)
+  wipe(cluster, 'n3' as NodeId)
+  live(cluster, 60_000)
+  const { wholeness } = cluster.node('n3').replica.observe()
+  t.match(wholeness, { whole: false, unwhole: 1, waitsFor: ['n1', 'n2'] })
+  t.equal(others(cluster, 'n3'), 40)
+})
+
+/** How a repair of everything ends on each node. */
+function repaired(cluster: TestCluster, way: 'repair' | 'preview') {
   const begin = {
-    way: 'repair',
+    way,
     ranges: [{ first: '\0'.repeat(8), last: '\xff'.repeat(8) }],
     node: undefined,
     silent: [],
@@ -76,25 +101,16 @@ t.test('repair goes past it, names it, and says that a partition differs', async
     cluster.call(id, {
       type: 'repair',
       id: 1,
-      job: 'r',
+      job: way,
       begin,
       cancel: false,
       movesFrom: 0,
     } as never)
   }
   live(cluster, 60_000)
-  const ends = cluster.nodes.map(({ id }) => {
-    const ask = { type: 'repair', id: 2, job: 'r', begin: undefined, cancel: false, movesFrom: 0 }
+  return cluster.nodes.map(({ id }) => {
+    const ask = { type: 'repair', id: 2, job: way, begin: undefined, cancel: false, movesFrom: 0 }
     const reply = cluster.call(id, ask as never)
     return reply?.type === 'repair-is' ? reply.progress : undefined
   })
-  t.same(
-    ends.map(end => end?.running),
-    [false, false, false],
-  )
-  t.same(
-    ends.flatMap(end => end?.tooLarge.map(({ key }) => key) ?? []),
-    ['large'],
-  )
-  t.ok(ends.some(end => end?.unproved.some(({ why }) => why === 'too-large')))
-})
+}

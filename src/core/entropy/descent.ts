@@ -42,6 +42,14 @@ export type Difference = {
   readonly theirs: readonly number[]
 }
 
+export type DescentPlan = {
+  readonly salt: number
+  readonly from: number
+  readonly waited: ReadonlySet<string>
+  readonly scope?: Scope | undefined
+  readonly apart?: readonly number[]
+}
+
 export class Descent {
   readonly #shared: Shared
   /** Nothing else is looked at. */
@@ -59,19 +67,16 @@ export class Descent {
   readonly #waited: ReadonlySet<string>
   readonly waiting = new Set<string>()
   readonly #unequal = new Set<number>()
+  /** Places of keys that are known to be too large to be sent: they differ every time. */
+  readonly #apart: readonly number[]
 
-  constructor(
-    shared: Shared,
-    salt: number,
-    from: number,
-    waited: ReadonlySet<string>,
-    scope?: Scope,
-  ) {
+  constructor(shared: Shared, plan: DescentPlan) {
     this.#shared = shared
-    this.#scope = scope
-    this.#salt = salt
-    this.#from = from
-    this.#waited = waited
+    this.#scope = plan.scope
+    this.#salt = plan.salt
+    this.#from = plan.from
+    this.#waited = plan.waited
+    this.#apart = plan.apart ?? []
     this.#push(0, [{ prefix: 0, short: undefined }], false)
   }
 
@@ -217,7 +222,8 @@ export class Descent {
     shorts: readonly number[],
     now: Instant,
   ): readonly Difference[] {
-    if (countAt(asOf.sums(level, [prefix]), 0) > ownMax && level + 4 <= levelMax) {
+    const isMany = countAt(asOf.sums(level, [prefix]), 0) > ownMax && level + 4 <= levelMax
+    if (isMany || this.#isApart(level, prefix)) {
       const all = this.#shared.children(level, prefix, 4)
       const sums = asOf.sums(level + 4, all)
       const empty = shorts.length === 0
@@ -243,6 +249,14 @@ export class Descent {
       return []
     }
     return [{ level, prefix, own, theirs }]
+  }
+
+  /**
+   * Some of it always differs, and it is more than one partition: which of them is told only by
+   * going deeper, for a digest names no key.
+   */
+  #isApart(level: number, prefix: number): boolean {
+    return level < this.#shared.bits && this.#apart.some(place => prefixOf(place, level) === prefix)
   }
 
   /** A node in which something differs: so does its partition, or one of its partitions. */

@@ -72,7 +72,9 @@ export class Pass {
     this.#watch = plan.watch
     this.#began = began
     this.#stamp = Math.max(0, wall - parts.timing.cutAgeMs)
-    this.#descent = new Descent(shared, this.#salt, from, waited, scope)
+    const { carrier, placement } = parts
+    const apart = carrier.left.map(({ key }) => placeOf(placement.tokenOf(key)))
+    this.#descent = new Descent(shared, { salt: this.#salt, from, waited, scope, apart })
   }
 
   /** As of when it compares. */
