@@ -75,7 +75,7 @@ t.test('repair goes past it, names it, and says that a partition differs', async
   t.ok(ends.some(end => end?.unproved.some(({ why }) => why === 'too-large')))
 })
 
-t.test('with few keys, too, only its partition waits', async t => {
+t.test('with few keys, too, only its partition waits, and repair compares all', async t => {
   // Fewer keys than partitions: what a comparison lists together is many partitions.
   const cluster = torn(256)
   live(cluster, 20_000)
@@ -84,6 +84,21 @@ t.test('with few keys, too, only its partition waits', async t => {
   const { wholeness } = cluster.node('n3').replica.observe()
   t.match(wholeness, { whole: false, unwhole: 1, waitsFor: ['n1', 'n2'] })
   t.equal(others(cluster, 'n3'), 40)
+  for (const way of ['preview', 'repair'] as const) {
+    const ends = repaired(cluster, way)
+    t.same(
+      ends.map(end => end?.running),
+      [false, false, false],
+      way,
+    )
+    t.same(
+      ends.flatMap(end => end?.tooLarge.map(({ key }) => key) ?? []),
+      ['large'],
+      way,
+    )
+    const left = ends.flatMap(end => end?.unproved.map(({ why }) => why) ?? [])
+    t.same([...new Set(left)], way === 'repair' ? ['too-large'] : [], way)
+  }
 })
 
 /** How a repair of everything ends on each node. */

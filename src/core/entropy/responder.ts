@@ -5,7 +5,7 @@
 import { mutant, sometimes } from '#mutants'
 import type { Carrier } from '../carrier.ts'
 import { carriedOf } from '../causality/record.ts'
-import type { Hash } from '../hash.ts'
+import { type Hash, partitionOf } from '../hash.ts'
 import type { Instant, NodeId, Partition, WallTime } from '../ids.ts'
 import type { HandedCopy } from '../message.ts'
 import { damaged } from '../object-rows.ts'
@@ -225,8 +225,15 @@ export class Responder {
       return 'not-ready'
     }
     // Both would move the same objects.
-    if (from < placement.self && wholeness.needs(from)) return 'refilling'
+    if (from < placement.self && wholeness.needs(from, this.#apart())) return 'refilling'
     return wholeness.isWholeWith(from) ? 'ok' : 'not-whole'
+  }
+
+  /** Partitions with a key that cannot be sent: whoever waited until they are whole would for ever. */
+  #apart(): ReadonlySet<number> {
+    const { carrier, placement } = this.#parts
+    const { partitions } = placement.settings
+    return new Set(carrier.left.map(({ key }) => partitionOf(placement.tokenOf(key), partitions)))
   }
 }
 

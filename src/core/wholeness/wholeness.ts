@@ -126,9 +126,10 @@ export class Wholeness {
     return true
   }
 
-  /** Would it help to be equal with that member? */
-  needs(node: NodeId): boolean {
+  /** Would it help to be equal with that member, in any other partition than these? */
+  needs(node: NodeId, but?: ReadonlySet<number>): boolean {
     for (const [partition, others] of this.open) {
+      if (but?.has(partition)) continue
       if (others.includes(node) && !this.#equalWith.has(node, partition)) return true
     }
     return false

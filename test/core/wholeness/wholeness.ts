@@ -28,6 +28,8 @@ t.test(
     const store = wholenessOf({ disk, whole: false })
     store.tick(0 as Instant)
     t.same(store.view(), { whole: false, unwhole: 16, heard: true, waitsFor: ['n2', 'n3'] })
+    t.ok(store.needs(n2, new Set([3])), 'in other partitions')
+    t.notOk(store.needs(n2, new Set(Array.from({ length: 16 }).keys())))
     t.notOk(store.isWhole(token))
     t.ok(store.needs(n2) && !store.isWholeWith(n3))
     store.equal(n2, late, true)
