@@ -234,7 +234,7 @@ export class Objects<Then> {
     this.#pass(row, undefined, () => ({ record: undefined, stamp }), undefined)
   }
 
-  /** Rows of a partition on the disk that are not being removed. */
+  /** Rows of a partition on the disk, those among them that are being removed. */
   page(partition: Partition, after: RowKey | undefined, limit: number): readonly RowKey[] {
     const { from, to } = partitionRange(partition, this.generations.partitions)
     const rows = this.#reads.range(after ?? from, to, limit)
