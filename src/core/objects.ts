@@ -144,13 +144,17 @@ export class Objects<Then> {
   }
 
   /**
-   * Pins an operation that the row knows: the key's row, or the owner's hint. False if it does
-   * not, or if nothing has to be written for it.
+   * Pins an operation that the row knows: the key's row, or the owner's hint. `full`: no room for
+   * the row; undefined: it does not know it, or nothing has to be written for it.
    */
-  pin(token: Token, key: Key, owner: NodeId | undefined, op: OpId): boolean {
+  pin(token: Token, key: Key, owner: NodeId | undefined, op: OpId): 'pinned' | 'full' | undefined {
     const { own, row } = this.baseOf(token, key, owner)
-    if (own === undefined || appliedOp(own.siblings, op) === undefined) return false
-    return this.#repin(row, owner, own, pinned(own.siblings, op))
+    if (own === undefined || appliedOp(own.siblings, op) === undefined) return undefined
+    const siblings = pinned(own.siblings, op)
+    if (siblings === own.siblings) return undefined
+    // The value is written once more, and many puts may end at once.
+    if (!this.room.takes('shrink', own.object.length + op.length)) return 'full'
+    return this.#repin(row, owner, own, siblings) ? 'pinned' : undefined
   }
 
   /** Pins that a round names; however many there are. */

@@ -83,6 +83,7 @@ function pinCounters({ reaping, secondSends }: ReplicaView): StatusReply['counte
     ['pinsFullKeys', reaping.fullKeys],
     ['pinsShed', reaping.pinsShed],
     ['pinsMade', secondSends.pinned],
+    ['pinsWithoutRoom', secondSends.unpinned],
     ['secondDots', secondSends.dots],
     ['secondDotsUnasked', secondSends.unasked],
     ['retriesUnknown', secondSends.unknown],

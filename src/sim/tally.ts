@@ -47,6 +47,7 @@ const nothing: Tallied = {
   pinned: 0,
   unknown: 0,
   belowList: 0,
+  unpinned: 0,
   belowFloor: 0,
   tooFew: 0,
   full: 0,

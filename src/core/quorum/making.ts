@@ -66,6 +66,8 @@ export type SecondSendCounts = {
   unasked: number
   /** Ids that were pinned here. */
   pinned: number
+  /** Puts that ended in doubt and were not pinned, since the disk is full. */
+  unpinned: number
   /**
    * Second sends of which it is not known whether the first took effect, and why: below a full list
    * of ids, below the floor, too few owners to ask (strict), pins full; the rest are few.
@@ -79,7 +81,7 @@ export type SecondSendCounts = {
 
 export class Making {
   readonly counts: SecondSendCounts = {
-    ...{ dots: 0, unasked: 0, pinned: 0, unknown: 0 },
+    ...{ dots: 0, unasked: 0, pinned: 0, unpinned: 0, unknown: 0 },
     ...{ belowList: 0, belowFloor: 0, tooFew: 0, full: 0 },
   }
   readonly #env: Env

@@ -15,6 +15,7 @@ import type { RoundThen } from '../reaping/steps.ts'
 import type { Coordination, PeerAnswer } from '../requests.ts'
 import type { Effect } from '../step.ts'
 import type { Explanation } from './explain.ts'
+import type { SecondSendCounts } from './making.ts'
 import { answerPut, failed, holderOf, type Origin } from './origin.ts'
 import type { OwedHints } from './owed-hints.ts'
 import { PutTally, type PutTallyTerms, type PutVerdict } from './put.ts'
@@ -58,6 +59,7 @@ type Parts = {
   readonly objects: Objects<Stored>
   readonly holdings: Holdings
   readonly owed: OwedHints
+  readonly counts: Pick<SecondSendCounts, 'unpinned'>
 }
 
 export class PutCoordination implements Coordination {
@@ -214,9 +216,11 @@ export class PutCoordination implements Coordination {
   /** Its client may send it again: that may make a second dot, where nobody knows of this one. */
   #pin(): void {
     const { token, key, op, standsInFor } = this.#terms
-    if (!mutant(633) && this.#parts.objects.pin(token, key, standsInFor, op)) {
-      sometimes('a put that ended in doubt is pinned')
-    }
+    if (mutant(633)) return
+    const { objects, counts } = this.#parts
+    const told = objects.pin(token, key, standsInFor, op)
+    if (told === 'pinned') sometimes('a put that ended in doubt is pinned')
+    else if (told === 'full') counts.unpinned++
   }
 }
 

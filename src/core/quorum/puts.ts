@@ -209,7 +209,7 @@ export class Puts {
     }
     const { holdings } = this.#requests
     const [placement, objects, owed] = [this.#placement, this.#objects, this.#owed]
-    const parts = { placement, objects, holdings, owed }
+    const parts = { placement, objects, holdings, owed, counts: this.secondSends }
     const put = new PutCoordination(parts, origin, terms, copy)
     this.#requests.add(id, put)
     const seats = mutant(35) && luck() < 0.5 ? [...admitted.seats].reverse() : admitted.seats

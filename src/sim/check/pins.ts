@@ -2,7 +2,8 @@
  * I11, before anything comes back: ids of operations that may have two dots are pinned, and stay so.
  * Told from the disks: an owner's row loses a pin only in the commit that says that it reaped;
  * where a second send is acknowledged somebody has its pin; and a coordinator whose first send ended
- * in doubt has it two commits later, if its row still holds what it made.
+ * in doubt has it two commits later, if its row still holds what it made, unless its disk is full: it
+ * counts the puts that it left out for that, and so many are excused.
  */
 import { isPinned, pinsMax } from '../../core/causality/pins.ts'
 import { partitionOf } from '../../core/hash.ts'
@@ -38,6 +39,8 @@ class PinsOnDisks {
   /** Puts that a node was asked for and has not answered, by who asked. */
   readonly #asked = new Map<string, PutRequest>()
   readonly #doubts = new Map<NodeId, Doubt[]>()
+  /** Puts in doubt that a process may leave out, by how many it has. */
+  readonly #excused = new Map<NodeId, number>()
 
   constructor(scene: Scene) {
     this.#scene = scene
@@ -54,6 +57,7 @@ class PinsOnDisks {
         return this.#lookForDoubts(notice.node)
       case 'ended':
         this.#doubts.delete(notice.node)
+        this.#excused.delete(notice.node)
         for (const name of this.#asked.keys()) {
           if (name.startsWith(`${notice.node} `)) this.#asked.delete(name)
         }
@@ -122,11 +126,23 @@ class PinsOnDisks {
       })
       if (!made || this.#shed.has(op)) continue
       if (copies.some(({ pins }) => isPinned(pins, op) || pins.length >= pinsMax)) continue
+      if (this.#isLeftOut(node)) continue
       const write = history.ofOp(op)?.id ?? 'a write'
       fail('I11', key, `${node} made ${write}, told nobody how it ended, and has it not pinned`)
     }
     if (left.length > 0) this.#doubts.set(node, left)
     else this.#doubts.delete(node)
+  }
+
+  /** Is it one of those for which there was no room? A disk without an end always has some. */
+  #isLeftOut(node: NodeId): boolean {
+    const { context } = this.#scene
+    if (context.options.disks === undefined) return false
+    const replica = context.machines.get(node)?.process?.replica
+    const excused = this.#excused.get(node) ?? 0
+    if (excused >= (replica?.observe().secondSends.unpinned ?? 0)) return false
+    this.#excused.set(node, excused + 1)
+    return true
   }
 
   #durable(node: NodeId, rows: readonly Row[]): void {

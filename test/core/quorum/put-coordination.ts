@@ -167,3 +167,31 @@ t.test('explained: who was sent what, who stored it, who stood in for whom', asy
   cluster.settle()
   t.equal((lastReply(a) as PutReply).explained, undefined, 'only where it was asked for')
 })
+
+t.test('of puts that end in doubt only those are pinned for which there is room', async t => {
+  const MIB = 2 ** 20
+  for (const [fresh, pinned] of [
+    [400 * 1024, 0],
+    [2 * MIB, 1],
+    [20 * MIB, 4],
+  ] as const) {
+    const cluster = new TestCluster(3)
+    const node = cluster.node('n1')
+    for (let i = 0; i < 4; i++) {
+      cluster.ask('n1', cluster.put(`k${i}`, 'v'.repeat(MIB - 100)))
+      node.flush()
+    }
+    cluster.letters.length = 0
+    // Meanwhile others fill the disk.
+    const reserve = 25 * MIB
+    node.step({ type: 'disk', space: { fresh, inside: 0, reserve } })
+    cluster.now = (cluster.now + 6000) as typeof cluster.now
+    cluster.wall += 6000
+    node.step({ type: 'tick', wall: cluster.wall })
+    node.step({ type: 'turn' })
+    t.equal(node.replies.length, 4)
+    const large = node.commit?.rows.filter(({ value }) => (value?.length ?? 0) > MIB / 2) ?? []
+    t.equal(large.length, pinned, `${fresh} bytes`)
+    t.equal(node.replica.observe().secondSends.unpinned, 4 - pinned)
+  }
+})
