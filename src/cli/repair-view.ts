@@ -86,6 +86,11 @@ export function endText(sum: RepairSum): string {
   const nodes = [...perNode].map(([node, copies]) => `${node} ${shownCount(copies)}`).join(', ')
   const count = `${shownCount(keys)} key${keys === 1 ? '' : 's'}`
   const differ = `${count} ${keys === 1 ? 'differs' : 'differ'}`
+  // Too large to be sent, or refused.
+  if (perNode.size === 0) {
+    const move = way === 'repair' ? 'moved' : 'would move'
+    return `${differ}, and no copy ${move}: ${over}`
+  }
   const what =
     way === 'repair'
       ? `repaired ${count}`

@@ -66,6 +66,8 @@ t.test('what it came to', async t => {
   t.match(end({ keys: 1200, way: 'check', perNode }), /^1,200 keys differ \(/)
   t.match(end({ keys: 2, way: 'preview', perNode }), /^2 keys would be repaired \(copies to n2 1/)
   t.match(statusText(sumOf([progress({})])!), /^r-7f2 has ended: nothing differs/)
+  t.equal(end({ keys: 1 }), '1 key differs, and no copy moved: 32 partitions in 1.0s')
+  t.match(end({ keys: 2, way: 'check' }), /^2 keys differ, and no copy would move: 32 /)
   t.match(end({ keys: 1, done: 12, perNode }), / 12 of 32 partitions in 1\.0s$/, 'cancelled')
 })
 
