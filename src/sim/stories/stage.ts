@@ -277,5 +277,5 @@ function areText(those: readonly Letter[]): string {
 }
 
 const usualMs = 5000
-/** More than a write takes on its way to all that it was sent to. */
-const quietMs = 100
+/** More than a write takes on its way, and until what is owed to who was cut off is a hint. */
+const quietMs = 200
