@@ -129,8 +129,8 @@ t.test('known-bad 703: what the last commit let go of counts as room', async t =
     return !store.commit()
   }
   t.equal(overfilled(), false)
-  chooseMutants([703])
-  t.equal(overfilled(), true)
+  // Only a process with the known-bad versions (`--conditions=mutants`) can go on.
+  if (chooseMutants([703])) t.equal(overfilled(), true)
   chooseMutants([])
 })
 
