@@ -20,6 +20,9 @@
 import type { Key, NodeId, Partition, Token } from './ids.ts'
 import type { RowKey } from './step.ts'
 
+/** Bounds of a scan. */
+export type RowRange = { readonly from: RowKey; readonly to: RowKey }
+
 /** The key space of plain puts' objects. */
 export const objectSpace = '\x10'
 
@@ -37,15 +40,8 @@ export function objectRowAt(position: string): RowKey {
 export const objectRowsEnd = '\x11' as RowKey
 
 /** Bounds that enclose the objects of one partition; no object's row is equal to either. */
-export function partitionRange(
-  partition: Partition,
-  partitions: number,
-): { readonly from: RowKey; readonly to: RowKey } {
-  const next = partition + 1
-  return {
-    from: objectRowAt(firstToken(partition, partitions)),
-    to: next < partitions ? objectRowAt(firstToken(next, partitions)) : objectRowsEnd,
-  }
+export function partitionRange(partition: Partition, partitions: number): RowRange {
+  return rangeOf({ from: objectRowAt(''), to: objectRowsEnd }, partition, partitions)
 }
 
 /** The token and key in an object's row key. */
@@ -59,27 +55,20 @@ export function hintRowKey(token: Token, key: Key, owner: NodeId): RowKey {
 }
 
 /** Bounds that enclose the hints of one key; owners are ASCII. */
-export function hintRowsOf(token: Token, key: Key): { readonly from: RowKey; readonly to: RowKey } {
+export function hintRowsOf(token: Token, key: Key): RowRange {
   const from = hintsOfKey(token, key)
   return { from: from as RowKey, to: `${from}\x7f` as RowKey }
 }
 
 /** Bounds that enclose the hints whose tokens begin with these 16 bits. */
-export function hintRowsIn(place: number): { readonly from: RowKey; readonly to: RowKey } {
+export function hintRowsIn(place: number): RowRange {
   const prefix = `\x20${String.fromCharCode(place >>> 8, place & 0xff)}`
   return { from: prefix as RowKey, to: `${prefix}${'\xff'.repeat(9)}` as RowKey }
 }
 
 /** Bounds that enclose the hints of one partition; no hint's row is equal to either. */
-export function hintRowsOfPartition(
-  partition: Partition,
-  partitions: number,
-): { readonly from: RowKey; readonly to: RowKey } {
-  const next = partition + 1
-  return {
-    from: (HINTS + firstToken(partition, partitions)) as RowKey,
-    to: next < partitions ? ((HINTS + firstToken(next, partitions)) as RowKey) : hintRows.to,
-  }
+export function hintRowsOfPartition(partition: Partition, partitions: number): RowRange {
+  return rangeOf(hintRows, partition, partitions)
 }
 
 /** Bounds that enclose all hints. */
@@ -158,4 +147,13 @@ function hintsOfKey(token: Token, key: Key): string {
 export function firstToken(partition: number, partitions: number): string {
   const top = (partition * 65_536) / partitions
   return String.fromCharCode(top >>> 8, top & 255).padEnd(8, '\0')
+}
+
+/** The part of a key space in which one partition lies, if its rows go on with a token. */
+function rangeOf(space: RowRange, partition: Partition, partitions: number): RowRange {
+  const next = partition + 1
+  return {
+    from: (space.from + firstToken(partition, partitions)) as RowKey,
+    to: next < partitions ? ((space.from + firstToken(next, partitions)) as RowKey) : space.to,
+  }
 }
