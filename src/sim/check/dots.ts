@@ -8,6 +8,7 @@ import type { Siblings, Version } from '../../core/causality/siblings.ts'
 import type { Actor, Key, NodeId, OpId } from '../../core/ids.ts'
 import type { Effect } from '../../core/step.ts'
 import type { Checker, MakeChecker } from './checker.ts'
+import { recordsIn } from './shown-records.ts'
 
 export const dotsChecker: MakeChecker = (scene): Checker => {
   const opOf = new Map<string, OpId>()
@@ -41,16 +42,7 @@ export const dotsChecker: MakeChecker = (scene): Checker => {
   }
 
   const look = (node: NodeId, effect: Effect) => {
-    if (effect.type === 'send' && effect.message.type === 'store') {
-      const { key, object } = effect.message
-      const siblings = scene.decoded.object(object)
-      if (siblings !== undefined) seeAll(node, key, siblings)
-    } else if (effect.type === 'commit') {
-      for (const { key: row, value } of effect.rows) {
-        const copy = value && scene.decoded.copyIn(row, value)
-        if (copy !== undefined) seeAll(node, copy.key, copy.siblings)
-      }
-    }
+    for (const { key, siblings } of recordsIn(effect, scene.decoded)) seeAll(node, key, siblings)
   }
 
   return {

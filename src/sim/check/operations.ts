@@ -13,6 +13,7 @@ import type { Checker, MakeChecker, Scene } from './checker.ts'
 import { copiesByKey, copiesOn, together, writesOf } from './copies.ts'
 import { HandedHints } from './handed.ts'
 import type { Beside } from './second-dots.ts'
+import { recordsIn } from './shown-records.ts'
 
 export const operationsChecker: MakeChecker = (scene): Checker => {
   const dots = new Dots(scene)
@@ -55,18 +56,12 @@ class Dots {
   }
 
   #look(node: NodeId, effect: Effect): void {
-    if (effect.type === 'send' && effect.message.type === 'store') {
-      const { key, object } = effect.message
-      this.#see(node, key, this.#scene.decoded.object(object)?.versions)
-    } else if (effect.type === 'commit') {
-      for (const { key: row, value } of effect.rows) {
-        const copy = value && this.#scene.decoded.copyIn(row, value)
-        if (copy !== undefined) this.#see(node, copy.key, copy.siblings.versions)
-      }
+    for (const { key, siblings } of recordsIn(effect, this.#scene.decoded)) {
+      this.#see(node, key, siblings.versions)
     }
   }
 
-  #see(node: NodeId, key: Key, versions: readonly Version[] = []): void {
+  #see(node: NodeId, key: Key, versions: readonly Version[]): void {
     for (const { op, dot, via } of versions) {
       this.#isOtherOp(node, key, op)
       const name = `${dot.actor}/${dot.counter}`

@@ -9,19 +9,13 @@ import { isPinned, pinsMax } from '../../core/causality/pins.ts'
 import { partitionOf } from '../../core/hash.ts'
 import type { Key, NodeId, OpId, Partition } from '../../core/ids.ts'
 import type { PutRequest } from '../../core/message.ts'
-import {
-  decodeState,
-  isStateRow,
-  partitionOfRow,
-  partitionRows,
-} from '../../core/reaping/partition-rows.ts'
 import { keyOfRow } from '../../core/row-key.ts'
 import type { Effect, Input, Row, RowKey } from '../../core/step.ts'
-import { simHash } from '../hash.ts'
 import type { Notice } from '../notice.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
 import { copiesOn } from './copies.ts'
 import type { HeldCopy } from './decoded.ts'
+import { ReapCommits } from './reap-commits.ts'
 
 export const pinsChecker: MakeChecker = (scene): Checker => {
   const pins = new PinsOnDisks(scene)
@@ -34,7 +28,7 @@ type Doubt = { readonly key: Key; readonly op: OpId; readonly commits: number }
 class PinsOnDisks {
   readonly #scene: Scene
   readonly #held = new Map<NodeId, Map<RowKey, HeldCopy>>()
-  readonly #reaped = new Map<string, number>()
+  readonly #reaps = new ReapCommits()
   readonly #shed = new Set<OpId>()
   /** Puts that a node was asked for and has not answered, by who asked. */
   readonly #asked = new Map<string, PutRequest>()
@@ -149,14 +143,7 @@ class PinsOnDisks {
   }
 
   #durable(node: NodeId, rows: readonly Row[]): void {
-    const reaps = new Set<Partition>()
-    for (const { key, value } of rows) {
-      if (key < partitionRows.from || key > partitionRows.to || !isStateRow(key)) continue
-      const reaped = (value && decodeState(simHash, value)?.reaped) ?? 0
-      const name = `${node} ${partitionOfRow(key)}`
-      if (reaped > (this.#reaped.get(name) ?? 0)) reaps.add(partitionOfRow(key))
-      this.#reaped.set(name, reaped)
-    }
+    const reaps = this.#reaps.take(node, rows)
     for (const row of rows) this.#changed(node, row, reaps)
   }
 
@@ -185,10 +172,7 @@ class PinsOnDisks {
   #readAll(node: NodeId): void {
     const rows = this.#rowsOf(node)
     rows.clear()
-    // An older copy of a directory reaps once more what the newer one had reaped.
-    for (const name of this.#reaped.keys()) {
-      if (name.startsWith(`${node} `)) this.#reaped.delete(name)
-    }
+    this.#reaps.forget(node)
     for (const [row, bytes] of this.#scene.context.machines.get(node)?.disk.rows ?? []) {
       const copy = this.#scene.decoded.copyIn(row, bytes)
       if (copy !== undefined) rows.set(row, copy)

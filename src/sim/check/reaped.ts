@@ -7,13 +7,7 @@
 import { opsKept } from '../../core/causality/siblings.ts'
 import { partitionOf } from '../../core/hash.ts'
 import type { NodeId, Partition } from '../../core/ids.ts'
-import {
-  decodeState,
-  isStateRow,
-  partitionOfRow,
-  partitionRowKey,
-  partitionRows,
-} from '../../core/reaping/partition-rows.ts'
+import { decodeState, partitionRowKey } from '../../core/reaping/partition-rows.ts'
 import { hintOfRow, keyOfRow } from '../../core/row-key.ts'
 import type { Row, RowKey } from '../../core/step.ts'
 import { simHash } from '../hash.ts'
@@ -22,6 +16,7 @@ import type { Notice } from '../notice.ts'
 import type { Checker, MakeChecker, Scene } from './checker.ts'
 import { copiesByKey, writesTogether } from './copies.ts'
 import { type HeldCopy, isHint, recordOfHint } from './decoded.ts'
+import { ReapCommits } from './reap-commits.ts'
 import { isStuck, partitionsOf, stuckKeys } from './travel.ts'
 
 export const reapedChecker: MakeChecker = (scene): Checker => {
@@ -36,7 +31,7 @@ export const reapedChecker: MakeChecker = (scene): Checker => {
 class Reaps {
   readonly #scene: Scene
   readonly #held = new Map<NodeId, Map<RowKey, HeldCopy>>()
-  readonly #reaped = new Map<string, number>()
+  readonly #reaps = new ReapCommits()
   /** Nodes whose disk was replaced: they may set aside what they hold. */
   readonly #replaced = new Set<NodeId>()
 
@@ -67,15 +62,8 @@ class Reaps {
   }
 
   #durable(node: NodeId, rows: readonly Row[]): void {
-    const partitions = new Set<Partition>()
-    for (const { key, value } of rows) {
-      if (key < partitionRows.from || key > partitionRows.to || !isStateRow(key)) continue
-      const reaped = (value && decodeState(simHash, value)?.reaped) ?? 0
-      const name = `${node} ${partitionOfRow(key)}`
-      if (reaped > (this.#reaped.get(name) ?? 0)) partitions.add(partitionOfRow(key))
-      this.#reaped.set(name, reaped)
-    }
-    for (const row of rows) this.#changed(node, row, partitions)
+    const reaps = this.#reaps.take(node, rows)
+    for (const row of rows) this.#changed(node, row, reaps)
   }
 
   #changed(node: NodeId, { key: row, value }: Row, reaps: ReadonlySet<Partition>): void {

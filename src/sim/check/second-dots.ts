@@ -19,6 +19,7 @@ import type { Effect } from '../../core/step.ts'
 import { type History, isBefore, type Write } from '../history.ts'
 import type { Notice } from '../notice.ts'
 import type { Decoded } from './decoded.ts'
+import { recordsIn } from './shown-records.ts'
 
 /** What a write came back beside, and all versions that were there. */
 export type Beside = {
@@ -44,14 +45,8 @@ export class SecondDots {
     if (notice.type !== 'effect') return
     const { effect, node } = notice
     if (effect.type === 'note') this.#hearNote(effect)
-    else if (effect.type === 'send' && effect.message.type === 'store') {
-      const { key, object } = effect.message
-      this.#look(node, key, this.#decoded.object(object))
-    } else if (effect.type === 'commit') {
-      for (const { key: row, value } of effect.rows) {
-        const copy = value && this.#decoded.copyIn(row, value)
-        if (copy !== undefined) this.#look(node, copy.key, copy.siblings)
-      }
+    for (const { key, siblings } of recordsIn(effect, this.#decoded)) {
+      this.#look(node, key, siblings)
     }
   }
 
@@ -73,8 +68,7 @@ export class SecondDots {
   }
 
   /** A coordinator shows a dot that it made for the first time in the record it made it in. */
-  #look(node: NodeId, key: Key, siblings: Siblings | undefined): void {
-    if (siblings === undefined) return
+  #look(node: NodeId, key: Key, siblings: Siblings): void {
     const records = this.#records.get(key) ?? new Set<Siblings>()
     this.#records.set(key, records.add(siblings))
     for (const { op, dot, via } of siblings.versions) {
