@@ -124,13 +124,18 @@ function fill(disk: string): void {
 
 const skip = canMount() ? false : 'no disk can be mounted here (root is needed)'
 
-t.test('a real disk without a free byte', { skip }, async t => {
+/** A disk of its own, and where a cluster is to be on it. */
+async function smallDisk(t: Test) {
   const clusters = await LocalClusters.make(t)
   const disk = join(clusters.home, 'disk')
   await mkdir(disk)
   mount(disk)
   t.teardown(() => unmount(disk))
-  const directory = join(disk, 'demo')
+  return { clusters, disk, directory: join(disk, 'demo') }
+}
+
+t.test('a real disk without a free byte', { skip }, async t => {
+  const { clusters, disk, directory } = await smallDisk(t)
   const kv = (...words: string[]) => clusters.kv([...words, '-c', directory])
   const up = ['cluster', 'up', '--dir', directory, '-n', '3', '--base-port', '0']
   t.match(await clusters.kv(up), { exit: 0 })
@@ -177,12 +182,7 @@ async function fillWithPuts(client: Client): Promise<readonly string[]> {
 }
 
 t.test('nodes that fill the disk that they share', { skip }, async t => {
-  const clusters = await LocalClusters.make(t)
-  const disk = join(clusters.home, 'disk')
-  await mkdir(disk)
-  mount(disk)
-  t.teardown(() => unmount(disk))
-  const directory = join(disk, 'demo')
+  const { clusters, directory } = await smallDisk(t)
   const up = ['cluster', 'up', '--dir', directory, '-n', '5', '--base-port', '0']
   t.match(await clusters.kv(up), { exit: 0 })
   const client = await connect({ cluster: directory })

@@ -1,15 +1,11 @@
 /** Runs plays with the code as it is and with a known-bad version each, in a process that has those. */
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { toldWithKnownBad } from './known-bad-process.ts'
 
 type Test = {
   readonly same: (found: unknown, wanted: unknown, message: string) => boolean
 }
 /** The play, its known-bad version, how it ends, and how it ends then. */
 export type Play<Name extends string> = readonly [Name, number, string, string]
-
-const root = join(import.meta.dirname, '../../..')
 
 /** `where`: the modules of `test/helpers` that export the plays, or an object `scenarios` of them. */
 export async function endsOtherwise(
@@ -18,7 +14,6 @@ export async function endsOtherwise(
   plays: readonly Play<string>[],
 ): Promise<void> {
   const code = `
-    import { chooseMutants } from '#mutants'
     const modules = await Promise.all(${JSON.stringify(where)}.map(name =>
       import('./build/test/helpers/' + name + '.js'),
     ))
@@ -29,11 +24,9 @@ export async function endsOtherwise(
         return scenarios[name]()
       }),
     )
-    process.stdout.write(JSON.stringify(ends))
+    tell(ends)
   `
-  const words = ['--conditions=mutants', '--input-type=module', '-e', code]
-  const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: root })
-  const ends: readonly (readonly string[])[] = JSON.parse(stdout)
+  const ends = await toldWithKnownBad<readonly (readonly string[])[]>(code)
   for (const [i, [name, bad, well, badly]] of plays.entries()) {
     t.same(ends[i], [well, badly], `${name}, known-bad ${bad}`)
   }

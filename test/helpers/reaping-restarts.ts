@@ -11,7 +11,7 @@ import {
   remove,
   sameOwnersAs,
 } from './reaping-scenarios.ts'
-import { contextOf, live, type TestCluster, type TestNode } from './replicas.ts'
+import { contextOf, live, startOn, type TestNode } from './replicas.ts'
 
 /**
  * Two owners run on old directories, which hear of each other before they hear of the third. A
@@ -97,19 +97,4 @@ export function pinsAfterReap(): string {
   })
   if (third.replica.observe().reaping.pins > 0) return 'the pins stay'
   return back ? 'back for a while' : 'away'
-}
-
-/** A new process on this disk, with connections to everybody. */
-function startOn(
-  cluster: TestCluster,
-  node: TestNode,
-  disk: ReadonlyMap<RowKey, Uint8Array>,
-): void {
-  const rows = [...disk]
-  node.disk.clear()
-  for (const [row, bytes] of rows) node.disk.set(row, bytes)
-  node.restart()
-  for (const { id } of cluster.members) {
-    if (id !== node.id) node.step({ type: 'connected', node: id })
-  }
 }

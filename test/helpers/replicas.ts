@@ -378,3 +378,18 @@ export function codeOf(reply: ClientReply | undefined): string | undefined {
 function isRecall({ type }: PeerMessage): boolean {
   return type === 'recall' || type === 'recalled'
 }
+
+/** A new process on this disk, with connections to everybody. */
+export function startOn(
+  cluster: TestCluster,
+  node: TestNode,
+  disk: ReadonlyMap<RowKey, Uint8Array>,
+): void {
+  const rows = [...disk]
+  node.disk.clear()
+  for (const [row, bytes] of rows) node.disk.set(row, bytes)
+  node.restart()
+  for (const { id } of cluster.members) {
+    if (id !== node.id) node.step({ type: 'connected', node: id })
+  }
+}

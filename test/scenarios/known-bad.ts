@@ -1,12 +1,9 @@
 /** A story counts once a known-bad version of the code has made it another one. */
-import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import t from 'tap'
+import { toldWithKnownBad } from '../helpers/known-bad-process.ts'
 import { transcripts } from '../helpers/told.ts'
-
-const root = join(import.meta.dirname, '../../..')
 
 /** By the numbers of `docs/simulation.md`; 0: the code as it is. */
 const pairs: readonly (readonly [number, string])[] = [
@@ -22,7 +19,6 @@ const pairs: readonly (readonly [number, string])[] = [
 ]
 
 const code = `
-  import { chooseMutants } from '#mutants'
   import { stories } from './build/src/sim/stories/all.js'
   import { tellStory } from './build/src/sim/stories/story.js'
   const told = ${JSON.stringify(pairs)}.map(([bad, name]) => {
@@ -33,13 +29,11 @@ const code = `
       return [error.message]
     }
   })
-  process.stdout.write(JSON.stringify(told))
+  tell(told)
 `
 
 t.test('each is told otherwise', async t => {
-  const words = ['--conditions=mutants', '--input-type=module', '-e', code]
-  const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: root })
-  const told: readonly (readonly string[])[] = JSON.parse(stdout)
+  const told = await toldWithKnownBad<readonly (readonly string[])[]>(code)
   for (const [i, [bad, name]] of pairs.entries()) {
     const usual = readFileSync(join(transcripts, `${name}.txt`), 'utf8')
     const text = `${told[i]!.join('\n')}\n`

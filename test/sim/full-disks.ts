@@ -1,23 +1,18 @@
 /** A calm world whose disks the cluster itself fills, and what becomes of it without the rules. */
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import t from 'tap'
 import { type Disks, emptied, runFullDisks, type Told } from '../helpers/full-disk-world.ts'
+import { toldWithKnownBad } from '../helpers/known-bad-process.ts'
 
 t.setTimeout(600_000)
-const root = join(import.meta.dirname, '../../..')
 
 /** The same in a process that has the known-bad versions. */
 async function without(rule: number, disks: Disks, checker: string): Promise<readonly string[]> {
   const code = `
     import { runFullDisks } from './build/test/helpers/full-disk-world.js'
     const told = runFullDisks(${JSON.stringify(disks)}, [${rule}], ['${checker}'])
-    process.stdout.write(JSON.stringify(told))
+    tell(told)
   `
-  const words = ['--conditions=mutants', '--input-type=module', '-e', code]
-  const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: root })
-  const told: Told = JSON.parse(stdout)
+  const told = await toldWithKnownBad<Told>(code)
   return told.invariants
 }
 

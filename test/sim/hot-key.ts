@@ -1,12 +1,9 @@
 /** What `npm run sim:hot-key` measures, shorter; and with a lower bound on pins, which it must tell. */
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import t from 'tap'
 import { type HotKeyResult, type HotKeyWish, runHotKey } from '../../src/sim/hot-key.ts'
+import { toldWithKnownBad } from '../helpers/known-bad-process.ts'
 
 t.setTimeout(600_000)
-const root = join(import.meta.dirname, '../../..')
 const wish: HotKeyWish = {
   ...{ seed: 1, clients: 200, seconds: 240 },
   ...{ putsPerSecond: 4, lostPermille: 600 },
@@ -31,13 +28,10 @@ t.test(
 
 t.test('known-bad 636, pins full at 64, is told', async t => {
   const code = `
-    import { chooseMutants } from '#mutants'
     import { runHotKey } from './build/src/sim/hot-key.js'
     chooseMutants([636])
-    process.stdout.write(JSON.stringify(runHotKey(${JSON.stringify({ ...wish, seconds: 60 })})))
+    tell(runHotKey(${JSON.stringify({ ...wish, seconds: 60 })}))
   `
-  const words = ['--conditions=mutants', '--input-type=module', '-e', code]
-  const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: root })
-  const { before }: HotKeyResult = JSON.parse(stdout)
+  const { before } = await toldWithKnownBad<HotKeyResult>(code)
   t.ok(before.full > 0, `${before.full} of ${before.unknown} unknown ends`)
 })

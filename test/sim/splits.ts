@@ -1,12 +1,9 @@
 /** What `npm run sim:splits` measures, smaller; and without pins, which it must catch. */
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import t from 'tap'
 import { runSplits, type SplitsResult } from '../../src/sim/splits.ts'
+import { toldWithKnownBad } from '../helpers/known-bad-process.ts'
 
 t.setTimeout(600_000)
-const root = join(import.meta.dirname, '../../..')
 const [seed, puts] = [1, 40]
 
 t.test('puts as a split begins take effect once, whatever came after them', async t => {
@@ -21,13 +18,10 @@ t.test('puts as a split begins take effect once, whatever came after them', asyn
 
 t.test('known-bad 634, no pins at all, is caught', async t => {
   const code = `
-    import { chooseMutants } from '#mutants'
     import { runSplits } from './build/src/sim/splits.js'
     chooseMutants([634])
-    process.stdout.write(JSON.stringify(runSplits(${seed}, 1, ${puts})))
+    tell(runSplits(${seed}, 1, ${puts}))
   `
-  const words = ['--conditions=mutants', '--input-type=module', '-e', code]
-  const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: root })
-  const result: SplitsResult = JSON.parse(stdout)
+  const result = await toldWithKnownBad<SplitsResult>(code)
   t.ok(result.duplicates > 0, `${result.duplicates} keys: ${result.firstStory}`)
 })

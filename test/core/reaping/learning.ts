@@ -11,19 +11,15 @@ import { nodeHash } from '../../../src/node/hash.ts'
 import { HintHolder } from '../../helpers/hint-holder.ts'
 import { entryOf } from '../../helpers/members.ts'
 import { begin, copyFrom, endOf, remove } from '../../helpers/reaping-scenarios.ts'
-import { codeOf, live, TestCluster, type TestNode, valuesOf } from '../../helpers/replicas.ts'
+import {
+  codeOf,
+  live,
+  startOn,
+  TestCluster,
+  type TestNode,
+  valuesOf,
+} from '../../helpers/replicas.ts'
 import { wholenessOf } from '../../helpers/wholeness.ts'
-
-/** The node starts on this disk, and is connected. */
-function startOn(cluster: TestCluster, node: TestNode, disk: ReadonlyMap<RowKey, Uint8Array>) {
-  const rows = [...disk]
-  node.disk.clear()
-  for (const [row, bytes] of rows) node.disk.set(row, bytes)
-  node.restart()
-  for (const { id } of cluster.members) {
-    if (id !== node.id) node.step({ type: 'connected', node: id })
-  }
-}
 
 /** A key that was deleted and reaped, and the disk of an owner from before. */
 function reaped() {
